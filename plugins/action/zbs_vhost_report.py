@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of zbs_vhost_report: collect what the hosts registered, print, return."""
+
+import json
+import os
+import tempfile
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet
+
+display = Display()
+
+# Names under which the roles register, said here once for the report.
+HEALTH = "__zbs_vhost_target_observed"
+TICK = "__zbs_vhost_heal_tick"
+BEGIN = "__zbs_vhost_heal_begin"
+FINISH = "__zbs_vhost_heal_finish"
+
+
+class ActionModule(ActionBase):
+    """One call for the whole play, however many hosts: a task a host would cost more than the report is worth."""
+
+    BYPASS_HOST_LOOP = True
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp=None, task_vars=None):
+        """Print the table; see the module's documentation for the return."""
+        result = super().run(tmp, task_vars)
+        _validation, arguments = self.validate_argument_spec(
+            {
+                "kind": {"type": "str", "choices": ["health", "heal"], "required": True},
+                "path": {"type": "path"},
+                "fail_on": {"type": "str", "choices": ["never", "failed", "down"], "default": "never"},
+            }
+        )
+        rows = [_row(host, arguments["kind"], task_vars) for host in sorted(task_vars["ansible_play_hosts_all"])]
+        for line in _fleet.lines(rows, arguments["kind"]):
+            display.display(line)
+        totals = _fleet.totals(rows)
+        if arguments["path"] and not task_vars.get("ansible_check_mode"):
+            _write(arguments["path"], {"rows": rows, "totals": totals})
+        stats = {"data": {"zbs_vhost_%s" % arguments["kind"]: totals}, "per_host": False, "aggregate": False}
+        result.update(changed=False, rows=rows, totals=totals, ansible_stats=stats)
+        failing = _fleet.fails(rows, arguments["fail_on"])
+        if failing:
+            names = ", ".join("%s (%s)" % (row["host"], row["result"] or row["status"]) for row in failing[:10])
+            result.update(failed=True, msg="%d of %d hosts: %s" % (len(failing), len(rows), names))
+        return result
+
+
+def _row(host, kind, task_vars):
+    """The row of a host from its registered results; a host without them left the play."""
+    known = task_vars["hostvars"][host]
+    first = known.get(HEALTH if kind == "health" else TICK) or {}
+    if "status" not in first and "decisions" not in first:
+        return _fleet.unreachable_row(host, first.get("msg") or "the host could not be reached")
+    if kind == "health":
+        return _fleet.health_row(host, first)
+    finish = known.get(FINISH) or {}
+    begin = known.get(BEGIN) or {}
+    return _fleet.heal_row(
+        host, first, finish if "outcome" in finish else None, begin if "decisions" in begin else None
+    )
+
+
+def _write(path, data):
+    """Replace the file whole, so that whoever reads it never sees half of it."""
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".zbs-")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(data, stream, indent=2, sort_keys=True)
+            stream.write("\n")
+        os.replace(temporary, path)
+    except OSError as exc:
+        raise AnsibleActionFail("the report can't be written to %s (%s)" % (path, exc.strerror)) from exc

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running a program: an argument list, a deadline, an end.
+
+Never a shell, never an open-ended wait: a program that can't even be killed (state D) is left behind
+when the deadline is over, since waiting for it would hang the tick of the whole fleet.
+"""
+
+import contextlib
+import errno
+import os
+import selectors
+import signal
+import subprocess
+
+from ._errors import ZbsError
+
+# What a command may print before the rest is dropped: far above any honest answer, far below a host's memory.
+MAX_OUTPUT = 4 * 1024 * 1024
+# How long a killed process group may take to go before it is left behind.
+KILL_GRACE = 0.5
+
+MASK = "********"
+
+
+class Result:
+    """What a command did: `rc` (int, None when it timed out), `out` and `err` (str), `timed_out` (bool)."""
+
+    def __init__(self, rc, out, err, timed_out=False):
+        self.rc = rc
+        self.out = out
+        self.err = err
+        self.timed_out = timed_out
+
+    def sentence(self):
+        """The last thing it said, on one line of at most 300 characters, for an error message."""
+        text = " ".join((self.err.strip() or self.out.strip()).split())
+        return text[-300:]
+
+
+def mask(text, secrets):
+    """`text` with every non-empty secret replaced, longest first so that one inside another leaves no rest."""
+    for secret in sorted((s for s in secrets if s), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+def run(argv, deadline, secrets=(), environ=None):
+    """Run `argv` (list of str) until `deadline` and return a Result; secrets are masked in what it printed.
+
+    A program that is not there or may not be run raises ZbsError with the code `command_missing` or `command_denied`.
+    """
+    env = dict(os.environ, LC_ALL="C", LANG="C")
+    env.update(environ or {})
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
+            start_new_session=True,  # its children must die with it
+        )
+    except OSError as exc:
+        if exc.errno in (errno.EACCES, errno.EPERM, errno.ENOEXEC):
+            raise ZbsError(
+                "%s can't be run (%s); look at its mode and kind" % (argv[0], os.strerror(exc.errno)), "command_denied"
+            )
+        raise ZbsError(
+            "%s is not there (%s); install it or name its path" % (argv[0], os.strerror(exc.errno)), "command_missing"
+        )
+    out, err, ended = _read(process, deadline)
+    if not ended:
+        _kill(process)
+    text = [mask(part.decode("utf-8", "replace"), secrets) for part in (out, err)]
+    return Result(process.returncode if ended else None, text[0], text[1], timed_out=not ended)
+
+
+def _read(process, deadline):
+    """Collect both streams until they end and the process does: (out, err, whether it ended in time)."""
+    chunks = {process.stdout: [], process.stderr: []}
+    sizes = {process.stdout: 0, process.stderr: 0}
+    with selectors.DefaultSelector() as selector:
+        for stream in chunks:
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map() and not deadline.spent():
+            for key, _events in selector.select(deadline.left()):
+                data = os.read(key.fd, 65536)
+                if not data:
+                    selector.unregister(key.fileobj)
+                    key.fileobj.close()
+                elif sizes[key.fileobj] < MAX_OUTPUT:
+                    chunks[key.fileobj].append(data)
+                    sizes[key.fileobj] += len(data)
+    try:
+        process.wait(timeout=deadline.left())
+        ended = True
+    except subprocess.TimeoutExpired:
+        ended = False
+    for stream in chunks:
+        stream.close()
+    return b"".join(chunks[process.stdout]), b"".join(chunks[process.stderr]), ended
+
+
+def _kill(process):
+    """Kill the whole group; wait a little, then leave it behind."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=KILL_GRACE)

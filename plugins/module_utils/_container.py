@@ -1,0 +1,147 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Docker knows of the target's container: ONE `docker container inspect`."""
+
+import json
+import re
+
+from . import _command
+from ._errors import ZbsError
+
+# Answers of Docker that tell what is wrong; everything else is `error`.
+_NO_CONTAINER = re.compile(r"no such container", re.I)
+_NO_ENGINE = re.compile(r"cannot connect to the docker daemon|is the docker daemon running|connection refused", re.I)
+_DENIED = re.compile(r"permission denied", re.I)
+
+# Options of an SPDK application that name its cores and its memory (MiB).
+_CPU_OPTIONS = ("-m", "--cpumask")
+_MEMORY_OPTIONS = ("-s", "--mem-size")
+_SOCKET_OPTIONS = ("-r", "--rpc-socket")
+
+
+class Container:
+    """The answer of one inspect.
+
+    `answer` says what kind it is:
+      found       the rest is filled from the container
+      missing     Docker answered: there is no such container
+      no_docker   no docker command on this host
+      no_engine   the command is there, the engine does not answer it
+      silent      the engine did not answer before the deadline
+      denied      no permission to ask
+      error       anything else; see `detail`
+    """
+
+    def __init__(self, answer, detail="", data=None):
+        self.answer = answer
+        self.detail = detail
+        data = data or {}
+        state = data.get("State") or {}
+        config = data.get("Config") or {}
+        self.container_id = data.get("Id")
+        self.image = config.get("Image")
+        self.image_id = data.get("Image")
+        self.state = state.get("Status")
+        self.running = bool(state.get("Running"))
+        self.restarting = bool(state.get("Restarting"))
+        self.pid = state.get("Pid") or None
+        self.exit_code = state.get("ExitCode")
+        self.started_at = state.get("StartedAt")
+        self.restart_count = data.get("RestartCount")
+        self.arguments = [str(item) for item in [data.get("Path")] + list(data.get("Args") or []) if item]
+
+    def found(self):
+        """Whether Docker showed the container."""
+        return self.answer == "found"
+
+    def cpus(self):
+        """The CPUs of its arguments as a sorted list, None when they name none."""
+        value = _option(self.arguments, _CPU_OPTIONS)
+        return None if value is None else parse_cpus(value)
+
+    def memory_mib(self):
+        """The memory of its arguments in MiB, None when they name none."""
+        value = _option(self.arguments, _MEMORY_OPTIONS)
+        return int(value) if value and value.isdigit() else None
+
+    def admin_socket(self):
+        """The admin socket of its arguments, None when they name none."""
+        return _option(self.arguments, _SOCKET_OPTIONS)
+
+    def as_dict(self):
+        """Plain data for a module's return."""
+        return {
+            "answer": self.answer,
+            "detail": self.detail,
+            "id": self.container_id,
+            "image": self.image,
+            "image_id": self.image_id,
+            "state": self.state,
+            "exit_code": self.exit_code,
+            "restart_count": self.restart_count,
+            "started_at": self.started_at,
+            "cpus": self.cpus(),
+            "memory_mib": self.memory_mib(),
+        }
+
+
+def inspect(name, deadline, docker="docker"):
+    """Ask Docker for the container `name` and return a Container; never raises."""
+    try:
+        result = _command.run([docker, "container", "inspect", name], deadline)
+    except ZbsError as exc:
+        return Container("no_docker" if exc.code == "command_missing" else "denied", exc.message)
+    if result.timed_out:
+        return Container("silent", "docker did not answer within %.1f s" % deadline.seconds)
+    if result.rc == 0:
+        try:
+            found = json.loads(result.out)
+            if isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict):
+                return Container("found", data=found[0])
+        except ValueError:
+            pass
+        return Container("error", "docker container inspect answered no JSON list of one container")
+    said = result.sentence()
+    for pattern, answer in ((_NO_CONTAINER, "missing"), (_DENIED, "denied"), (_NO_ENGINE, "no_engine")):
+        if pattern.search(said):
+            return Container(answer, said)
+    return Container("error", said or "docker container inspect ended with status %s" % result.rc)
+
+
+def parse_cpus(text):
+    """CPUs named as SPDK takes them: a list `[4,5-7]` (brackets optional where a comma or dash stands) or a hex mask.
+
+    Returns a sorted list; None for anything else.
+    """
+    text = text.strip()
+    if re.match(r"^(0x)?[0-9a-fA-F]+$", text):
+        mask = int(text, 16)
+        return [cpu for cpu in range(mask.bit_length()) if mask >> cpu & 1]
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    cpus = set()
+    for part in text.split(","):
+        match = re.match(r"^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$", part)
+        if not match:
+            return None
+        low = int(match.group(1))
+        high = int(match.group(2) or low)
+        if high < low or high - low > 4096:
+            return None
+        cpus.update(range(low, high + 1))
+    return sorted(cpus)
+
+
+def _option(arguments, names):
+    """The value of the last of `names` in an argument list, as `-m V`, `-mV`, `--cpumask V` or `--cpumask=V`."""
+    value = None
+    for position, argument in enumerate(arguments):
+        for name in names:
+            if argument == name and position + 1 < len(arguments):
+                value = arguments[position + 1]
+            elif name.startswith("--") and argument.startswith(name + "="):
+                value = argument[len(name) + 1 :]
+            elif not name.startswith("--") and argument.startswith(name) and len(argument) > len(name):
+                value = argument[len(name) :]
+    return value

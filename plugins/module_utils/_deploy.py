@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A deploy: plan it, and call zbsadm only when the plan says so."""
+
+import os
+import re
+
+from . import _container, _lock, _plan, _zbsadm
+from ._deadline import Deadline
+from ._errors import ZbsError
+
+# Host names and addresses: what zbsadm takes, and what is safe in a lock file's name.
+_HOST = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,253}$")
+LOCK_DIR = "/run"
+
+
+def run(params, check_mode):
+    """Plan and act on the parameters of zbs_vhost_deploy; returns the module's result."""
+    if not _HOST.match(params["host_ip"]):
+        raise ZbsError("host_ip %r is no address or name of a host" % params["host_ip"], "bad_option")
+    if not 1 <= params["timeout"] <= 86400:
+        raise ZbsError("timeout is %s; give seconds from 1 to 86400" % params["timeout"], "bad_option")
+    if params["hugepage_size_mib"] < 1:
+        raise ZbsError("hugepage_size_mib is %d; give 1 MiB or more" % params["hugepage_size_mib"], "bad_option")
+    declared, cpus = choose_cpus(params["cpuset"], params["topology"])
+    desired = _plan.Desired(params["image"], declared, params["hugepage_size_mib"])
+    if params["protocol"] == "cbd":
+        plan = _plan.Plan("deploy", ["the CBD client was asked for"])
+    else:
+        plan = _plan.plan_deploy(desired, params["observed"], params["restart"])
+    answer = None
+    if plan.action == "deploy" and not check_mode:
+        answer = _act(params, cpus)
+    warnings = list(answer.warnings) if answer else []
+    if plan.action == "restart_required":
+        warnings += plan.reasons
+    observed = (params["observed"] or {}).get("container") or {}
+    before = {"image": observed.get("image"), "cpus": observed.get("cpus"), "memory_mib": observed.get("memory_mib")}
+    after = {key: value if value is not None else before[key] for key, value in desired.as_dict().items()}
+    return {
+        "changed": plan.action == "deploy",
+        "plan": plan.as_dict(),
+        "restart_required": plan.action == "restart_required",
+        "zbsadm": answer.data if answer else None,
+        "diff": {"before": before, "after": after if plan.action == "deploy" else before},
+        "warn": warnings,
+    }
+
+
+def choose_cpus(cpuset, topology):
+    """(CPUs that are declared, CPUs to pass on) from the options; (None, ...) where any CPUs will do."""
+    if isinstance(cpuset, str) and cpuset.strip() == "auto":
+        return None, sorted((topology or {}).get("cpus") or [])
+    text = ",".join(str(item) for item in cpuset) if isinstance(cpuset, (list, tuple)) else str(cpuset)
+    # A lone number is a CPU here; to SPDK it would be a mask.
+    cpus = _container.parse_cpus(text if text.strip().startswith("[") else "[%s]" % text)
+    if not cpus:
+        raise ZbsError("cpuset is %r; give auto, or CPUs such as [4,5,6,7]" % (cpuset,), "bad_option")
+    return cpus, cpus
+
+
+def _act(params, cpus):
+    """Call zbsadm, one call at a time for a host."""
+    login = None
+    if params["ssh_password"] is not None:
+        login = _zbsadm.Login(params["ssh_port"], params["ssh_username"], params["ssh_password"])
+    zbsadm = _zbsadm.Zbsadm(params["zbsadm"], login)
+    deadline = Deadline(params["timeout"])
+    lock = os.path.join(LOCK_DIR, "zbs_vhost_deploy-%s.lock" % params["host_ip"])
+    with _lock.hold(lock, deadline, "a deploy of %s" % params["host_ip"]):
+        if params["protocol"] == "cbd":
+            return zbsadm.client_deploy(params["host_ip"], deadline)
+        return zbsadm.vhost_deploy(
+            params["host_ip"], cpus, params["hugepage_size_mib"], params["hugepage_dir"], deadline
+        )

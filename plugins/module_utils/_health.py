@@ -1,0 +1,178 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From evidence to a verdict, from verdicts to a status. Pure: it looks at nothing itself.
+
+First law: not knowing is never a reason to heal. Only evidence that nobody serves the disks (nobody listens), or that
+whoever listens never answers, gives a verdict that heals; every other gap in the evidence is `unknown`.
+"""
+
+CONNECTED = "Connected"
+CONNECTING = "Connecting"
+DISCONNECTED = "Disconnected"
+UNKNOWN = "Unknown"
+
+# The one table of verdicts: status, and whether the heal may act on it.
+STATUS_OF = {
+    "healthy": CONNECTED,
+    "starting": CONNECTING,
+    "absent": DISCONNECTED,
+    "stopped": DISCONNECTED,
+    "refused": DISCONNECTED,
+    "hung": DISCONNECTED,
+    "unknown": UNKNOWN,
+}
+HEALED = ("absent", "stopped", "refused", "hung")
+
+# Display names of the protocols, as the manager writes them.
+TITLES = {"vhost": "Vhost", "cbd": "CBD"}
+
+
+class Verdict:
+    """`verdict` (key of STATUS_OF), `reason` (one sentence; None when healthy), `warnings` (list of sentences)."""
+
+    def __init__(self, verdict, reason=None, warnings=()):
+        self.verdict = verdict
+        self.reason = reason
+        self.warnings = list(warnings)
+
+    @property
+    def status(self):
+        """The status word of the verdict."""
+        return STATUS_OF[self.verdict]
+
+
+class Evidence:
+    """What the probe of the vhost protocol saw.
+
+    socket_path    path that was asked
+    socket         `answered`, or a code of SpdkProblem (`nobody`, `silent`, `closed`, `junk`, `denied`, `bad_path`),
+                   `refused_call` (an error object instead of a version), or `not_asked` (deadline spent before)
+    socket_detail  one sentence about it
+    listening      whether the kernel's table has a listener on the path; None when the table can't be read
+    volumes_listening  how many other sockets in the admin socket's folder are listened on: disks that are served
+    container      a Container, or None when Docker was not asked
+    process        a ProcessInfo of the listener or of the container's process, or None
+    start_grace    seconds that a start may take
+    """
+
+    def __init__(
+        self, socket_path, socket, socket_detail, listening, container, process, start_grace, volumes_listening=0
+    ):
+        self.socket_path = socket_path
+        self.socket = socket
+        self.socket_detail = socket_detail
+        self.listening = listening
+        self.container = container
+        self.process = process
+        self.start_grace = start_grace
+        self.volumes_listening = volumes_listening
+
+
+def decide_vhost(evidence):
+    """The verdict on the target; total: every combination of evidence has one."""
+    if evidence.socket == "answered":
+        return Verdict("healthy", None, _docker_warnings(evidence))
+    if evidence.socket == "nobody":
+        return _decide_nobody(evidence)
+    if evidence.socket == "silent":
+        return _decide_silent(evidence)
+    return Verdict("unknown", "%s, so the target can't be judged" % (evidence.socket_detail or evidence.socket))
+
+
+def _decide_nobody(evidence):
+    """Nobody took the connection: is there a target elsewhere, one on its way, or none?"""
+    if evidence.listening is None:
+        return Verdict(
+            "unknown",
+            "nobody answered on %s, and /proc/net/unix can't be read to be sure; run as root" % evidence.socket_path,
+        )
+    if evidence.listening:
+        return Verdict(
+            "unknown",
+            "a process still listens on %s but the socket's file is gone or replaced, so its VMs may be served; "
+            "look at it before you restart it" % evidence.socket_path,
+        )
+    if evidence.volumes_listening:
+        return Verdict(
+            "unknown",
+            "nobody listens on %s, but %d volume sockets beside it are listened on, so VMs are served; "
+            "look at the target before you restart it" % (evidence.socket_path, evidence.volumes_listening),
+        )
+    container = evidence.container
+    other = container.admin_socket() if container is not None and container.running else None
+    if other is not None and other != evidence.socket_path:
+        return Verdict(
+            "unknown",
+            "the container runs with the admin socket %s and %s was asked; set admin_socket right"
+            % (other, evidence.socket_path),
+        )
+    if container is None or not container.found():
+        detail = "there is no container" if container is not None and container.answer == "missing" else None
+        detail = detail or "Docker can't be asked (%s)" % (container.detail if container is not None else "not asked")
+        return Verdict("absent", "nobody listens on %s and %s" % (evidence.socket_path, detail))
+    if container.running or container.restarting:
+        if _young(evidence):
+            return Verdict("starting", _starting_sentence(evidence))
+        return Verdict(
+            "refused",
+            "Docker says the container is %s (restarted %s times) but nobody listens on %s"
+            % (container.state, container.restart_count, evidence.socket_path),
+        )
+    return Verdict(
+        "stopped",
+        "the container is %s (exit status %s) and nobody listens on %s"
+        % (container.state, container.exit_code, evidence.socket_path),
+    )
+
+
+def _decide_silent(evidence):
+    """Somebody listens and does not answer."""
+    if _young(evidence):
+        return Verdict("starting", _starting_sentence(evidence))
+    process = evidence.process
+    state = "" if process is None else "; process %d is %s (%s)" % (process.pid, process.state_word(), process.state)
+    return Verdict("hung", "%s%s" % (evidence.socket_detail, state))
+
+
+def _young(evidence):
+    """Whether the process is younger than the grace; without a process nobody can say that it is starting.
+
+    A process that was stopped (T) does not start however young it is: it waits for a SIGCONT.
+    """
+    process = evidence.process
+    return process is not None and process.state != "T" and process.age < evidence.start_grace
+
+
+def _starting_sentence(evidence):
+    return "the target's process %d is %.0f s old and does not answer yet (it may take %.0f s)" % (
+        evidence.process.pid,
+        evidence.process.age,
+        evidence.start_grace,
+    )
+
+
+def _docker_warnings(evidence):
+    """An answering target outranks Docker: what Docker says is only worth a warning."""
+    container = evidence.container
+    if container is None or (container.found() and container.running):
+        return []
+    if container.found():
+        return ["the target answers although Docker says its container is %s; don't restart it" % container.state]
+    if container.answer == "missing":
+        return ["the target answers but Docker knows no container of that name; it was started by other means"]
+    return ["the target answers but Docker can't be asked (%s); nothing is redeployed for that" % container.detail]
+
+
+def host_status(protocols):
+    """(status, reason) of the host from {protocol: Verdict}.
+
+    Connected when any protocol is (and then no reason), else Connecting when any is, else Unknown when any is,
+    else Disconnected. No protocol at all is Unknown.
+    """
+    statuses = [verdict.status for verdict in protocols.values()]
+    if CONNECTED in statuses:
+        return CONNECTED, None
+    status = next((word for word in (CONNECTING, UNKNOWN, DISCONNECTED) if word in statuses), UNKNOWN)
+    reasons = ["%s: %s" % (TITLES.get(name, name), protocols[name].reason) for name in sorted(protocols)]
+    return status, "; ".join(reasons) or "no protocol was asked"

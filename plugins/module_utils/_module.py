@@ -1,0 +1,23 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The seam between Ansible and the logic: an intended error becomes a module's failure."""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ._errors import ZbsError
+
+
+def run(argument_spec, main, **options):
+    """Make an AnsibleModule, call `main(module)` for its result (dict) and exit; a ZbsError ends as `failure`.
+
+    `options` go to AnsibleModule (required_one_of and the like); check mode is always supported.
+    """
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **options)
+    try:
+        result = main(module)
+    except ZbsError as exc:
+        module.fail_json(msg=exc.message, failure=exc.as_failure())
+    for warning in result.pop("warn", ()):
+        module.warn(warning)
+    module.exit_json(**result)

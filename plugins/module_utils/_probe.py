@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Collecting the evidence of one host inside one deadline. Read only: nothing on the host is changed by a probe."""
+
+import os
+import time
+
+from . import _cbd, _container, _health, _process, _sockets, _spdk
+from ._deadline import Deadline
+
+# What is kept of the deadline for asking Docker about a target that did not answer.
+DOCKER_SHARE = 0.4
+
+
+class Settings:
+    """What to probe: names and limits, see the documentation fragment `probe` for each."""
+
+    def __init__(self, container_name, admin_socket, protocols, cbd_heartbeat=None, timeout=5.0, start_grace=30.0):
+        self.container_name = container_name
+        self.admin_socket = admin_socket
+        self.protocols = list(protocols)
+        self.cbd_heartbeat = cbd_heartbeat
+        self.timeout = float(timeout)
+        self.start_grace = float(start_grace)
+
+
+def probe(settings):
+    """Probe every protocol of `settings` and return the health as plain data (the modules' return)."""
+    deadline = Deadline(settings.timeout)
+    verdicts = {}
+    latencies = {}
+    health = {"container": None, "process": None, "target": None, "volumes": [], "warnings": []}
+    # CBD first asks another program; vhost must have the larger share since its verdict decides over running VMs.
+    for protocol in settings.protocols:
+        started = time.monotonic()
+        if protocol == "vhost":
+            share = deadline.share(settings.timeout / len(settings.protocols))
+            verdicts[protocol] = _probe_vhost(settings, share, health)
+        else:
+            verdicts[protocol] = _cbd.probe(settings.cbd_heartbeat, deadline)
+        latencies[protocol] = round((time.monotonic() - started) * 1000, 1)
+    health["status"], health["reason"] = _health.host_status(verdicts)
+    health["protocols"] = {
+        name: {
+            "status": verdict.status,
+            "verdict": verdict.verdict,
+            "reason": verdict.reason,
+            "latency_ms": latencies[name],
+        }
+        for name, verdict in verdicts.items()
+    }
+    for verdict in verdicts.values():
+        health["warnings"].extend(verdict.warnings)
+    return health
+
+
+def _probe_vhost(settings, deadline, health):
+    """Ask the admin socket, then Docker; fill `health` and return the Verdict.
+
+    The socket is asked first: what it says outranks Docker, and a hanging dockerd must not use up its time.
+    """
+    path = settings.admin_socket
+    socket_share = deadline.share(deadline.seconds * (1.0 - DOCKER_SHARE))
+    pid = None
+    volumes = []
+    try:
+        answer = _spdk.call(path, "spdk_get_version", socket_share)
+        kind, detail, pid = "answered", "", answer.pid
+        health["target"] = {"version": _version(answer.result)}
+    except _spdk.SpdkProblem as exc:
+        kind, detail, pid = exc.code, exc.message, exc.details.get("pid")
+    except _spdk.SpdkError as exc:
+        kind, detail = "refused_call", exc.message
+    table = _sockets.read_unix_sockets()
+    container = _container.inspect(settings.container_name, deadline)
+    process = _process.read_process(pid or container.pid) if (pid or container.pid) else None
+    if kind == "answered":
+        volumes = _volumes(path, deadline, table, health["warnings"])
+    health["container"] = container.as_dict()
+    health["process"] = process.as_dict() if process else None
+    health["volumes"] = volumes
+    listening = None if table is None else table.get(path, (False, 0))[0]
+    others = 0 if table is None else _sockets.count_listening(table, os.path.dirname(path), path)
+    evidence = _health.Evidence(path, kind, detail, listening, container, process, settings.start_grace, others)
+    return _health.decide_vhost(evidence)
+
+
+def _version(result):
+    """The version text of spdk_get_version."""
+    return str(result.get("version")) if isinstance(result, dict) else str(result)
+
+
+def _volumes(path, deadline, table, warnings):
+    """The target's controllers and whether each still has a bdev and a socket.
+
+    A volume's socket is never connected to: a connection that is held open hangs the QEMU behind it.
+    """
+    try:
+        controllers = _spdk.call(path, "vhost_get_controllers", deadline).result
+    except (_spdk.SpdkProblem, _spdk.SpdkError) as exc:
+        warnings.append("the target's controllers could not be listed: %s" % exc.message)
+        return []
+    found = []
+    for controller in controllers if isinstance(controllers, list) else []:
+        block = (controller.get("backend_specific") or {}).get("block") or {}
+        socket_path = controller.get("socket")
+        listens = table is None or table.get(socket_path, (False, 0))[0]
+        present = bool(socket_path) and os.path.exists(socket_path) and listens
+        found.append(
+            {
+                "controller": controller.get("ctrlr"),
+                "socket": socket_path,
+                "bdev": block.get("bdev"),
+                "sessions": len(controller.get("sessions") or []),
+                "broken": block.get("bdev") is None or not present,
+            }
+        )
+    return found
+
+
+def probe_until(settings, wait, interval):
+    """Probe until the host is Connected, for at most `wait` seconds and at least once, `interval` seconds apart.
+
+    Returns (health of the last probe, number of probes).
+    """
+    deadline = Deadline(wait)
+    probes = 0
+    while True:
+        health = probe(settings)
+        probes += 1
+        if health["status"] == _health.CONNECTED or deadline.left() < interval:
+            return health, probes
+        time.sleep(interval)

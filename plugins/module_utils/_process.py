@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The target's process as /proc shows it.
+
+Only files that can't block are read while the process is stuck: `stat` never waits, `smaps_rollup` takes the process's
+memory lock and would hang the probe on a process in state D.
+"""
+
+import os
+
+# State letters of /proc/PID/stat in the words of this collection; see proc(5).
+STATE_WORDS = {
+    "R": "running",
+    "S": "sleeping",
+    "D": "unkillable",
+    "T": "stopped",
+    "t": "traced",
+    "Z": "zombie",
+    "X": "dead",
+    "I": "idle",
+}
+
+
+class ProcessInfo:
+    """`pid`, `name`, `state` (letter), `started` (seconds since boot), `age` (seconds), `hugepages_kib` (None when not read)."""
+
+    def __init__(self, pid, name, state, started, age, hugepages_kib):
+        self.pid = pid
+        self.name = name
+        self.state = state
+        self.started = started
+        self.age = age
+        self.hugepages_kib = hugepages_kib
+
+    def state_word(self):
+        """The state as a word."""
+        return STATE_WORDS.get(self.state, self.state)
+
+    def as_dict(self):
+        """Plain data for a module's return."""
+        return {
+            "pid": self.pid,
+            "name": self.name,
+            "state": self.state,
+            "state_word": self.state_word(),
+            "started_s_after_boot": round(self.started, 2),
+            "age_s": round(self.age, 1),
+            "hugepages_kib": self.hugepages_kib,
+        }
+
+
+def read_process(pid, root="/"):
+    """Look `pid` up below `root`/proc; None when there is no such process or it can't be read."""
+    folder = os.path.join(root, "proc", str(pid))
+    try:
+        with open(os.path.join(folder, "stat"), encoding="utf-8", errors="replace") as handle:
+            text = handle.read()
+        with open(os.path.join(root, "proc/uptime"), encoding="ascii") as handle:
+            uptime = float(handle.read().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    # The name stands in parentheses and may hold anything, also ") R 1": the last ")" ends it.
+    name = text[text.index("(") + 1 : text.rindex(")")]
+    fields = text[text.rindex(")") + 2 :].split()
+    state = fields[0]
+    started = int(fields[19]) / float(os.sysconf("SC_CLK_TCK"))
+    hugepages = None if state in "DXZ" else _hugetlb_kib(folder)
+    return ProcessInfo(pid, name, state, started, max(0.0, uptime - started), hugepages)
+
+
+def _hugetlb_kib(folder):
+    """KiB of hugetlbfs memory that the process has touched, of every page size; None when the kernel does not tell."""
+    for name in ("smaps_rollup", "smaps"):  # smaps_rollup came with Linux 4.14
+        try:
+            with open(os.path.join(folder, name), encoding="ascii", errors="replace") as handle:
+                return sum(
+                    int(line.split()[1]) for line in handle if line.startswith(("Shared_Hugetlb:", "Private_Hugetlb:"))
+                )
+        except OSError:
+            continue
+    return None

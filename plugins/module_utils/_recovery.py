@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ledger's side of a tick: what was observed goes in, what may be attempted comes out.
+
+Each function is one locked step. Time in leases is boot id + monotonic clock, so that a clock that jumps breaks nothing;
+wall clock stands in the ledger for people only.
+"""
+
+import time
+
+from . import _backoff, _ledger
+from ._errors import ZbsError
+
+# How long a step may wait for the lock: others hold it for milliseconds.
+LOCK_TIMEOUT = 10.0
+
+
+class Clock:
+    """The three times of a step, read once: `now` (ISO 8601, UTC), `boot_id`, `monotonic` (seconds)."""
+
+    def __init__(self, now=None, boot_id=None, monotonic=None):
+        self.now = now or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self.boot_id = boot_id or _boot_id()
+        self.monotonic = time.monotonic() if monotonic is None else monotonic
+
+
+class Step:
+    """What a step found and did.
+
+    decisions  {protocol: decision of _backoff.observe, or of the phase}
+    entries    {protocol: entry} of this primary storage after the step
+    ledger     the whole ledger, for facts
+    changed    whether the file was (or, in check mode, would be) written
+    warnings   sentences
+    before     the ledger's content before the step, for a diff
+    """
+
+    def __init__(self, before):
+        self.before = before
+        self.decisions = {}
+        self.entries = {}
+        self.ledger = None
+        self.changed = False
+        self.warnings = []
+
+    def protocols(self, decision):
+        """The protocols with this decision, sorted."""
+        return sorted(name for name, value in self.decisions.items() if value == decision)
+
+
+class Window:
+    """Which entries a step works on and their limits: `storage`, `facts_dir`, `max_skip` (ticks), `attempt_timeout` (s)."""
+
+    def __init__(self, storage, facts_dir=_ledger.FACTS_DIR, max_skip=64, attempt_timeout=900.0):
+        self.storage = storage
+        self.facts_dir = facts_dir
+        self.max_skip = max_skip
+        self.attempt_timeout = attempt_timeout
+
+
+def observe(window, observations, clock, deadline, check_mode=False):
+    """Enter what a tick saw: `observations` is {protocol: {status, verdict, reason}}.
+
+    A host that is well and has nothing in its ledger costs one read and no lock.
+    """
+    seen = _ledger.read(window.facts_dir)
+    well = all(item["status"] == _backoff.UP for item in observations.values())
+    if well and seen.lost is None and not any(seen.get(window.storage, name) for name in observations):
+        step = Step(seen.as_facts())
+        step.decisions = dict.fromkeys(observations, "well")
+        step.ledger = seen
+        return step
+
+    def change(ledger, step):
+        for protocol, observation in observations.items():
+            entry = ledger.get(window.storage, protocol)
+            if entry is None and ledger.lost is not None and observation["status"] != _backoff.UP:
+                entry, decision = _backoff.distrusted_entry(observation, clock.now, window.max_skip), "waiting"
+            else:
+                alive = _backoff.lease_alive(entry, clock.boot_id, clock.monotonic)
+                entry, decision = _backoff.observe(entry, observation, clock.now, alive)
+            ledger.put(window.storage, protocol, entry)
+            step.decisions[protocol] = decision
+
+    return _step(window, change, clock, deadline, check_mode)
+
+
+def would_be_due(window, protocol, clock):
+    """Whether a tick that sees `protocol` down now would find it due: a look without a lock, binding nobody."""
+    ledger = _ledger.read(window.facts_dir)
+    entry = ledger.get(window.storage, protocol)
+    if entry is None:
+        return ledger.lost is None
+    return entry["skip"] == 0 and not _backoff.lease_alive(entry, clock.boot_id, clock.monotonic)
+
+
+def begin(window, protocols, who, clock, deadline, check_mode=False):
+    """Take the attempt of each of `protocols` that is still due: decision `begun`, else `refused`."""
+
+    def change(ledger, step):
+        for protocol in protocols:
+            entry = ledger.get(window.storage, protocol)
+            alive = _backoff.lease_alive(entry, clock.boot_id, clock.monotonic)
+            if not _backoff.is_due(entry, alive):
+                step.decisions[protocol] = "refused"
+                step.warnings.append(_refusal(protocol, entry, alive))
+                continue
+            lease = {
+                "boot_id": clock.boot_id,
+                "started": round(clock.monotonic, 3),
+                "expires": round(clock.monotonic + window.attempt_timeout, 3),
+                "who": who,
+            }
+            ledger.put(window.storage, protocol, _backoff.begin(entry, window.max_skip, lease, clock.now))
+            step.decisions[protocol] = "begun"
+
+    return _step(window, change, clock, deadline, check_mode)
+
+
+def finish(window, protocols, outcome, error, observations, clock, deadline, check_mode=False):
+    """Write the outcome (`healed` or `failed`) of the attempts and drop their leases; decision `finished`.
+
+    `observations` may be empty. A protocol without an attempt is `refused`.
+    """
+
+    def change(ledger, step):
+        for protocol in protocols:
+            entry = ledger.get(window.storage, protocol)
+            if entry is None or entry["lease"] is None:
+                step.decisions[protocol] = "refused"
+                step.warnings.append("no attempt of %s is under way, so none can be finished" % protocol)
+                continue
+            after = _backoff.finish(entry, outcome, error, observations.get(protocol))
+            ledger.put(window.storage, protocol, after)
+            step.decisions[protocol] = "finished"
+
+    return _step(window, change, clock, deadline, check_mode)
+
+
+def clear(window, protocols, clock, deadline, check_mode=False):
+    """Forget the entries of `protocols`, as an operator who mended things by hand wants; decision `cleared` or `well`."""
+
+    def change(ledger, step):
+        for protocol in protocols:
+            step.decisions[protocol] = "cleared" if ledger.get(window.storage, protocol) else "well"
+            ledger.put(window.storage, protocol, None)
+
+    return _step(window, change, clock, deadline, check_mode)
+
+
+def _step(window, change, clock, deadline, check_mode):
+    """Lock, read, change, write what changed."""
+    if check_mode:
+        return _apply(window, change, clock, write=False)
+    with _ledger.locked(window.facts_dir, deadline.share(LOCK_TIMEOUT)):
+        return _apply(window, change, clock, write=True)
+
+
+def _apply(window, change, clock, write):
+    ledger = _ledger.read(window.facts_dir)
+    before = _copy(ledger)
+    step = Step(before)
+    if ledger.lost is not None:
+        step.warnings.append(_lost_sentence(window, ledger, clock, write))
+    change(ledger, step)
+    step.changed = ledger.as_facts() != before or ledger.lost is not None
+    if step.changed and write:
+        _ledger.write(ledger, window.facts_dir)
+    step.ledger = ledger
+    step.entries = dict(ledger.entries.get(window.storage, {}))
+    return step
+
+
+def _copy(ledger):
+    """The ledger's content by value, so that a change to it can be seen."""
+    entries = {
+        storage: {protocol: dict(entry) for protocol, entry in protocols.items()}
+        for storage, protocols in ledger.entries.items()
+    }
+    return {"version": _ledger.VERSION, "entries": entries}
+
+
+def _lost_sentence(window, ledger, clock, write):
+    stamp = clock.now.replace(":", "").replace("-", "")
+    aside = _ledger.set_aside(window.facts_dir, stamp) if write else "a dated name beside it"
+    return "%s; it was set aside as %s, and what is down starts in its longest window" % (ledger.lost, aside)
+
+
+def _refusal(protocol, entry, alive):
+    if entry is None:
+        return "%s is not down in the ledger, so no attempt begins; observe first" % protocol
+    if alive:
+        return "an attempt of %s is under way by %s, so no second one begins" % (protocol, entry["lease"]["who"])
+    return "%s is not due for another %d ticks, so no attempt begins" % (protocol, _backoff.ticks_to_attempt(entry))
+
+
+def _boot_id():
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as handle:
+            return handle.read().strip()
+    except OSError as exc:
+        raise ZbsError("the boot id can't be read (%s), so no lease can be taken" % exc, "no_boot_id")

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who listens on which unix socket, from /proc/net/unix: no connection, no Docker needed."""
+
+import os
+
+# __SO_ACCEPTCON of the kernel's flags column: the socket listens.
+_LISTENS = 0x00010000
+# SS_CONNECTED of the state column.
+_CONNECTED = 0x03
+
+
+def read_unix_sockets(root="/"):
+    """{path: (listens, connections)} of every named unix socket; None when the table can't be read.
+
+    A listening entry keeps its path even when the file was unlinked; a connection to a listener bears its path too.
+    """
+    try:
+        with open(os.path.join(root, "proc/net/unix"), encoding="utf-8", errors="surrogateescape") as handle:
+            lines = handle.readlines()[1:]
+    except OSError:
+        return None
+    table = {}
+    for line in lines:
+        # Num RefCount Protocol Flags Type St Inode Path
+        fields = line.rstrip("\n").split(None, 7)
+        if len(fields) < 8:
+            continue
+        path = fields[7]
+        listens, connections = table.get(path, (False, 0))
+        if int(fields[3], 16) & _LISTENS:
+            listens = True
+        elif int(fields[5], 16) == _CONNECTED:
+            connections += 1
+        table[path] = (listens, connections)
+    return table
+
+
+def count_listening(table, folder, but):
+    """How many sockets directly in `folder`, other than the path `but`, are listened on."""
+    return sum(
+        1 for path, (listens, _count) in table.items() if listens and path != but and os.path.dirname(path) == folder
+    )

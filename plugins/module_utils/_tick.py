@@ -1,0 +1,107 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The phases of a tick on the host: probe where the phase needs it, then one step of the ledger."""
+
+import time
+
+from . import _arguments, _backoff, _health, _recovery
+from ._deadline import Deadline
+from ._probe import probe, probe_until
+
+# What a step may take beyond its probes: waiting for the ledger's lock.
+STEP_TIMEOUT = 15.0
+
+
+def run(params, check_mode):
+    """Run `params["phase"]` (parameters of zbs_vhost_recovery) and return the module's result."""
+    window = _recovery.Window(
+        params["primary_storage"], params["facts_dir"], params["max_skip"], params["attempt_timeout"]
+    )
+    settings = _arguments.probe_settings(params)
+    protocols = settings.protocols
+    health, extra = None, {}
+    deadline = Deadline(STEP_TIMEOUT)
+    if params["phase"] == "observe":
+        health = _look_twice(settings, window, params["hung_recheck"])
+        step = _recovery.observe(window, _observations(health), _recovery.Clock(), Deadline(STEP_TIMEOUT), check_mode)
+    elif params["phase"] == "begin":
+        health = probe(settings)
+        # Between the tick and its turn a target may have come back by itself: it keeps its VMs.
+        down = [name for name in protocols if health["protocols"][name]["verdict"] in _health.HEALED]
+        step = _recovery.begin(window, down, params["who"], _recovery.Clock(), deadline, check_mode)
+        for name in sorted(set(protocols) - set(down)):
+            step.decisions[name] = "refused"
+            step.warnings.append("%s is not down any more, so no attempt begins" % name)
+    elif params["phase"] == "finish":
+        health, step, extra = _finish(settings, window, params, check_mode)
+    else:
+        step = _recovery.clear(window, protocols, _recovery.Clock(), deadline, check_mode)
+    return dict(_result(step, health), **extra)
+
+
+def _look_twice(settings, window, recheck):
+    """Probe; ask again after `recheck` seconds what seems hung and would be attempted now."""
+    health = probe(settings)
+    vhost = health["protocols"].get("vhost")
+    if recheck <= 0 or vhost is None or vhost["verdict"] != "hung":
+        return health
+    if not _recovery.would_be_due(window, "vhost", _recovery.Clock()):
+        return health
+    time.sleep(recheck)
+    second = probe(settings)
+    if second["protocols"]["vhost"]["verdict"] != "hung":
+        second["warnings"].append(
+            "the target did not answer at first and %.0f s later it did not seem hung any more" % recheck
+        )
+    return second
+
+
+def _finish(settings, window, params, check_mode):
+    """Judge the attempt, then write its outcome: (health, step, extra results)."""
+    error, outcome = params["error"], params["outcome"]
+    health = None
+    if error is None and outcome == "auto":
+        health, _probes = probe_until(settings, params["wait"], params["interval"])
+        well = all(item["status"] == _health.CONNECTED for item in health["protocols"].values())
+        outcome = "healed" if well else "failed"
+        error = None if well else "not Connected %.0f s after the deploy: %s" % (params["wait"], health["reason"])
+    elif outcome == "auto" or error is not None:
+        outcome = "failed"
+    step = _recovery.finish(
+        window,
+        settings.protocols,
+        outcome,
+        error,
+        _observations(health) if health else {},
+        _recovery.Clock(),
+        Deadline(STEP_TIMEOUT),
+        check_mode,
+    )
+    return health, step, {"outcome": outcome, "error": error}
+
+
+def _observations(health):
+    """What the ledger keeps of a health, by protocol."""
+    return {
+        name: {"status": item["status"], "verdict": item["verdict"], "reason": item["reason"]}
+        for name, item in health["protocols"].items()
+    }
+
+
+def _result(step, health):
+    """The module's result of a step."""
+    facts = step.ledger.as_facts()
+    return {
+        "changed": step.changed,
+        "diff": {"before": step.before, "after": facts},
+        "health": health,
+        "decisions": step.decisions,
+        "due": step.protocols("due"),
+        "begun": step.protocols("begun"),
+        "in_progress": step.protocols("in_progress"),
+        "entries": step.entries,
+        "next_attempt_in_ticks": {name: _backoff.ticks_to_attempt(entry) for name, entry in step.entries.items()},
+        "ansible_facts": {"zbs_vhost": facts},
+        "warn": step.warnings + (health["warnings"] if health else []),
+    }

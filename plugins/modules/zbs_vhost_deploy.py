@@ -1,0 +1,147 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_deploy
+short_description: Deploy the ZBS vhost target of a compute host through zbsadm
+version_added: 0.1.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Compares what should run on a compute host with what was observed there, and calls C(zbsadm vhost deploy) only when the
+    difference asks for it. A target that is well is never restarted by surprise, since that hangs every VM disk on it.
+  - Runs on the ZBS admin node, the only place where C(zbsadm) works; delegate the task to it.
+extends_documentation_fragment:
+  - zstack.zbs.attributes
+attributes:
+  idempotent:
+    description: A second run with the same options right after the first changes nothing.
+    support: partial
+    details: With O(observed) of after the first run, yes. Without it the module can't know and always deploys.
+options:
+  host_ip:
+    description: The compute host as zbsadm knows it.
+    type: str
+    required: true
+  protocol:
+    description: What to deploy, the V(vhost) target or the V(cbd) client. The client is deployed again whenever it is asked for.
+    type: str
+    choices: [vhost, cbd]
+    default: vhost
+  observed:
+    description: What M(zstack.zbs.zbs_vhost_health) returned for that host. Without it the target is always deployed.
+    type: dict
+  cpuset:
+    description:
+      - CPUs of the target, a list or text such as V([4,5,6,7]). V(auto) takes O(topology), and is no difference to a target
+        that runs on others.
+    type: raw
+    default: auto
+  topology:
+    description: RV(zstack.zbs.zbs_vhost_prepare#module:cpuset) of that host.
+    type: dict
+  hugepage_size_mib:
+    description: Memory of the target in MiB.
+    type: int
+    default: 1024
+  hugepage_dir:
+    description: The hugetlbfs mount for the target. Without it zbsadm looks for one.
+    type: path
+  image:
+    description: The image that the target should run, compared with the one observed.
+    type: str
+  restart:
+    description:
+      - What to do with a target that is well but not as declared. V(never) reports the differences as RV(restart_required),
+        V(when_idle) restarts it when no VM has a session on it, V(always) restarts it.
+    type: str
+    choices: [never, when_idle, always]
+    default: never
+  zbsadm:
+    description: The zbsadm program.
+    type: path
+    default: /usr/local/bin/zbsadm
+  timeout:
+    description: Seconds that zbsadm may take.
+    type: float
+    default: 300.0
+  ssh_port:
+    description: SSH port of the compute host. Any of the three login options switches to zbsadm's dialect with a login.
+    type: int
+  ssh_username:
+    description: SSH user of the compute host.
+    type: str
+  ssh_password:
+    description: SSH password of the compute host. zbsadm takes it on its command line, so only use it with releases that need it.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Look at the target
+  zstack.zbs.zbs_vhost_health:
+    host_ip: "{{ ansible_host }}"
+  register: health
+
+- name: Deploy it where it is down, leave it alone where it is well
+  zstack.zbs.zbs_vhost_deploy:
+    host_ip: "{{ ansible_host }}"
+    observed: "{{ health }}"
+    hugepage_dir: /dev/hugepages2m
+  delegate_to: "{{ groups['zbs_admin'] | first }}"
+
+- name: An older zbsadm wants the host's login
+  zstack.zbs.zbs_vhost_deploy:
+    host_ip: "{{ ansible_host }}"
+    observed: "{{ health }}"
+    ssh_port: 22
+    ssh_username: root
+    ssh_password: "{{ vault_root_password }}"
+  delegate_to: "{{ groups['zbs_admin'] | first }}"
+"""
+
+RETURN = r"""
+plan:
+  description: What was decided (C(none), C(deploy) or C(restart_required)), why, and every difference found.
+  type: dict
+  returned: success
+  sample:
+    action: deploy
+    reasons: ["the target is stopped: the container is exited (exit status 137)"]
+    differences: []
+restart_required:
+  description: Whether a running target is not as declared and was left alone.
+  type: bool
+  returned: success
+  sample: false
+zbsadm:
+  description: What zbsadm answered, null when it was not called.
+  type: dict
+  returned: success
+  sample: {success: true, error: {code: 0, message: ""}}
+"""
+
+from ansible_collections.zstack.zbs.plugins.module_utils import _deploy, _module
+
+if __name__ == "__main__":
+    _module.run(
+        {
+            "host_ip": {"type": "str", "required": True},
+            "protocol": {"type": "str", "choices": ["vhost", "cbd"], "default": "vhost"},
+            "observed": {"type": "dict"},
+            "cpuset": {"type": "raw", "default": "auto"},
+            "topology": {"type": "dict"},
+            "hugepage_size_mib": {"type": "int", "default": 1024},
+            "hugepage_dir": {"type": "path"},
+            "image": {"type": "str"},
+            "restart": {"type": "str", "choices": ["never", "when_idle", "always"], "default": "never"},
+            "zbsadm": {"type": "path", "default": "/usr/local/bin/zbsadm"},
+            "timeout": {"type": "float", "default": 300.0},
+            "ssh_port": {"type": "int"},
+            "ssh_username": {"type": "str"},
+            "ssh_password": {"type": "str", "no_log": True},
+        },
+        lambda module: _deploy.run(module.params, module.check_mode),
+        required_together=[("ssh_port", "ssh_username", "ssh_password")],
+    )

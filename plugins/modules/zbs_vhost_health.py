@@ -1,0 +1,143 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_health
+short_description: Judge the ZBS vhost target of a compute host
+version_added: 0.1.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Tells with evidence whether the target of this compute host serves its volumes, per protocol and for the host.
+  - An answer of the target on its admin socket outranks everything that Docker says, since a target that serves VMs under
+    a dead dockerd must not be redeployed.
+  - Evidence that does not suffice gives the verdict V(unknown), which is never a reason to redeploy.
+extends_documentation_fragment:
+  - zstack.zbs.attributes
+  - zstack.zbs.attributes.read_only
+  - zstack.zbs.probe
+options:
+  fail_on:
+    description:
+      - When the task fails. V(disconnected) for the status Disconnected, V(unknown) for Unknown as well, V(unconnected) for
+        everything but Connected, V(never) leaves it to the reader of RV(status).
+    type: str
+    choices: [never, disconnected, unknown, unconnected]
+    default: never
+  facts_dir:
+    description: Folder of the local facts, whose ledger is returned as RV(ledger).
+    type: path
+    default: /etc/ansible/facts.d
+"""
+
+EXAMPLES = r"""
+- name: Is the target of this host well?
+  zstack.zbs.zbs_vhost_health:
+    host_ip: "{{ ansible_host }}"
+  register: health
+
+- name: Wait up to 20 seconds for a target that was just deployed
+  zstack.zbs.zbs_vhost_health:
+    host_ip: "{{ ansible_host }}"
+    wait: 20
+    fail_on: unconnected
+"""
+
+RETURN = r"""
+status:
+  description: Status of the host over all protocols, C(Connected), C(Connecting), C(Disconnected) or C(Unknown).
+  type: str
+  returned: success
+  sample: Disconnected
+reason:
+  description: Why the host is not Connected, in a sentence; null when it is.
+  type: str
+  returned: success
+  sample: "Vhost: the container is exited (exit status 137) and nobody listens on /var/zbsvhost/sockets/admin.sock"
+protocols:
+  description: Per protocol C(status), C(verdict), C(reason) and C(latency_ms).
+  type: dict
+  returned: success
+  sample:
+    vhost: {status: Connected, verdict: healthy, reason: null, latency_ms: 21.4}
+container:
+  description: What Docker says of the container; C(answer) tells whether it could be asked.
+  type: dict
+  returned: success
+  sample: {answer: found, state: running, restart_count: 0, cpus: [4, 5, 6, 7], memory_mib: 1024}
+process:
+  description: The target's process, null when there is none. Hugepages in KiB.
+  type: dict
+  returned: success
+  sample: {pid: 4711, state: R, age_s: 86400.5, hugepages_kib: 378880}
+target:
+  description: The version that the target answered, null when it did not.
+  type: dict
+  returned: success
+  sample: {version: SPDK v24.01}
+volumes:
+  description: The target's controllers. C(broken) is true when the bdev is gone or nobody listens on the socket.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - controller: zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+      socket: /var/zbsvhost/sockets/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+      bdev: zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+      sessions: 1
+      broken: false
+ledger:
+  description: The backoff entries of this host, by primary storage and protocol; see M(zstack.zbs.zbs_vhost_recovery).
+  type: dict
+  returned: success
+  sample: {}
+probes:
+  description: How often was probed.
+  type: int
+  returned: success
+  sample: 1
+"""
+
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _ledger, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._probe import probe_until
+
+# Which statuses fail the task.
+FAILING = {
+    "never": (),
+    "disconnected": ("Disconnected",),
+    "unknown": ("Disconnected", "Unknown"),
+    "unconnected": ("Disconnected", "Unknown", "Connecting"),
+}
+
+
+def main(module):
+    """Probe and return the health."""
+    params = module.params
+    health, probes = probe_until(_arguments.probe_settings(params), params["wait"], params["interval"])
+    if health["status"] in FAILING[params["fail_on"]]:
+        raise ZbsError("the host is %s: %s" % (health["status"], health["reason"]), "not_connected", health)
+    ledger = _ledger.read(params["facts_dir"])
+    warnings = health.pop("warnings") + ([ledger.lost] if ledger.lost else [])
+    return dict(
+        health,
+        changed=False,
+        probes=probes,
+        ledger=ledger.entries,
+        warn=warnings,
+        diff={"before": {}, "after": {}},
+    )
+
+
+if __name__ == "__main__":
+    _module.run(
+        dict(
+            _arguments.PROBE,
+            fail_on={"type": "str", "choices": sorted(FAILING), "default": "never"},
+            facts_dir=_arguments.FACTS_DIR,
+        ),
+        main,
+        required_one_of=[("host_ip", "container_name")],
+    )

@@ -1,0 +1,173 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_recovery
+short_description: One step of the heal's backoff ledger on a compute host
+version_added: 0.1.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Judges the target as M(zstack.zbs.zbs_vhost_health) does and keeps the backoff windows of this host in its local facts,
+    so that they outlive every manager and every playbook run.
+  - With the default cap the attempts of an unbroken outage fall on its down ticks 1, 4, 9, 18, 35, 68, 133, 198, 263.
+  - An attempt has two phases, so that nothing is spent on one that never ran. V(begin) takes it, atomically and with a
+    lease, V(finish) writes its outcome.
+extends_documentation_fragment:
+  - zstack.zbs.attributes
+  - zstack.zbs.probe
+attributes:
+  idempotent:
+    description: A second run with the same options right after the first changes nothing.
+    support: partial
+    details: On a host that is well, yes. On one that is down every O(phase=observe) is a tick, and ticks are counted.
+options:
+  phase:
+    description:
+      - V(observe) is a tick. Well clears the entry, down counts the window down or finds that an attempt is due.
+      - V(begin) takes the attempt of each of O(protocols) that is still due and still down.
+      - V(finish) writes the outcome of an attempt and drops its lease.
+      - V(clear) forgets the entries of O(protocols).
+    type: str
+    choices: [observe, begin, finish, clear]
+    default: observe
+  primary_storage:
+    description: The primary storage that the entries belong to.
+    type: str
+    default: zbs
+  max_skip:
+    description: The longest window in ticks.
+    type: int
+    default: 64
+  attempt_timeout:
+    description: Seconds after which the lease of an attempt is dead, for a controller that was killed in the middle.
+    type: float
+    default: 900.0
+  hung_recheck:
+    description:
+      - Seconds after which a target that did not answer is asked again, in the same tick, before it counts as hung. A reactor
+        that was merely slow keeps its VMs. V(0) switches it off.
+    type: float
+    default: 10.0
+  who:
+    description: Who runs the attempt, for the lease (a job's name and number, or user and machine).
+    type: str
+    default: ansible
+  outcome:
+    description:
+      - How the attempt ended, for O(phase=finish). V(auto) probes for O(wait) seconds and takes what it sees.
+    type: str
+    choices: [auto, healed, failed]
+    default: auto
+  error:
+    description: Why the attempt failed, in a sentence, for O(phase=finish). With it the outcome is V(failed).
+    type: str
+  facts_dir:
+    description: Folder of the local facts; the ledger is C(zbs_vhost.fact) in it.
+    type: path
+    default: /etc/ansible/facts.d
+"""
+
+EXAMPLES = r"""
+- name: One tick on every host; only hosts with something due go on
+  zstack.zbs.zbs_vhost_recovery:
+    host_ip: "{{ ansible_host }}"
+  register: tick
+
+- name: Forget the window of a host that was mended by hand
+  zstack.zbs.zbs_vhost_recovery:
+    host_ip: "{{ ansible_host }}"
+    phase: clear
+"""
+
+RETURN = r"""
+health:
+  description: What M(zstack.zbs.zbs_vhost_health) returns; null where the phase needs no probe.
+  type: dict
+  returned: success
+decisions:
+  description:
+    - Per protocol what the step decided. Of O(phase=observe) C(well), C(cleared), C(waiting), C(due), C(in_progress), C(unsure);
+      of the other phases C(begun), C(refused), C(finished), C(cleared), C(well).
+  type: dict
+  returned: success
+  sample: {vhost: waiting}
+due:
+  description: The protocols for which an attempt may begin now.
+  type: list
+  elements: str
+  returned: success
+  sample: [vhost]
+begun:
+  description: The protocols whose attempt this step took.
+  type: list
+  elements: str
+  returned: success
+  sample: [vhost]
+in_progress:
+  description: The protocols for which an attempt is under way.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+outcome:
+  description: How the attempt ended, C(healed) or C(failed).
+  type: str
+  returned: with O(phase=finish)
+  sample: healed
+entries:
+  description: The ledger's entries of this primary storage, by protocol.
+  type: dict
+  returned: success
+  sample:
+    vhost: {status: Disconnected, verdict: stopped, since: "2026-01-02T03:04:05Z", failures: 2, skip: 3, lease: null}
+next_attempt_in_ticks:
+  description: Per protocol with an entry, ticks until the next attempt if the outage goes on; 0 is due now.
+  type: dict
+  returned: success
+  sample: {vhost: 4}
+ansible_facts:
+  description: The whole ledger as C(zbs_vhost), as C(ansible_local.zbs_vhost) shows it after the next setup.
+  type: dict
+  returned: success
+  contains:
+    zbs_vhost:
+      description: Version and entries.
+      type: dict
+      returned: success
+      sample: {version: 1, entries: {}}
+"""
+
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module, _tick
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+
+
+def main(module):
+    """Run the phase and return what it found."""
+    params = module.params
+    if not 1 <= params["max_skip"] <= 100000:
+        raise ZbsError("max_skip is %d; give ticks from 1 to 100000" % params["max_skip"], "bad_option")
+    if not params["primary_storage"].strip():
+        raise ZbsError("primary_storage is empty; name the primary storage", "bad_option")
+    return _tick.run(params, module.check_mode)
+
+
+if __name__ == "__main__":
+    _module.run(
+        dict(
+            _arguments.PROBE,
+            phase={"type": "str", "choices": ["observe", "begin", "finish", "clear"], "default": "observe"},
+            primary_storage={"type": "str", "default": "zbs"},
+            max_skip={"type": "int", "default": 64},
+            attempt_timeout={"type": "float", "default": 900.0},
+            hung_recheck={"type": "float", "default": 10.0},
+            who={"type": "str", "default": "ansible"},
+            outcome={"type": "str", "choices": ["auto", "healed", "failed"], "default": "auto"},
+            error={"type": "str"},
+            facts_dir=_arguments.FACTS_DIR,
+        ),
+        main,
+        required_one_of=[("host_ip", "container_name")],
+    )

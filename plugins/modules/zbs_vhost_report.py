@@ -1,0 +1,86 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_report
+short_description: Show what a health check or a heal found over all hosts
+version_added: 0.1.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Prints one table for people over all hosts of the play, whatever callback is used, and returns the same as data.
+  - Sets the totals as stats, for AWX workflows. Runs on the controller, once for all hosts.
+options:
+  kind:
+    description: V(health) shows every host, V(heal) shows what a tick did, one line for hosts that are well together.
+    type: str
+    choices: [health, heal]
+    required: true
+  path:
+    description: File on the controller to write the rows and totals to, as JSON.
+    type: path
+  fail_on:
+    description:
+      - When the task fails. V(failed) when an attempt failed or a host could not be reached, V(down) when any host is not
+        Connected, V(never) never.
+    type: str
+    choices: [never, failed, down]
+    default: never
+attributes:
+  action:
+    description: Has a corresponding action plugin, where all of it happens.
+    support: full
+  check_mode:
+    description: Can run in check mode and say truthfully what a real run would change.
+    support: full
+    details: In check mode the table is shown and no file is written.
+  diff_mode:
+    description: Shows what a run changes, or would change, in diff mode.
+    support: none
+  idempotent:
+    description: A second run with the same options right after the first changes nothing.
+    support: full
+  platform:
+    description: The systems that the module manages.
+    platforms: posix
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Show the fleet and keep it for a dashboard
+  zstack.zbs.zbs_vhost_report:
+    kind: health
+    path: /var/tmp/fleet.json
+  run_once: true
+
+- name: Sum a tick up, and fail the job when an attempt failed
+  zstack.zbs.zbs_vhost_report:
+    kind: heal
+    fail_on: failed
+  run_once: true
+"""
+
+RETURN = r"""
+rows:
+  description: One row a host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(next_attempt), C(result), C(reason).
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - host: compute1
+      status: Disconnected
+      verdict: stopped
+      since: "2026-01-02T03:04:05Z"
+      volumes: 0
+      broken: 0
+      next_attempt: 3
+      result: waiting
+      reason: the container is exited (exit status 137) and nobody listens on /var/zbsvhost/sockets/admin.sock
+totals:
+  description: Hosts by status and by result.
+  type: dict
+  returned: always
+  sample: {hosts: 3, status: {Connected: 2, Disconnected: 1}, result: {well: 2, waiting: 1}}
+"""
