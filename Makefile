@@ -1,0 +1,46 @@
+# The two commands first: `make demo` and `make test`. Both set up all they need.
+PYTHON ?= python3
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-unit lint sanity molecule lab-up lab-down lab-status setup setup-test build clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## a ZBS site on this machine is prepared, deployed, broken and healed (root; about two minutes)
+	@exec .venv/bin/python -m lab.demo
+
+test: setup-test ## lint, unit tests, sanity, molecule on the lab (root)
+	@exec .venv/bin/python -m tools.check lint unit sanity molecule
+
+test-unit: setup-test ## the unit tests alone: no root, no Docker
+	@exec .venv/bin/python -m tools.check unit
+
+lint: setup-test ## the linters alone
+	@exec .venv/bin/python -m tools.check lint
+
+sanity: setup-test ## ansible-test sanity alone
+	@exec .venv/bin/python -m tools.check sanity
+
+molecule: setup-test ## the molecule scenarios alone (root)
+	@exec .venv/bin/python -m tools.check molecule
+
+lab-up: setup ## an admin node and three bare compute hosts as containers (root)
+	@exec $(PYTHON) -m lab up
+
+lab-down: ## take the lab away and leave nothing behind
+	@exec $(PYTHON) -m lab down
+
+lab-status: ## what of the lab is there
+	@exec $(PYTHON) -m lab status
+
+setup:
+	@$(PYTHON) tools/venv.py run
+
+setup-test:
+	@$(PYTHON) tools/venv.py test
+
+build: setup ## the collection's artifact, as ansible-galaxy installs it
+	@.venv/bin/ansible-galaxy collection build --force --output-path .cache/build
+
+clean: ## remove the virtual environment and the caches of this checkout
+	@rm -rf .venv .cache .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output

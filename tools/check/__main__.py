@@ -1,0 +1,41 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the checks by stage, with progress, and close with one line of counts: `N passed, N failed`.
+
+Usage: python -m tools.check [lint] [unit] [sanity] [molecule]. Exit status 0 only when every check passed and ran.
+"""
+
+import sys
+import time
+
+from . import lint, sanity, scenarios, unit
+from .process import Tally
+
+STAGES = {"lint": lint.run, "unit": unit.run, "sanity": sanity.run, "molecule": scenarios.run}
+
+
+def main(names: list[str]) -> int:
+    """Run the stages `names` in order and return the exit status."""
+    unknown = [name for name in names if name not in STAGES]
+    if unknown or not names:
+        print(f"Unknown stage {', '.join(unknown) or '(none)'}; choose from: {', '.join(STAGES)}")
+        return 2
+    total = Tally()
+    started = time.monotonic()
+    for name in names:
+        before = time.monotonic()
+        print(f"== {name}", flush=True)
+        tally = STAGES[name]()
+        if tally.passed + tally.failed == 0:
+            print(f"{name}: no check ran, which is a failure")
+            tally.failed = 1
+        print(f"== {name}: {tally.words()} in {time.monotonic() - before:.0f} s", flush=True)
+        total.add(tally)
+    print(f"All of it took {time.monotonic() - started:.0f} s")
+    print(total.words())
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running a check: its output goes to a log, its end to the screen."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LOGS = ROOT / ".cache/check"
+BIN = Path(sys.executable).parent
+
+
+@dataclass
+class Tally:
+    """How many checks passed, failed and were left out."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def add(self, other: "Tally") -> None:
+        """Add another tally to this one."""
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def words(self) -> str:
+        """The counts as the closing line has them."""
+        text = f"{self.passed} passed, {self.failed} failed"
+        return text + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment of a check: the venv's programs first, no colours, and what is named."""
+    return {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1", **extra}
+
+
+def check(name: str, argv: list[str], *, cwd: Path = ROOT, env: dict[str, str] | None = None, limit: float) -> bool:
+    """Run `argv` for at most `limit` seconds; say how it ended, and show the log's end when it failed."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{name.replace(' ', '-').replace('/', '-')}.log"
+    print(f"   {name} ...", end=" ", flush=True)
+    started = time.monotonic()
+    with log.open("wb") as output:
+        try:
+            done = subprocess.run(
+                argv, cwd=cwd, env=env or environment(), stdout=output, stderr=output, timeout=limit, check=False
+            )
+            status = f"exit status {done.returncode}"
+            passed = done.returncode == 0
+        except subprocess.TimeoutExpired:
+            status, passed = f"not ended after {limit:.0f} s", False
+        except FileNotFoundError:
+            status, passed = f"{argv[0]} is not installed", False
+    seconds = time.monotonic() - started
+    print(f"ok, {seconds:.1f} s" if passed else f"FAILED ({status}), {seconds:.1f} s; {log}", flush=True)
+    if not passed:
+        tail = log.read_text(errors="replace").splitlines()[-60:]
+        print("\n".join("      | " + line for line in tail), flush=True)
+    return passed

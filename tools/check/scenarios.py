@@ -1,0 +1,19 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The molecule scenarios on the lab: each gets bare hosts, so none depends on another."""
+
+from .process import ROOT, Tally, check, environment
+
+FOLDER = ROOT / "extensions/molecule"
+# Long beside what a scenario takes (a minute or two), short beside what CI allows.
+LIMIT = 900
+
+
+def run() -> Tally:
+    """Run every scenario with a converge playbook."""
+    names = sorted(path.parent.name for path in FOLDER.glob("*/molecule.yml") if path.parent.name != "default")
+    results = [
+        check(f"molecule {name}", ["molecule", "test", "-s", name], env=environment(), limit=LIMIT) for name in names
+    ]
+    return Tally(passed=sum(results), failed=len(results) - sum(results))
