@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`python -m lab.demo`: bring the lab up, tell the story, leave nothing behind (KEEP=1 leaves the lab up)."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Optional
+
+from . import story, tell
+from .site import Site
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Stopped(Exception):
+    """A signal asked for the end."""
+
+
+def main() -> int:
+    """Exit status: 0 when every claim held, 1 when one did not or the lab can't be had, 130 when interrupted."""
+    started = time.monotonic()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    tell.heading("0. A lab on this machine: one ZBS admin node, three bare compute hosts")
+    tell.note(
+        "stand-ins for zbsadm and for the SPDK target; the SSH, the Docker Engines, the hugepages and the sockets are real"
+    )
+    status = 1
+    up = False
+    try:
+        up = lab("up") == 0  # a failed `up` says why in one sentence and has cleaned up after itself
+        if up:
+            story.tell_all(Site(ROOT))
+            tell.good(f"Every claim above was checked. It took {time.monotonic() - started:.0f} s.")
+            status = 0
+    except tell.Broken as broken:
+        tell.bad(str(broken))
+    except Stopped:
+        tell.bad("Interrupted.")
+        status = 130
+    finally:
+        # From here on nothing may interrupt the cleaning up.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        if up and not keep():
+            tell.heading("Cleaning up (KEEP=1 would leave the lab up)")
+            if lab("down") != 0:
+                status = status or 1
+        elif up:
+            print(story.how_to_log_in(ROOT), flush=True)
+    return status
+
+
+def keep() -> bool:
+    """Whether the lab is to stay."""
+    return os.environ.get("KEEP", "") not in ("", "0")
+
+
+def lab(verb: str) -> int:
+    """Run a verb of the lab in a process of its own; its progress goes to the screen. Returns its exit status."""
+    process = subprocess.Popen([sys.executable, "-m", "lab", verb], cwd=ROOT, start_new_session=True)
+    try:
+        return process.wait()
+    except Stopped:
+        process.terminate()  # it takes down what it made
+        process.wait()
+        raise
+
+
+def _stop(number: int, frame: Optional[FrameType]) -> None:
+    raise Stopped
+
+
+if __name__ == "__main__":
+    sys.exit(main())

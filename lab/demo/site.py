@@ -1,0 +1,144 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The site as the story handles it: playbooks from the controller, commands on its hosts."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from .tell import Broken
+
+_RECAP = re.compile(r"^(\S+)\s+: (ok=\d+.*)$", re.M)
+
+
+class Run:
+    """What a playbook did: its exit status, its output, seconds, and the recap as {host: {word: number}}."""
+
+    def __init__(self, status: int, output: str, seconds: float) -> None:
+        self.status = status
+        self.output = output
+        self.seconds = seconds
+        self.recap = {
+            host: {key: int(value) for key, value in (item.split("=") for item in words.split())}
+            for host, words in _RECAP.findall(output)
+        }
+
+    def recap_lines(self) -> list[str]:
+        """The recap as Ansible printed it."""
+        return [f"{host:<12} : {words.strip()}" for host, words in _RECAP.findall(self.output)]
+
+    def changed(self) -> int:
+        """How many tasks changed something, over all hosts."""
+        return sum(words["changed"] for words in self.recap.values())
+
+
+class Site:
+    """The lab's site; `root` is the checkout."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.inventory = root / ".cache/lab/inventory.yml"
+        self.bin = Path(sys.executable).parent
+        self.log = root / ".cache/demo.log"
+        self.log.write_text("")
+        self.hosts = sorted(self._inventory()["zbs_vhost"]["hosts"])
+
+    def play(self, name: str, **variables: str) -> Run:
+        """Run the playbook zstack.zbs.NAME, showing its tasks go by; Broken when it fails."""
+        argv = [str(self.bin / "ansible-playbook"), "-i", str(self.inventory), f"zstack.zbs.{name}"]
+        for key, value in variables.items():
+            argv += ["-e", f"{key}={value}"]
+        started = time.monotonic()
+        process = subprocess.Popen(
+            argv, cwd=self.root, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        lines = []
+        assert process.stdout is not None
+        with process.stdout, self.log.open("a") as log:
+            log.write(f"\n$ ansible-playbook zstack.zbs.{name}\n")
+            for line in process.stdout:
+                lines.append(line)
+                log.write(line)
+                _progress(name, line)
+        process.wait()
+        _progress(name, "")
+        run = Run(process.returncode, "".join(lines), time.monotonic() - started)
+        if run.status != 0:
+            raise Broken(f"the playbook {name} ended with status {run.status}; see {self.log}")
+        return run
+
+    def report(self, name: str, kind: str, **variables: str) -> tuple[dict[str, Any], Run]:
+        """Run the playbook NAME and return (its report as {host: row}, the Run)."""
+        with tempfile.TemporaryDirectory(prefix="zbs-demo-") as folder:
+            path = Path(folder) / "report.json"
+            run = self.play(name, **{f"zbs_vhost_{kind}_json": str(path)}, **variables)
+            data = json.loads(path.read_text())
+        return {row["host"]: row for row in data["rows"]}, run
+
+    def on(self, host: str, *argv: str) -> str:
+        """Run a command on a host of the lab over SSH and return its output; Broken when it fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", "lab", "ssh", host, shlex.join(argv)],  # ssh hands one line to a shell there
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        if done.returncode != 0:
+            raise Broken(f"`{' '.join(argv)}` on {host} ended with status {done.returncode}: {done.stderr.strip()}")
+        return done.stdout
+
+    def facts(self, host: str) -> dict[str, Any]:
+        """The ledger as Ansible's own setup reads it from the host: ansible_local.zbs_vhost."""
+        argv = [str(self.bin / "ansible"), "-i", str(self.inventory), host, "-m", "ansible.builtin.setup"]
+        argv += ["-a", "gather_subset=!all,!min,local"]
+        environment = self._environment(ANSIBLE_CALLBACK_RESULT_FORMAT="json")
+        done = subprocess.run(
+            argv, cwd=self.root, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        if done.returncode != 0:
+            raise Broken(f"the facts of {host} can't be read: {done.stdout.strip()}")
+        facts = json.loads(done.stdout[done.stdout.index("{") :])
+        return facts["ansible_facts"]["ansible_local"]["zbs_vhost"]
+
+    def address(self, host: str) -> str:
+        """The address of a host, as zbsadm knows it."""
+        return self._inventory()["zbs_vhost"]["hosts"][host]["ansible_host"]
+
+    def _inventory(self) -> dict[str, Any]:
+        done = subprocess.run(
+            [str(self.bin / "ansible-inventory"), "-i", str(self.inventory), "--list", "--yaml"],
+            cwd=self.root,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        import yaml  # comes with ansible-core; the lab itself does without
+
+        return yaml.safe_load(done.stdout)["all"]["children"]
+
+    def _environment(self, **extra: str) -> dict[str, str]:
+        return {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_CONFIG": str(self.root / "ansible.cfg"), **extra}
+
+
+def _progress(name: str, line: str) -> None:
+    """On a terminal the running task on one line that is written over; elsewhere a dot a task, so that logs stay short."""
+    if sys.stdout.isatty():
+        match = re.match(r"^TASK \[(.*)\]", line)
+        if match or not line:
+            text = f"   {name}: {match.group(1)[:90]}" if match else ""
+            print("\r\033[K" + text, end="", flush=True)
+    elif line.startswith("TASK ["):
+        print(".", end="", flush=True)
+    elif not line:
+        print(flush=True)

@@ -1,0 +1,59 @@
+"""The ``zbs`` command: of it, only the listing of a pool's volumes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import settings, store, values
+from .call import execute
+from .codes import POOL_UNKNOWN
+from .commands import Command, Given
+from .errors import Failure
+from .flags import Flag
+from .settings import Settings
+
+
+def _list_file(given: Given, chosen: Settings) -> dict[str, Any]:
+    if given["format"] != "json":
+        raise Failure(POOL_UNKNOWN, "The stand-in of zbs lists files as JSON only: use --format json")
+    pool = Path(chosen.pools) / given["pool"]
+    if not pool.is_dir():
+        raise Failure(POOL_UNKNOWN, f"list file of pool {given['pool']} failed, status code: kPoolNotExists")
+    found = [
+        {"fileName": file.name, "length": file.stat().st_size, "usedSize": file.stat().st_blocks * 512}
+        for file in sorted(pool.iterdir())
+        if file.is_file()
+    ]
+    return {"result": found if chosen.list_file_result == "list" else {"fileInfo": found}}
+
+
+COMMANDS = {
+    "list file": Command(
+        (
+            Flag("pool", values.pool, required=True, help="the logical pool"),
+            Flag("format", values.output_format, required=True, help="json"),
+        ),
+        _list_file,
+        login=False,
+        tells_success=False,
+    )
+}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Returns the exit status."""
+    words = sys.argv[1:] if words is None else words
+    if words == ["--version"]:
+        try:
+            print(f"zbs {settings.read(store.load()).version} (zstack.zbs stand-in)")
+        except Failure as error:
+            print(f"Error: {error.message}", file=sys.stderr)
+            return 1
+        return 0
+    if words in (["--help"], ["-h"], []):
+        print("zbs: a STAND-IN, for the lab of the Ansible collection zstack.zbs.\n")
+        print("  zbs list file --pool POOL --format json")
+        return 0
+    return execute("zbs", COMMANDS, words)

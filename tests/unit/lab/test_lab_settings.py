@@ -1,0 +1,68 @@
+"""The lab's names and numbers, and what follows from them."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab import settings
+from lab.errors import LabError
+
+
+def test_defaults_are_the_agreed_names() -> None:
+    made = settings.from_environment({})
+    assert (made.admin.container, made.admin.ip) == ("zbslab-admin", "172.30.0.10")
+    assert [(host.name, host.container, host.ip) for host in made.computes] == [
+        (f"compute{n}", f"zbslab-compute{n}", f"172.30.0.{10 + n}") for n in (1, 2, 3)
+    ]
+    assert made.everyone[0] == made.admin
+    assert str(made.run_dir) == "/run/zbs-lab"
+
+
+def test_the_environment_changes_them() -> None:
+    made = settings.from_environment(
+        {
+            "ZBS_LAB_PREFIX": "abc",
+            "ZBS_LAB_SUBNET": "10.1.0.0/16",
+            "ZBS_LAB_HOSTS": "1",
+            "ZBS_LAB_HUGEPAGES": "32",
+            "ZBS_LAB_TARGET_MIB": "64",
+            "ZBS_LAB_RUN_DIR": "/x/run",
+            "ZBS_LAB_CACHE": "/x/cache",
+        }
+    )
+    assert [(host.container, host.ip) for host in made.everyone] == [
+        ("abc-admin", "10.1.0.10"),
+        ("abc-compute1", "10.1.0.11"),
+    ]
+    assert (made.pages, made.target_mib, str(made.run_dir), str(made.cache)) == (32, 64, "/x/run", "/x/cache")
+
+
+def test_a_bridge_name_fits_what_linux_allows() -> None:
+    assert len(settings.from_environment({"ZBS_LAB_PREFIX": "a" * 12}).bridge) <= 15
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"ZBS_LAB_HOSTS": "0"}, "ZBS_LAB_HOSTS is '0'; give a whole number from 1 to 50."),
+        ({"ZBS_LAB_HOSTS": "three"}, "ZBS_LAB_HOSTS is 'three'"),
+        ({"ZBS_LAB_HOSTS": "51"}, "from 1 to 50"),
+        ({"ZBS_LAB_PREFIX": "Lab"}, "ZBS_LAB_PREFIX is 'Lab'"),
+        ({"ZBS_LAB_PREFIX": "x; rm -rf"}, "ZBS_LAB_PREFIX"),
+        ({"ZBS_LAB_SUBNET": "172.30.0.1/24"}, "host bits set"),
+        ({"ZBS_LAB_SUBNET": "172.30.0.0/28"}, "at least 64 addresses"),
+        ({"ZBS_LAB_SUBNET": "fd00::/64"}, "IPv4"),
+        ({"ZBS_LAB_SUBNET": "nonsense"}, "is no network"),
+        ({"ZBS_LAB_HUGEPAGES": "10"}, "raise the pages to 64"),
+    ],
+)
+def test_bad_values_are_told_in_one_sentence(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(LabError) as caught:
+        settings.from_environment(environ)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_a_lab_needs_grows_with_its_hosts_and_pages() -> None:
+    small, large = (settings.from_environment({"ZBS_LAB_HOSTS": n}).needed_mib for n in ("1", "6"))
+    assert large - small == 5 * (64 * 2 + 200)

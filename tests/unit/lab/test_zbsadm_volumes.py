@@ -1,0 +1,197 @@
+"""create-bdev and delete-bdev on a listening target; client deploy, cluster ls and zbs."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from zbsadm_site import (  # noqa: F401
+    BDEV,
+    CLIENT,
+    CLUSTER,
+    CREATE,
+    DELETE,
+    HOST,
+    PASSWORD,
+    Site,
+    Target,
+    site_fixture,
+    target_fixture,
+)
+
+OK = {"success": True, "error": {"code": 0, "message": ""}}
+MISSING = {"code": -19, "message": "No such device"}
+MISSING_CONTROLLER = {"code": -32602, "message": "No such device"}
+
+
+def test_create_makes_bdev_then_controller(site: Site, target: Target) -> None:
+    assert site.answer(*CREATE) == OK
+    assert target.asked == [
+        {"method": "bdev_zbs_create", "params": {"file": "pool1/vol1_zbs_", "name": BDEV}},
+        {"method": "vhost_create_blk_controller", "params": {"ctrlr": BDEV, "dev_name": BDEV}},
+    ]
+
+
+def test_create_of_what_is_there_fails_with_spdks_words(site: Site, target: Target) -> None:
+    target.answers["bdev_zbs_create"] = {"code": -17, "message": "File exists"}
+    code, message = site.failure(*CREATE)
+    assert code == 410032
+    assert message == f"{BDEV}: bdev_zbs_create failed: File exists (SPDK's code -17)"
+    assert [call["method"] for call in target.asked] == ["bdev_zbs_create"]
+
+
+def test_create_rolls_nothing_back(site: Site, target: Target) -> None:
+    target.answers["vhost_create_blk_controller"] = {"code": -32602, "message": "File exists"}
+    assert site.failure(*CREATE)[0] == 410032
+    assert [call["method"] for call in target.asked] == ["bdev_zbs_create", "vhost_create_blk_controller"]
+
+
+@pytest.mark.parametrize("volume", ["pool1/vol1", "pool1/vol1_zbs_x", "pool1/_zbs_"])
+def test_create_without_the_marker(site: Site, target: Target, volume: str) -> None:
+    code, message = site.failure("vhost", "create-bdev", "--host", HOST, "--volume", volume, "--name", BDEV, "--silent")
+    assert (code, "_zbs_" in message) == (410041, True)
+    assert target.asked == []
+
+
+def test_volume_names_need_not_be_ascii(site: Site, target: Target) -> None:
+    site.answer("vhost", "create-bdev", "--host", HOST, "--volume", "池1/卷_zbs_", "--name", BDEV, "--silent")
+    assert target.asked[0]["params"]["file"] == "池1/卷_zbs_"
+
+
+def test_delete_takes_controller_then_bdev(site: Site, target: Target) -> None:
+    assert site.answer(*DELETE) == OK
+    assert target.asked == [
+        {"method": "vhost_delete_controller", "params": {"ctrlr": BDEV}},
+        {"method": "bdev_zbs_delete", "params": {"name": BDEV}},
+    ]
+
+
+def test_delete_of_a_bdev_without_a_controller(site: Site, target: Target) -> None:
+    target.answers["vhost_delete_controller"] = MISSING_CONTROLLER
+    assert site.answer(*DELETE) == OK
+
+
+def test_delete_of_what_is_not_there(site: Site, target: Target) -> None:
+    target.answers.update(vhost_delete_controller=MISSING_CONTROLLER, bdev_zbs_delete=MISSING)
+    code, message = site.failure(*DELETE)
+    assert (code, "bdev_zbs_delete failed: No such device (SPDK's code -19)" in message) == (410032, True)
+
+
+def test_delete_under_a_vm_keeps_the_bdev(site: Site, target: Target) -> None:
+    target.answers["vhost_delete_controller"] = {"code": -32602, "message": "Device or resource busy"}
+    assert site.failure(*DELETE)[0] == 410032
+    assert [call["method"] for call in target.asked] == ["vhost_delete_controller"]
+
+
+def test_delete_that_spdk_never_answers(site: Site, target: Target) -> None:
+    site.settings(answer_timeout=1)
+    target.answers["vhost_delete_controller"] = None
+    code, message = site.failure(*DELETE)
+    assert (code, "vhost_delete_controller" in message) == (410033, True)
+    assert [call["method"] for call in target.asked] == ["vhost_delete_controller"]
+
+
+def test_nobody_listens(site: Site) -> None:
+    code, message = site.failure(*CREATE)
+    assert (code, message) == (410031, "Nobody listens on /var/zbsvhost/sockets/admin.sock: No such file or directory")
+
+
+def test_a_left_over_socket(site: Site, target: Target) -> None:
+    target.close()
+    code, message = site.failure(*CREATE)
+    assert (code, "Connection refused" in message) == (410031, True)
+
+
+def test_client_deploy_always_takes_the_login(site: Site) -> None:
+    site.host.log_in(user="admin", port=2222, key=False)
+    assert site.answer(*CLIENT) == {"error": {"code": 0, "message": ""}}
+    config = (site.host.root / "etc/zbs/client.conf").read_text()
+    assert "mds.listen.addr=192.0.2.10:6666\n" in config
+    done = site.run("client", "deploy", "--host", HOST, "--silent")
+    assert (done.returncode, "--password" in done.stderr) == (2, True)
+
+
+def test_client_deploy_that_fails_carries_no_success(site: Site) -> None:
+    document = site.answer(*CLIENT)
+    assert set(document) == {"error"}
+    assert document["error"]["code"] == 410001
+
+
+def test_client_deploy_on_a_host_that_can_not_be_written(site: Site) -> None:
+    site.host.log_in(user="admin", port=2222)
+    (site.host.root / "etc").write_text("no folder\n")
+    assert site.answer(*CLIENT)["error"]["code"] == 410051
+
+
+def test_cluster_ls(site: Site) -> None:
+    document = site.answer(*CLUSTER)
+    assert document["error"] == {"code": 0, "message": ""}
+    assert "success" not in document
+    assert [cluster["UUId"] for cluster in document["clusters"]] == ["6f1f8c0e-5d3a-4a1b-9d5e-2f6f6c7a8b90"]
+    assert not site.run("cluster", "ls").stdout.startswith("{")
+
+
+@pytest.mark.parametrize(
+    ("version", "quirk", "status"),
+    [
+        ("1.5.0", "auto", 0),
+        ("1.5.1", "auto", 1),
+        ("1.5.10", "auto", 1),
+        ("1.6.0", "auto", 1),
+        ("1.6.1", "auto", 0),
+        ("1.10.0", "auto", 0),
+        ("1.6.0", "off", 0),
+        ("1.6.1", "on", 1),
+    ],
+)
+def test_cluster_ls_quirk(site: Site, version: str, quirk: str, status: int) -> None:
+    site.settings(version=version, cluster_ls_quirk=quirk)
+    document = site.answer(*CLUSTER, status=status)
+    assert document["error"]["code"] == 0
+    assert ("UUId" in document["clusters"][0]) == (version != "1.5.0")
+
+
+class TestZbs:
+    """The other program."""
+
+    def _list(self, site: Site, pool: str) -> dict:
+        done = site.run("list", "file", "--pool", pool, "--format", "json", program="usr/bin/zbs")
+        assert (done.returncode, done.stderr) == (0, "")
+        return json.loads(done.stdout)
+
+    def test_it_lists_a_pool(self, site: Site) -> None:
+        pools = site.root / "pools"
+        (pools / "pool1" / "folder").mkdir(parents=True)
+        for name in ("vol2", "vol1"):
+            (pools / "pool1" / name).write_bytes(b"x" * 10)
+        os.truncate(pools / "pool1" / "vol2", 1 << 24)
+        site.settings(pools=str(pools))
+        document = self._list(site, "pool1")
+        assert document["error"] == {"code": 0, "message": ""}
+        assert [(file["fileName"], file["length"]) for file in document["result"]] == [("vol1", 10), ("vol2", 1 << 24)]
+        site.settings(list_file_result="fileInfo")
+        assert self._list(site, "pool1")["result"] == {"fileInfo": document["result"]}
+
+    def test_an_unknown_pool(self, site: Site) -> None:
+        document = self._list(site, "nope")
+        assert document["error"]["code"] == 410061
+        assert "kPoolNotExists" in document["error"]["message"]
+        assert "success" not in document
+
+    @pytest.mark.parametrize("pool", ["../etc", "a/b", "", "-x", "a;b"])
+    def test_a_pool_that_is_no_name(self, site: Site, pool: str) -> None:
+        done = site.run("list", "file", "--pool", pool, "--format", "json", program="usr/bin/zbs")
+        assert (done.returncode, done.stdout) == (2, "")
+
+    def test_a_fault_hits_it_only_by_name(self, site: Site) -> None:
+        site.standin("fail", "--always")
+        assert self._list(site, "nope")["error"]["code"] == 410061
+        site.standin("fail", "--command", "zbs list file", "--code", "7")
+        assert self._list(site, "nope")["error"]["code"] == 7
+
+
+def test_no_password_in_the_hosts_process_list(site: Site) -> None:
+    site.host.log_in(user="admin", port=2222)
+    site.answer(*CLIENT)
+    assert PASSWORD not in json.dumps([connection["argv"] for connection in site.connections()])
