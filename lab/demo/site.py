@@ -72,7 +72,8 @@ class Site:
         _progress(name, "")
         run = Run(process.returncode, "".join(lines), time.monotonic() - started)
         if run.status != 0:
-            raise Broken(f"the playbook {name} ended with status {run.status}; see {self.log}")
+            last = [line for line in run.output.splitlines() if line.startswith("[ERROR]")][-1:]
+            raise Broken(f"the playbook {name} ended with status {run.status}; see {self.log}\n" + "\n".join(last))
         return run
 
     def report(self, name: str, kind: str, **variables: str) -> tuple[dict[str, Any], Run]:

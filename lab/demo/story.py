@@ -105,7 +105,9 @@ def _tick(site: Site, victim: str, tick: int, wanted: str) -> None:
     rows, run = site.report("heal", "heal")
     row = rows[victim]
     ahead = row["next_attempt"]
-    window = f", next attempt in {ahead} ticks" if ahead else ""
+    window = (
+        "" if ahead is None else ", next attempt on the next tick" if ahead == 1 else f", next attempt in {ahead} ticks"
+    )
     why = f": {row['reason']}" if wanted == "failed" else ""
     claim(f"tick {tick:2} ({run.seconds:.1f} s): {wanted}{window}{why}", row["result"] == wanted, row)
 

@@ -10,15 +10,9 @@ import tempfile
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet, _registered
 
 display = Display()
-
-# Names under which the roles register, said here once for the report.
-HEALTH = "__zbs_vhost_target_observed"
-TICK = "__zbs_vhost_heal_tick"
-BEGIN = "__zbs_vhost_heal_begin"
-FINISH = "__zbs_vhost_heal_finish"
 
 
 class ActionModule(ActionBase):
@@ -56,13 +50,15 @@ class ActionModule(ActionBase):
 def _row(host, kind, task_vars):
     """The row of a host from its registered results; a host without them left the play."""
     known = task_vars["hostvars"][host]
-    first = known.get(HEALTH if kind == "health" else TICK) or {}
+    first = known.get(_registered.HEALTH if kind == "health" else _registered.TICK) or {}
     if "status" not in first and "decisions" not in first:
+        if first.get("failed"):
+            return _fleet.error_row(host, first.get("msg") or "the task failed without a message")
         return _fleet.unreachable_row(host, first.get("msg") or "the host could not be reached")
     if kind == "health":
         return _fleet.health_row(host, first)
-    finish = known.get(FINISH) or {}
-    begin = known.get(BEGIN) or {}
+    finish = known.get(_registered.FINISH) or {}
+    begin = known.get(_registered.BEGIN) or {}
     return _fleet.heal_row(
         host, first, finish if "outcome" in finish else None, begin if "decisions" in begin else None
     )

@@ -104,7 +104,8 @@ def finish(entry, outcome, error, observation):
 
 
 def ticks_to_attempt(entry):
-    """Ticks until the next attempt if the outage goes on: 0 when it is due, None when there is no outage."""
-    if entry is None:
-        return None
-    return entry["skip"] + 1 if entry["skip"] else 0
+    """Ticks until the next attempt if the outage goes on: 1 is the next tick. None when there is no outage.
+
+    A tick that finds the protocol due makes the attempt itself; between two ticks the earliest is the next one.
+    """
+    return None if entry is None else entry["skip"] + 1

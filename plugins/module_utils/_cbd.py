@@ -11,7 +11,7 @@ from ._health import Verdict
 
 CLIENT_CONFIGURATION = "/etc/zbs/client.conf"
 # cbd:<physical pool>/<logical pool>/<volume>
-_PATH = re.compile(r"^cbd:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")
+_PATH = re.compile(r"^cbd:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+\Z")
 
 
 def valid_path(path):

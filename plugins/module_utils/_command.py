@@ -40,10 +40,19 @@ class Result:
 
 
 def mask(text, secrets):
-    """`text` with every non-empty secret replaced, longest first so that one inside another leaves no rest."""
-    for secret in sorted((s for s in secrets if s), key=len, reverse=True):
-        text = text.replace(secret, MASK)
-    return text
+    """`text` with every non-empty secret replaced; secrets that overlap become one mask, so that none leaves a rest."""
+    spans = []
+    for secret in filter(None, secrets):
+        start = text.find(secret)
+        while start >= 0:
+            spans.append((start, start + len(secret)))
+            start = text.find(secret, start + 1)
+    parts, position, end = [], 0, 0
+    for start, stop in sorted(spans):
+        if start >= end:
+            parts += [text[position:start], MASK]
+        end = position = max(end, stop)
+    return "".join(parts) + text[position:]
 
 
 def run(argv, deadline, secrets=(), environ=None):

@@ -36,20 +36,22 @@ class Container:
     def __init__(self, answer, detail="", data=None):
         self.answer = answer
         self.detail = detail
+        # What calls itself docker may answer other shapes: a gap in the evidence, never an exception.
         data = data or {}
-        state = data.get("State") or {}
-        config = data.get("Config") or {}
+        state = _shaped(data.get("State"), dict)
+        config = _shaped(data.get("Config"), dict)
+        arguments = [data.get("Path")] + _shaped(data.get("Args"), list)
         self.container_id = data.get("Id")
         self.image = config.get("Image")
         self.image_id = data.get("Image")
         self.state = state.get("Status")
         self.running = bool(state.get("Running"))
         self.restarting = bool(state.get("Restarting"))
-        self.pid = state.get("Pid") or None
+        self.pid = _shaped(state.get("Pid"), int) or None
         self.exit_code = state.get("ExitCode")
         self.started_at = state.get("StartedAt")
         self.restart_count = data.get("RestartCount")
-        self.arguments = [str(item) for item in [data.get("Path")] + list(data.get("Args") or []) if item]
+        self.arguments = [str(item) for item in arguments if item]
 
     def found(self):
         """Whether Docker showed the container."""
@@ -63,7 +65,7 @@ class Container:
     def memory_mib(self):
         """The memory of its arguments in MiB, None when they name none."""
         value = _option(self.arguments, _MEMORY_OPTIONS)
-        return int(value) if value and value.isdigit() else None
+        return int(value) if value and re.match(r"^[0-9]{1,9}$", value) else None
 
     def admin_socket(self):
         """The admin socket of its arguments, None when they name none."""
@@ -99,7 +101,7 @@ def inspect(name, deadline, docker="docker"):
             found = json.loads(result.out)
             if isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict):
                 return Container("found", data=found[0])
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
         return Container("error", "docker container inspect answered no JSON list of one container")
     said = result.sentence()
@@ -115,14 +117,14 @@ def parse_cpus(text):
     Returns a sorted list; None for anything else.
     """
     text = text.strip()
-    if re.match(r"^(0x)?[0-9a-fA-F]+$", text):
+    if re.match(r"^(0x)?[0-9a-fA-F]{1,1024}$", text):
         mask = int(text, 16)
         return [cpu for cpu in range(mask.bit_length()) if mask >> cpu & 1]
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
     cpus = set()
     for part in text.split(","):
-        match = re.match(r"^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$", part)
+        match = re.match(r"^\s*([0-9]{1,6})\s*(?:-\s*([0-9]{1,6})\s*)?$", part)
         if not match:
             return None
         low = int(match.group(1))
@@ -131,6 +133,11 @@ def parse_cpus(text):
             return None
         cpus.update(range(low, high + 1))
     return sorted(cpus)
+
+
+def _shaped(value, kind):
+    """`value` where it is of that kind, else the kind's empty value."""
+    return value if isinstance(value, kind) else kind()
 
 
 def _option(arguments, names):

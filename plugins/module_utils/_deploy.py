@@ -11,7 +11,7 @@ from ._deadline import Deadline
 from ._errors import ZbsError
 
 # Host names and addresses: what zbsadm takes, and what is safe in a lock file's name.
-_HOST = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,253}$")
+_HOST = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,253}\Z")
 LOCK_DIR = "/run"
 
 

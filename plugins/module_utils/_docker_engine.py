@@ -49,7 +49,7 @@ def look(deadline, docker="docker", root="/"):
         return Engine(True, iptables=iptables, detail="docker did not answer within %.1f s" % deadline.seconds)
     try:
         info = json.loads(result.out)
-    except ValueError:
+    except (ValueError, RecursionError):
         info = {}
     # `docker info` may exit 0 without an engine: only the server's version proves that one answered.
     if not isinstance(info, dict) or not info.get("ServerVersion"):
@@ -75,7 +75,7 @@ def _iptables(root):
             settings = json.load(handle)
         if isinstance(settings, dict) and settings.get("iptables") is False:
             return False
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         pass
     return not any("--iptables=false" in arguments for arguments in _dockerd_arguments(root))
 

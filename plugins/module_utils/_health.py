@@ -132,7 +132,8 @@ def _decide_silent(evidence):
         return Verdict("starting", _starting_sentence(evidence))
     process = evidence.process
     state = "" if process is None else "; process %d is %s (%s)" % (process.pid, process.state_word(), process.state)
-    return Verdict("hung", "%s%s" % (evidence.socket_detail, state))
+    said = evidence.socket_detail or "%s is listened on and does not answer" % evidence.socket_path
+    return Verdict("hung", said + state)
 
 
 def _young(evidence):

@@ -55,7 +55,7 @@ def size_kib(size):
 
 def parse_memory_kib(text):
     """KiB of an amount such as `16G`, `512M`, or a plain number of bytes; ZbsError when it is none."""
-    match = re.match(r"^\s*(\d+)\s*(?:([KMGT])(?:i?B)?)?\s*$", str(text), re.I)
+    match = re.match(r"^\s*([0-9]{1,18})\s*(?:([KMGT])(?:i?B)?)?\s*$", str(text), re.I)
     if not match:
         raise ZbsError("guest_memory is %r; give an amount such as 16G" % (text,), "bad_option")
     number, unit = int(match.group(1)), match.group(2)

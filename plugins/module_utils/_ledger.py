@@ -15,6 +15,7 @@ import contextlib
 import errno
 import json
 import os
+import stat
 
 from . import _lock
 from ._errors import ZbsError
@@ -81,10 +82,15 @@ def read(facts_dir=FACTS_DIR):
             return Ledger(missing=True)
         return Ledger(lost="%s can't be read (%s)" % (path, os.strerror(exc.errno)))
     try:
-        with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return Ledger(lost="%s can't be read (it is no regular file)" % path)
+        # The handle stays ours: fdopen leaves one open that it refuses.
+        with os.fdopen(handle, "rb", closefd=False) as stream:
             text = stream.read(MAX_SIZE + 1)
     except OSError as exc:
         return Ledger(lost="%s can't be read (%s)" % (path, os.strerror(exc.errno)))
+    finally:
+        os.close(handle)
     try:
         return Ledger(_parse(text))
     except (ValueError, RecursionError) as exc:

@@ -27,12 +27,18 @@ def read_hugetlbfs(root="/"):
 
 
 def parse_mountinfo(text):
-    """The hugetlbfs mounts of a mountinfo text; see proc(5)."""
-    mounts = []
+    """The hugetlbfs mounts of a mountinfo text that no other mount on the same path hides; see proc(5)."""
+    rows = []
     for line in text.splitlines():
         left, separator, right = line.partition(" - ")
         fields, rest = left.split(" "), right.split(" ")
-        if not separator or len(fields) < 5 or len(rest) < 3 or rest[0] != "hugetlbfs":
+        if separator and len(fields) >= 5 and len(rest) >= 3:
+            rows.append((fields, rest))
+    # What is mounted over a mount names it as its parent and bears its path.
+    hidden = {(fields[1], fields[4]) for fields, _rest in rows}
+    mounts = []
+    for fields, rest in rows:
+        if rest[0] != "hugetlbfs" or (fields[0], fields[4]) in hidden:
             continue
         size = re.search(r"(?:^|,)pagesize=(\d+)([KMG]?)", rest[2])
         kib = int(size.group(1)) * _UNITS[size.group(2)] // 1024 if size else None
@@ -41,7 +47,7 @@ def parse_mountinfo(text):
 
 
 def find(mounts, size_kib):
-    """The path to use for pages of `size_kib`: the last such mount that no later mount hides; None when there is none."""
+    """The path to use for pages of `size_kib`: the last such mount; None when there is none."""
     usable = [item for item in mounts if item.pagesize_kib == size_kib]
     return usable[-1].path if usable else None
 

@@ -119,15 +119,32 @@ def _volumes(path, deadline, table, warnings):
     return found
 
 
-def probe_until(settings, wait, interval):
+def probe_twice(settings, recheck):
+    """Probe, and ask a target that seems hung once more, `recheck` seconds later (0 asks once).
+
+    A reactor that was merely slow keeps its VMs: only who never answers is called hung before something is done about it.
+    """
+    health = probe(settings)
+    if recheck <= 0 or health["protocols"].get("vhost", {}).get("verdict") != "hung":
+        return health
+    time.sleep(recheck)
+    again = probe(settings)
+    if again["protocols"]["vhost"]["verdict"] != "hung":
+        again["warnings"].append("the target did not answer at first and was not hung %.0f s later" % recheck)
+    return again
+
+
+def probe_until(settings, wait, interval, recheck=0.0):
     """Probe until the host is Connected, for at most `wait` seconds and at least once, `interval` seconds apart.
+
+    recheck  as in probe_twice
 
     Returns (health of the last probe, number of probes).
     """
     deadline = Deadline(wait)
     probes = 0
     while True:
-        health = probe(settings)
+        health = probe_twice(settings, recheck)
         probes += 1
         if health["status"] == _health.CONNECTED or deadline.left() < interval:
             return health, probes

@@ -115,7 +115,7 @@ def begin(window, protocols, who, clock, deadline, check_mode=False):
             ledger.put(window.storage, protocol, _backoff.begin(entry, window.max_skip, lease, clock.now))
             step.decisions[protocol] = "begun"
 
-    return _step(window, change, clock, deadline, check_mode)
+    return _step(window, change, clock, deadline, check_mode, settles_lost=False)
 
 
 def finish(window, protocols, outcome, error, observations, clock, deadline, check_mode=False):
@@ -135,7 +135,7 @@ def finish(window, protocols, outcome, error, observations, clock, deadline, che
             ledger.put(window.storage, protocol, after)
             step.decisions[protocol] = "finished"
 
-    return _step(window, change, clock, deadline, check_mode)
+    return _step(window, change, clock, deadline, check_mode, settles_lost=False)
 
 
 def clear(window, protocols, clock, deadline, check_mode=False):
@@ -149,22 +149,29 @@ def clear(window, protocols, clock, deadline, check_mode=False):
     return _step(window, change, clock, deadline, check_mode)
 
 
-def _step(window, change, clock, deadline, check_mode):
-    """Lock, read, change, write what changed."""
+def _step(window, change, clock, deadline, check_mode, settles_lost=True):
+    """Lock, read, change, write what changed.
+
+    settles_lost  whether the step may replace a ledger that can't be understood. Only one that knows what is down may: an
+                  empty ledger from any other would be "no failures" to the next tick.
+    """
     if check_mode:
-        return _apply(window, change, clock, write=False)
+        return _apply(window, change, clock, settles_lost, write=False)
     with _ledger.locked(window.facts_dir, deadline.share(LOCK_TIMEOUT)):
-        return _apply(window, change, clock, write=True)
+        return _apply(window, change, clock, settles_lost, write=True)
 
 
-def _apply(window, change, clock, write):
+def _apply(window, change, clock, settles_lost, write):
     ledger = _ledger.read(window.facts_dir)
     before = _copy(ledger)
     step = Step(before)
-    if ledger.lost is not None:
+    replaces = ledger.lost is not None and settles_lost
+    if replaces:
         step.warnings.append(_lost_sentence(window, ledger, clock, write))
+    elif ledger.lost is not None:
+        step.warnings.append("%s; the next tick sets it aside" % ledger.lost)
     change(ledger, step)
-    step.changed = ledger.as_facts() != before or ledger.lost is not None
+    step.changed = ledger.as_facts() != before or replaces
     if step.changed and write:
         _ledger.write(ledger, window.facts_dir)
     step.ledger = ledger
@@ -192,7 +199,7 @@ def _refusal(protocol, entry, alive):
         return "%s is not down in the ledger, so no attempt begins; observe first" % protocol
     if alive:
         return "an attempt of %s is under way by %s, so no second one begins" % (protocol, entry["lease"]["who"])
-    return "%s is not due for another %d ticks, so no attempt begins" % (protocol, _backoff.ticks_to_attempt(entry))
+    return "%s lets %d more down ticks pass before its next attempt, so none begins" % (protocol, entry["skip"])
 
 
 def _boot_id():

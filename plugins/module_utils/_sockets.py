@@ -27,11 +27,15 @@ def read_unix_sockets(root="/"):
         fields = line.rstrip("\n").split(None, 7)
         if len(fields) < 8:
             continue
+        try:
+            flags, state = int(fields[3], 16), int(fields[5], 16)
+        except ValueError:
+            continue  # the rest of a path with a line end in it, which anybody can bind
         path = fields[7]
         listens, connections = table.get(path, (False, 0))
-        if int(fields[3], 16) & _LISTENS:
+        if flags & _LISTENS:
             listens = True
-        elif int(fields[5], 16) == _CONNECTED:
+        elif state == _CONNECTED:
             connections += 1
         table[path] = (listens, connections)
     return table

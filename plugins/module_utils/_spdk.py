@@ -30,7 +30,8 @@ class SpdkProblem(ZbsError):
     nobody    nobody listens: no file (ENOENT), or a file that refuses (ECONNREFUSED)
     silent    somebody listens and did not answer before the deadline
     closed    the connection was closed without a whole answer
-    junk      what came back is no JSON-RPC answer, or too long
+    junk      what came back is no JSON-RPC answer, too long, or not whole before the deadline: whoever says something is
+              not silent, and what can't be understood is no reason to heal
     denied    no permission for the socket or its folder
     bad_path  the path can't be a socket's path
     """
@@ -58,6 +59,9 @@ def call(path, method, deadline, params=None):
     `params` None leaves the key out, which is what a method without parameters wants. A raised SpdkProblem carries
     `details.pid` when the connection stood, so that a hung target's process can still be looked at.
     """
+    if not path or "\0" in path:
+        # The kernel would take these for no name, an abstract one, or the part before the zero.
+        raise SpdkProblem("%r is no path of a socket; give its whole path" % path, "bad_path")
     if len(os.fsencode(path)) > MAX_PATH:
         raise SpdkProblem(
             "the socket path %s is longer than %d bytes, which no unix socket can have; use a shorter socket directory"
@@ -122,10 +126,15 @@ def _receive(sock, path, request_id, deadline):
     decoder = json.JSONDecoder()
     buffer = b""
     while True:
-        sock.settimeout(max(0.001, deadline.left()))
-        if deadline.spent():
-            raise socket.timeout()
-        piece = sock.recv(262144)
+        try:
+            piece = _piece(sock, deadline)
+        except socket.timeout:
+            if not buffer:
+                raise
+            raise SpdkProblem(
+                "%s answered %d bytes that made no whole answer within %.1f s" % (path, len(buffer), deadline.seconds),
+                "junk",
+            )
         if not piece:
             raise SpdkProblem("%s closed the connection in the middle of an answer" % path, "closed")
         buffer += piece
@@ -140,6 +149,16 @@ def _receive(sock, path, request_id, deadline):
             answer, _end = decoder.raw_decode(buffer.decode("utf-8").lstrip())
         except (UnicodeDecodeError, ValueError):
             continue
+        except RecursionError:
+            raise SpdkProblem("%s answered JSON that is nested too deep to be SPDK's" % path, "junk")
         if answer.get("id") != request_id or not ("result" in answer or "error" in answer):
             raise SpdkProblem("%s answered JSON that is no answer to our request" % path, "junk")
         return answer
+
+
+def _piece(sock, deadline):
+    """The next bytes, b"" at the end; socket.timeout when the deadline is spent."""
+    if deadline.spent():
+        raise socket.timeout()
+    sock.settimeout(max(0.001, deadline.left()))
+    return sock.recv(262144)

@@ -3,11 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The phases of a tick on the host: probe where the phase needs it, then one step of the ledger."""
 
-import time
-
 from . import _arguments, _backoff, _health, _recovery
 from ._deadline import Deadline
-from ._probe import probe, probe_until
+from ._probe import probe, probe_twice, probe_until
 
 # What a step may take beyond its probes: waiting for the ledger's lock.
 STEP_TIMEOUT = 15.0
@@ -42,19 +40,9 @@ def run(params, check_mode):
 
 def _look_twice(settings, window, recheck):
     """Probe; ask again after `recheck` seconds what seems hung and would be attempted now."""
-    health = probe(settings)
-    vhost = health["protocols"].get("vhost")
-    if recheck <= 0 or vhost is None or vhost["verdict"] != "hung":
-        return health
-    if not _recovery.would_be_due(window, "vhost", _recovery.Clock()):
-        return health
-    time.sleep(recheck)
-    second = probe(settings)
-    if second["protocols"]["vhost"]["verdict"] != "hung":
-        second["warnings"].append(
-            "the target did not answer at first and %.0f s later it did not seem hung any more" % recheck
-        )
-    return second
+    if recheck > 0 and not _recovery.would_be_due(window, "vhost", _recovery.Clock()):
+        recheck = 0
+    return probe_twice(settings, recheck)
 
 
 def _finish(settings, window, params, check_mode):
@@ -101,7 +89,10 @@ def _result(step, health):
         "begun": step.protocols("begun"),
         "in_progress": step.protocols("in_progress"),
         "entries": step.entries,
-        "next_attempt_in_ticks": {name: _backoff.ticks_to_attempt(entry) for name, entry in step.entries.items()},
+        "next_attempt_in_ticks": {
+            name: 0 if step.decisions.get(name) == "due" else _backoff.ticks_to_attempt(entry)
+            for name, entry in step.entries.items()
+        },
         "ansible_facts": {"zbs_vhost": facts},
         "warn": step.warnings + (health["warnings"] if health else []),
     }

@@ -26,6 +26,12 @@ options:
     type: str
     choices: [never, disconnected, unknown, unconnected]
     default: never
+  hung_recheck:
+    description:
+      - Seconds after which a target that did not answer is asked again before it counts as hung. V(0) asks once. Set it where
+        something is done about the verdict.
+    type: float
+    default: 0.0
   facts_dir:
     description: Folder of the local facts, whose ledger is returned as RV(ledger).
     type: path
@@ -116,7 +122,8 @@ FAILING = {
 def main(module):
     """Probe and return the health."""
     params = module.params
-    health, probes = probe_until(_arguments.probe_settings(params), params["wait"], params["interval"])
+    settings = _arguments.probe_settings(params)
+    health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
     if health["status"] in FAILING[params["fail_on"]]:
         raise ZbsError("the host is %s: %s" % (health["status"], health["reason"]), "not_connected", health)
     ledger = _ledger.read(params["facts_dir"])
@@ -136,6 +143,7 @@ if __name__ == "__main__":
         dict(
             _arguments.PROBE,
             fail_on={"type": "str", "choices": sorted(FAILING), "default": "never"},
+            hung_recheck={"type": "float", "default": 0.0},
             facts_dir=_arguments.FACTS_DIR,
         ),
         main,

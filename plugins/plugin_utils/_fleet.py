@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fleet as rows, totals and a table. Pure: from what the hosts' tasks registered to text."""
 
+from ansible_collections.zstack.zbs.plugins.module_utils._backoff import ticks_to_attempt
+
 _COLUMNS = (
     ("host", "HOST"),
     ("status", "STATUS"),
@@ -19,6 +21,11 @@ _HEAL_COLUMNS = (("host", "HOST"), ("result", "RESULT"), ("next_attempt", "NEXT 
 def unreachable_row(host, message="the host could not be reached"):
     """The row of a host that left the play."""
     return _row(host, {}, {}, "unreachable", message)
+
+
+def error_row(host, message):
+    """The row of a host whose look failed (its ledger can't be written, a wrong option)."""
+    return _row(host, {}, {}, "error", message)
 
 
 def health_row(host, health):
@@ -54,7 +61,10 @@ def _tick_result(decisions):
 def _row(host, health, entries, result, reason):
     volumes = health.get("volumes") or []
     verdicts = [item["verdict"] for item in (health.get("protocols") or {}).values()]
-    ticks = [entry["skip"] + 1 if entry["skip"] else 0 for entry in entries.values()]
+    # What is healed has no next attempt, although its entry stays until a tick sees it well.
+    ticks = (
+        [0 if result == "due" else ticks_to_attempt(entry) for entry in entries.values()] if result != "healed" else []
+    )
     return {
         "host": host,
         "status": health.get("status", "Unreachable" if result == "unreachable" else "Unknown"),
@@ -104,14 +114,14 @@ def _cell(key, value):
     if value is None:
         return "-"
     if key == "next_attempt":
-        return "due now" if value == 0 else "in %d tick%s" % (value, "" if value == 1 else "s")
+        return {0: "due now", 1: "next tick"}.get(value, "in %d ticks" % value)
     return str(value)
 
 
 def fails(rows, fail_on):
     """The rows for which a task with that `fail_on` fails."""
     if fail_on == "failed":
-        return [row for row in rows if row["result"] in ("failed", "unreachable")]
+        return [row for row in rows if row["result"] in ("failed", "error", "unreachable")]
     if fail_on == "down":
         return [row for row in rows if row["status"] != "Connected"]
     return []

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from lab import hosts, inventory, keys
-from lab.settings import from_environment
+from lab.settings import TARGET_IMAGE, from_environment
 
 WRAPPER = Path(__file__).resolve().parents[3] / "lab" / "host" / "runc"
 BOTH = ["CAP_CHOWN", "CAP_SYS_RESOURCE"]
@@ -123,7 +123,7 @@ def test_the_admin_node_gets_zbsadm_its_host_list_and_its_key() -> None:
     assert json.loads(files["etc/zbsadm/hosts.json"][0]) == [
         {"ip": f"172.30.0.{n}", "port": 22, "user": "root"} for n in (11, 12, 13)
     ]
-    assert json.loads(files["etc/zbsadm/standin.json"][0]) == {"image": "zbs-vhost-standin:1.6.0"}
+    assert json.loads(files["etc/zbsadm/standin.json"][0]) == {"image": TARGET_IMAGE}
     assert files["usr/local/bin/zbsadm"][1] == 0o755 and files["usr/bin/zbs"][1] == 0o755
     assert files["root/.ssh/id_ed25519"] == (b"admin-private\n", 0o600)
 
@@ -154,8 +154,8 @@ def test_the_inventory_has_the_groups_and_variables_that_the_playbooks_take() ->
     assert vhost["vars"] == {
         "zbs_hugepages_count": 64,
         "zbs_vhost_target_hugepage_size_mib": 128,
-        "zbs_vhost_serial": 1,
-        "zbs_docker_image": "zbs-vhost-standin:1.6.0",
+        "zbs_vhost_target_concurrency": 1,
+        "zbs_docker_image": TARGET_IMAGE,
         "zbs_docker_image_archive": "/tmp/it's a place/zbs-vhost-standin.tar",
     }
     assert document["vars"]["ansible_user"] == "root"

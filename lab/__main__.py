@@ -1,0 +1,104 @@
+"""`python3 -m lab`: the lab's command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Callable, Sequence
+
+if sys.version_info < (3, 9):
+    sys.exit(f"Error: the lab needs Python 3.9 or newer, and this is {sys.version.split()[0]}; use a newer python3.")
+
+from . import __doc__ as _about  # noqa: E402
+from . import down, inventory, keys, status, up  # noqa: E402
+from .errors import Interrupted, LabError  # noqa: E402
+from .settings import Settings, from_environment  # noqa: E402
+
+
+def _up(_arguments: argparse.Namespace, settings: Settings) -> int:
+    up.bring(settings)
+    print(f"\nInventory: {settings.inventory}\n")
+    print(f"  ansible-playbook -i {_short(settings)} zstack.zbs.site")
+    print("  python3 -m lab status")
+    print("  python3 -m lab ssh compute1")
+    print("  python3 -m lab down")
+    return 0
+
+
+def _down(arguments: argparse.Namespace, settings: Settings) -> int:
+    down.take(settings, force=arguments.force, with_images=arguments.images)
+    return 0
+
+
+def _status(_arguments: argparse.Namespace, settings: Settings) -> int:
+    text, well = status.text(settings)
+    print(text)
+    return 0 if well else 1
+
+
+def _inventory(_arguments: argparse.Namespace, settings: Settings) -> int:
+    print(inventory.text(status.record_of(settings)), end="")
+    return 0
+
+
+def _ssh(arguments: argparse.Namespace, settings: Settings) -> int:
+    settings = status.record_of(settings)
+    names = {host.name: host for host in settings.everyone}
+    if arguments.name not in names:
+        raise LabError(f"The lab has no host {arguments.name!r}; it has {', '.join(names)}.")
+    argv = ["ssh", *keys.options(settings), f"root@{names[arguments.name].ip}", *arguments.command]
+    sys.stdout.flush()
+    os.execvp("ssh", argv)
+
+
+def _short(settings: Settings) -> str:
+    try:
+        return str(settings.inventory.relative_to(os.getcwd()))
+    except ValueError:
+        return str(settings.inventory)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python3 -m lab", description=_about)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    actions: Sequence[tuple[str, Callable[..., int], str]] = (
+        ("up", _up, "bring the lab up; builds its images the first time"),
+        ("down", _down, "take it down and leave nothing behind; also what is left of a lab that died"),
+        ("status", _status, "show hosts and hugepages; exit status 0 when all is up"),
+        ("inventory", _inventory, "print the lab as an Ansible inventory"),
+        ("ssh", _ssh, "log in to a host, or run a command there"),
+    )
+    for name, action, text in actions:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(action=action)
+        if name == "down":
+            command.add_argument("--images", action="store_true", help="remove the cached images too")
+            command.add_argument("--force", action="store_true", help="take it down although another clone owns it")
+        if name == "ssh":
+            command.add_argument("name", metavar="NAME", help="admin, compute1, compute2 …")
+            command.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD", help="what to run there")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status: 0, 1 after an error told in a sentence, 130 when interrupted."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return chosen.action(chosen, from_environment())
+    except LabError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:  # a full or read-only disk, mostly
+        print(f"Error: {error.filename or 'The system'}: {error.strerror}; mend that and try again.", file=sys.stderr)
+        return 1
+    except (Interrupted, KeyboardInterrupt) as error:
+        print(f"Error: interrupted ({getattr(error, 'signal_name', 'SIGINT')}).", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

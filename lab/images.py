@@ -1,0 +1,153 @@
+"""The two images, built once and kept in the engine under the hash of what they were made from."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Iterable
+
+from . import docker, packages, rootfs
+from .errors import LabError
+from .run import pipe
+from .say import say
+from .settings import CLONE, HOST_IMAGE, LABEL, TARGET_IMAGE, Settings
+from .target import image as target
+
+_SCRATCH = "build-"
+
+
+def ensure(settings: Settings) -> str:
+    """Have both images and the target's archive, building what is missing; the host image's name. Raises LabError."""
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    remove_scratch(settings.cache)
+    sources = packages.archive_sources() if packages.debian_like() else []
+    host = f"{HOST_IMAGE}:{_host_hash(sources)}"
+    label = _hash([host, TARGET_IMAGE], _sources("target"))
+    have_host, have_target = bool(docker.label_of_image(host)), docker.label_of_image(TARGET_IMAGE) == label
+    if not (have_host and have_target):
+        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=settings.cache))
+        try:
+            folder = scratch / "rootfs"
+            if have_host:
+                _unpack(host, folder)
+            else:
+                _build_host(host, folder, sources, settings.cache)
+            if not have_target:
+                _build_target(label, folder, scratch)
+        finally:
+            remove_scratch(settings.cache)
+        _forget_older(host)
+    _save_target(settings, label)
+    return host
+
+
+def remove_scratch(cache: Path) -> None:
+    """Remove what a build that was killed has left."""
+    for folder in cache.glob(f"{_SCRATCH}*"):
+        rootfs.remove(folder)
+    for file in cache.glob(".tmp-zbs-vhost-standin*"):  # `docker save` leaves it when the disk is full
+        file.unlink(missing_ok=True)
+
+
+def _build_host(image: str, folder: Path, sources: list[str], cache: Path) -> None:
+    if not sources:
+        raise LabError("The lab builds its host image on Debian or Ubuntu only; this machine is neither.")
+    try:
+        packages.need(rootfs.BUILDER, "Building the lab's host image")
+    except LabError:  # an archive without it; the older way is twice as slow
+        packages.need({"debootstrap": "debootstrap"}, "Building the lab's host image")
+    _need_space(folder.parent, 3)
+    began = time.monotonic()
+    say(f"building the host image {image} (once; about half a minute)")
+    log = cache / "rootfs.log"
+    log.unlink(missing_ok=True)
+    rootfs.build(folder, sources, log)
+    _load(folder, image, image.partition(":")[2], ['CMD ["/usr/local/sbin/lab-entry"]', "ENV container=docker"])
+    say(f"built {image} in {time.monotonic() - began:.0f} s")
+
+
+def _load(folder: Path, image: str, label: str, changes: Iterable[str]) -> None:
+    words = ["docker", "import"]
+    for change in [*changes, f"LABEL {LABEL}={label}"]:
+        words += ["--change", change]
+    source = ["tar", "-C", str(folder), "--numeric-owner", "--one-file-system", "-c", "."]
+    pipe(source, [*words, "-", image], timeout=300, check=f"load the image {image}")
+
+
+def _unpack(image: str, folder: Path) -> None:
+    """The files of an image, back from the engine."""
+    say(f"unpacking {image}")
+    folder.mkdir()
+    name = docker.docker("create", "--label", f"{LABEL}=scratch", image, "true", check=f"unpack {image}").out.strip()
+    try:
+        pipe(["docker", "export", name], ["tar", "-C", folder, "-x", "--numeric-owner"], 300, f"unpack {image}")
+    finally:
+        docker.docker("rm", "--force", "--volumes", name)
+
+
+def _build_target(label: str, folder: Path, scratch: Path) -> None:
+    """Cut the target's image out of the host's rootfs; how, the target itself says."""
+    began = time.monotonic()
+    archive = scratch / "target.tar"
+    try:
+        target.build(folder, archive)
+    except target.ImageError as error:
+        raise LabError(
+            f"The target's image cannot be built: {error}; `python3 -m lab down --images` starts anew."
+        ) from None
+    words = ["import"]
+    for change in [*target.IMPORT_CHANGES, f"LABEL {LABEL}={label}"]:
+        words += ["--change", change]
+    docker.docker(*words, str(archive), TARGET_IMAGE, timeout=120, check=f"load the image {TARGET_IMAGE}")
+    say(f"built {TARGET_IMAGE} in {time.monotonic() - began:.1f} s")
+
+
+def _save_target(settings: Settings, label: str) -> None:
+    """Write the target image's archive where it is missing or of another build; the name beside it tells."""
+    note = settings.archive.with_suffix(".hash")
+    if settings.archive.exists() and note.exists() and note.read_text(encoding="utf-8") == label:
+        return
+    temporary = settings.archive.with_suffix(".new")
+    docker.docker("save", "--output", str(temporary), TARGET_IMAGE, timeout=120, check=f"save {TARGET_IMAGE}")
+    temporary.replace(settings.archive)
+    settings.archive.chmod(0o644)
+    note.write_text(label, encoding="utf-8")
+
+
+def _forget_older(host: str) -> None:
+    """Remove host images of earlier inputs, and target images that lost their name; one in use stays."""
+    for image in docker.images():
+        if image not in (host, TARGET_IMAGE):
+            docker.docker("image", "rm", image)
+
+
+def _host_hash(sources: list[str]) -> str:
+    """What the host image depends on: release, sources, packages, the lab's files for it, the way it is built."""
+    codename = packages.os_release().get("VERSION_CODENAME", "")
+    return _hash([codename, *sources, *rootfs.PACKAGES], [Path(rootfs.__file__), *_sources("host")])
+
+
+def _sources(part: str) -> list[Path]:
+    """The files of one part of the lab that an image is made from."""
+    folder = CLONE / "lab" / part
+    return sorted(file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+
+
+def _hash(words: Iterable[str], files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for word in words:
+        digest.update(word.encode() + b"\0")
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def _need_space(folder: Path, gib: float) -> None:
+    free = shutil.disk_usage(folder).free / 2**30
+    if free < gib:
+        raise LabError(
+            f"Building the lab's images needs {gib:.0f} GiB in {folder}, where {free:.1f} GiB are free; make room."
+        )

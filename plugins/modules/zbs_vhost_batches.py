@@ -1,0 +1,64 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_batches
+short_description: Cut hosts into batches that are worked on one after the other
+version_added: 0.1.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Tells for each host of the play in which batch it is. Runs on the controller, once for all hosts.
+  - Looping an include over a list of this one number makes the linear strategy run the included tasks batch by batch, since
+    hosts whose loop items differ do not share an include. So a sequence of tasks runs on few hosts at a time, which
+    C(throttle) does for a single task only, and the size may come from the inventory, which C(serial) can't.
+options:
+  size:
+    description: Hosts in a batch.
+    type: int
+    required: true
+  only:
+    description: V(due) takes only the hosts for which the heal found an attempt due, V(all) takes every host of the play.
+    type: str
+    choices: [all, due]
+    default: all
+attributes:
+  action:
+    description: Has a corresponding action plugin, where all of it happens.
+    support: full
+  check_mode:
+    description: Can run in check mode and say truthfully what a real run would change.
+    support: full
+  diff_mode:
+    description: Shows what a run changes, or would change, in diff mode.
+    support: none
+  idempotent:
+    description: A second run with the same options right after the first changes nothing.
+    support: full
+  platform:
+    description: The systems that the module manages.
+    platforms: posix
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Cut the hosts into batches of five
+  zstack.zbs.zbs_vhost_batches:
+    size: 5
+  run_once: true
+  register: batches
+
+- name: Prepare, deploy and verify on five hosts at a time
+  ansible.builtin.include_tasks: deploy.yml
+  loop: "{{ [batches.batch_of[inventory_hostname]] }}"
+"""
+
+RETURN = r"""
+batch_of:
+  description: The number of the batch by host, from 0; hosts that are left out are not in it.
+  type: dict
+  returned: success
+  sample: {compute1: 0, compute2: 0, compute3: 1}
+"""

@@ -1,0 +1,9 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names under which the roles register what their tasks returned, said once for the controller's plugins."""
+
+HEALTH = "__zbs_vhost_target_observed"
+TICK = "__zbs_vhost_heal_tick"
+BEGIN = "__zbs_vhost_heal_begin"
+FINISH = "__zbs_vhost_heal_finish"
