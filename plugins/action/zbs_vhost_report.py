@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Controller side of zbs_vhost_report: collect what the hosts registered, print, return."""
 
+import contextlib
 import json
 import os
 import tempfile
@@ -67,6 +68,7 @@ def _row(host, kind, task_vars):
 def _write(path, data):
     """Replace the file whole, so that whoever reads it never sees half of it."""
     folder = os.path.dirname(os.path.abspath(path))
+    temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=".zbs-")
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -74,4 +76,7 @@ def _write(path, data):
             stream.write("\n")
         os.replace(temporary, path)
     except OSError as exc:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
         raise AnsibleActionFail("the report can't be written to %s (%s)" % (path, exc.strerror)) from exc

@@ -42,8 +42,7 @@ def probe_settings(params):
             "bad_option",
         )
     for name, least in (("timeout", 0.1), ("start_grace", 0.0), ("wait", 0.0), ("interval", 0.05)):
-        if not least <= params[name] <= 86400:
-            raise ZbsError("%s is %s; give seconds from %s to 86400" % (name, params[name], least), "bad_option")
+        check_seconds(params, name, least)
     return Settings(
         container_name(params),
         params["admin_socket"],
@@ -52,3 +51,9 @@ def probe_settings(params):
         params["timeout"],
         params["start_grace"],
     )
+
+
+def check_seconds(params, name, least):
+    """ZbsError `bad_option` unless the option `name` is a number of seconds from `least` to a day (so it is no NaN)."""
+    if not least <= params[name] <= 86400:
+        raise ZbsError("%s is %s; give seconds from %s to 86400" % (name, params[name], least), "bad_option")

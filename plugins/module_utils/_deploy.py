@@ -29,6 +29,12 @@ def run(params, check_mode):
         plan = _plan.Plan("deploy", ["the CBD client was asked for"])
     else:
         plan = _plan.plan_deploy(desired, params["observed"], params["restart"])
+        if plan.action == "deploy" and not cpus:
+            raise ZbsError(
+                "cpuset is auto and topology names no CPUs for %s; pass the cpuset that zbs_vhost_prepare returned, or name CPUs"
+                % params["host_ip"],
+                "bad_option",
+            )
     answer = None
     if plan.action == "deploy" and not check_mode:
         answer = _act(params, cpus)

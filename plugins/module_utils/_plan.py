@@ -58,12 +58,23 @@ def plan_deploy(desired, observed, restart="never"):
     if not differences:
         return Plan("none", ["the target is well and as declared"])
     sentences = ["%(what)s %(observed)s -> %(desired)s" % item for item in differences]
-    sessions = sum(volume.get("sessions", 0) for volume in observed.get("volumes") or [])
+    sessions = _sessions(observed)
     if restart == "always" or (restart == "when_idle" and sessions == 0):
         return Plan("deploy", ["restarted as asked: " + item for item in sentences], differences)
     if restart == "when_idle":
-        sentences.append("%d sessions of VMs are on it, so it is not restarted now" % sessions)
+        known = (
+            "it can't be told whether VMs have sessions" if sessions is None else "%d sessions of VMs are" % sessions
+        )
+        sentences.append("%s on it, so it is not restarted now" % known)
     return Plan("restart_required", ["restart required: " + item for item in sentences], differences)
+
+
+def _sessions(observed):
+    """Sessions of VMs on the target; None when any of its volumes did not tell."""
+    volumes = observed.get("volumes")
+    if volumes is None or any(volume.get("sessions") is None for volume in volumes):
+        return None
+    return sum(volume["sessions"] for volume in volumes)
 
 
 def _differences(desired, container):

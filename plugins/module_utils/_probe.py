@@ -92,7 +92,7 @@ def _version(result):
 
 
 def _volumes(path, deadline, table, warnings):
-    """The target's controllers and whether each still has a bdev and a socket.
+    """The target's controllers and whether each still has a bdev and a socket; None when that can't be told.
 
     A volume's socket is never connected to: a connection that is held open hangs the QEMU behind it.
     """
@@ -100,23 +100,32 @@ def _volumes(path, deadline, table, warnings):
         controllers = _spdk.call(path, "vhost_get_controllers", deadline).result
     except (_spdk.SpdkProblem, _spdk.SpdkError) as exc:
         warnings.append("the target's controllers could not be listed: %s" % exc.message)
-        return []
-    found = []
-    for controller in controllers if isinstance(controllers, list) else []:
-        block = (controller.get("backend_specific") or {}).get("block") or {}
-        socket_path = controller.get("socket")
-        listens = table is None or table.get(socket_path, (False, 0))[0]
-        present = bool(socket_path) and os.path.exists(socket_path) and listens
-        found.append(
-            {
-                "controller": controller.get("ctrlr"),
-                "socket": socket_path,
-                "bdev": block.get("bdev"),
-                "sessions": len(controller.get("sessions") or []),
-                "broken": block.get("bdev") is None or not present,
-            }
-        )
-    return found
+        return None
+    if not isinstance(controllers, list) or not all(isinstance(item, dict) for item in controllers):
+        warnings.append("the target listed its controllers in a shape that is not SPDK's")
+        return None
+    return [_volume(item, table) for item in controllers]
+
+
+def _volume(controller, table):
+    """The row of one controller; a part of another shape than SPDK's counts as missing."""
+    block = _shaped(_shaped(controller.get("backend_specific"), dict).get("block"), dict)
+    socket_path = _shaped(controller.get("socket"), str)
+    listens = table is None or table.get(socket_path, (False, 0))[0]
+    present = bool(socket_path) and os.path.exists(socket_path) and listens
+    return {
+        "controller": controller.get("ctrlr"),
+        "socket": socket_path or None,
+        "bdev": block.get("bdev"),
+        # Not knowing is not "none": whoever wants an idle target must not take it for one.
+        "sessions": len(controller["sessions"]) if isinstance(controller.get("sessions"), list) else None,
+        "broken": block.get("bdev") is None or not present,
+    }
+
+
+def _shaped(value, kind):
+    """`value` where it is of that kind, else the kind's empty value."""
+    return value if isinstance(value, kind) else kind()
 
 
 def probe_twice(settings, recheck):

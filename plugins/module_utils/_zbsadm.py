@@ -38,9 +38,7 @@ class Zbsadm:
     def vhost_deploy(self, host_ip, cpus, hugepage_size_mib, hugepage_dir, deadline):
         """Deploy the target on `host_ip`; a container of that host that is there is replaced. Returns the Answer."""
         arguments = ["vhost", "deploy", "--host", host_ip] + self._login()
-        if cpus:
-            arguments += ["--cpuset", "[%s]" % ",".join(str(cpu) for cpu in cpus)]
-        arguments.append("--silent")
+        arguments += ["--cpuset", "[%s]" % ",".join(str(cpu) for cpu in cpus), "--silent"]
         if hugepage_size_mib:
             arguments += ["--hugepage-size", str(hugepage_size_mib)]
         if hugepage_dir:

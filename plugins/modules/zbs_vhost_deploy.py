@@ -35,8 +35,8 @@ options:
     type: dict
   cpuset:
     description:
-      - CPUs of the target, a list or text such as V([4,5,6,7]). V(auto) takes O(topology), and is no difference to a target
-        that runs on others.
+      - CPUs of the target, a list or text such as V([4,5,6,7]). V(auto) takes O(topology), which is needed then, and is no
+        difference to a target that runs on others.
     type: raw
     default: auto
   topology:
@@ -79,6 +79,11 @@ options:
 """
 
 EXAMPLES = r"""
+- name: Prepare the host
+  zstack.zbs.zbs_vhost_prepare:
+    host_ip: "{{ ansible_host }}"
+  register: prepared
+
 - name: Look at the target
   zstack.zbs.zbs_vhost_health:
     host_ip: "{{ ansible_host }}"
@@ -88,13 +93,15 @@ EXAMPLES = r"""
   zstack.zbs.zbs_vhost_deploy:
     host_ip: "{{ ansible_host }}"
     observed: "{{ health }}"
-    hugepage_dir: /dev/hugepages2m
+    topology: "{{ prepared.cpuset }}"
+    hugepage_dir: "{{ prepared.hugetlbfs.dir }}"
   delegate_to: "{{ groups['zbs_admin'] | first }}"
 
 - name: An older zbsadm wants the host's login
   zstack.zbs.zbs_vhost_deploy:
     host_ip: "{{ ansible_host }}"
     observed: "{{ health }}"
+    cpuset: [4, 5, 6, 7]
     ssh_port: 22
     ssh_username: root
     ssh_password: "{{ vault_root_password }}"

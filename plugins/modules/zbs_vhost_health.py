@@ -84,7 +84,9 @@ target:
   returned: success
   sample: {version: SPDK v24.01}
 volumes:
-  description: The target's controllers. C(broken) is true when the bdev is gone or nobody listens on the socket.
+  description:
+    - The target's controllers. C(broken) is true when the bdev is gone or nobody listens on the socket.
+    - Null when the target answered but its controllers could not be listed; C(sessions) is null when it did not tell.
   type: list
   elements: dict
   returned: success
@@ -123,6 +125,7 @@ def main(module):
     """Probe and return the health."""
     params = module.params
     settings = _arguments.probe_settings(params)
+    _arguments.check_seconds(params, "hung_recheck", 0.0)
     health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
     if health["status"] in FAILING[params["fail_on"]]:
         raise ZbsError("the host is %s: %s" % (health["status"], health["reason"]), "not_connected", health)

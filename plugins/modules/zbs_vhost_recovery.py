@@ -151,6 +151,9 @@ def main(module):
         raise ZbsError("max_skip is %d; give ticks from 1 to 100000" % params["max_skip"], "bad_option")
     if not params["primary_storage"].strip():
         raise ZbsError("primary_storage is empty; name the primary storage", "bad_option")
+    # A lease that is dead at once would let a second attempt begin beside the first.
+    _arguments.check_seconds(params, "attempt_timeout", 1.0)
+    _arguments.check_seconds(params, "hung_recheck", 0.0)
     return _tick.run(params, module.check_mode)
 
 

@@ -30,23 +30,26 @@ def error_row(host, message):
 
 def health_row(host, health):
     """The row of a host from the return of zbs_vhost_health."""
-    entries = {}
-    for protocols in (health.get("ledger") or {}).values():
-        entries.update(protocols)
+    entries = {
+        (storage, protocol): entry
+        for storage, protocols in (health.get("ledger") or {}).items()
+        for protocol, entry in protocols.items()
+    }
     return _row(host, health, entries, None, health.get("reason"))
 
 
 def heal_row(host, tick, finish=None, begin=None):
     """The row of a host from the returns of zbs_vhost_recovery: of the tick, and of the attempt where there was one."""
-    last = tick
     decisions = tick.get("decisions") or {}
-    result, reason = _tick_result(decisions), (tick.get("health") or {}).get("reason")
-    if finish:
-        last = dict(finish, health=finish.get("health") or tick.get("health"))
+    health, entries = tick.get("health") or {}, tick.get("entries") or {}
+    result, reason = _tick_result(decisions), health.get("reason")
+    # Only a tick that found something due made an attempt: what else is registered is of an earlier tick of the same play.
+    if finish and result == "due":
+        health, entries = finish.get("health") or health, finish.get("entries") or {}
         result, reason = finish["outcome"], finish.get("error")
-    elif begin is not None and decisions and "due" in decisions.values() and not begin.get("begun"):
+    elif begin and result == "due" and not begin.get("begun"):
         result, reason = "refused", "; ".join(begin.get("warnings") or []) or reason
-    return _row(host, last.get("health") or {}, last.get("entries") or {}, result, reason)
+    return _row(host, health, entries, result, reason)
 
 
 def _tick_result(decisions):
@@ -115,7 +118,7 @@ def _cell(key, value):
         return "-"
     if key == "next_attempt":
         return {0: "due now", 1: "next tick"}.get(value, "in %d ticks" % value)
-    return str(value)
+    return " ".join(str(value).split())  # a message of several lines stays in its row
 
 
 def fails(rows, fail_on):
