@@ -74,6 +74,7 @@ def _write(path, data):
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             json.dump(data, stream, indent=2, sort_keys=True)
             stream.write("\n")
+            os.fchmod(handle, 0o644)  # a dashboard may read it; there is no secret in it
         os.replace(temporary, path)
     except OSError as exc:
         if temporary is not None:

@@ -41,17 +41,27 @@ def run(params, check_mode):
     warnings = list(answer.warnings) if answer else []
     if plan.action == "restart_required":
         warnings += plan.reasons
-    observed = (params["observed"] or {}).get("container") or {}
-    before = {"image": observed.get("image"), "cpus": observed.get("cpus"), "memory_mib": observed.get("memory_mib")}
-    after = {key: value if value is not None else before[key] for key, value in desired.as_dict().items()}
     return {
         "changed": plan.action == "deploy",
         "plan": plan.as_dict(),
         "restart_required": plan.action == "restart_required",
         "zbsadm": answer.data if answer else None,
-        "diff": {"before": before, "after": after if plan.action == "deploy" else before},
+        "diff": _diff(params, desired, plan),
         "warn": warnings,
     }
+
+
+def _diff(params, desired, plan):
+    """What a deploy changes of the target: its verdict, and what is declared of it; nothing for the CBD client."""
+    if params["protocol"] == "cbd":
+        return {"before": {}, "after": {}}
+    observed = params["observed"] or {}
+    container = observed.get("container") or {}
+    vhost = (observed.get("protocols") or {}).get("vhost") or {}
+    before = {"image": container.get("image"), "cpus": container.get("cpus"), "memory_mib": container.get("memory_mib")}
+    after = {key: before[key] if value is None else value for key, value in desired.as_dict().items()}
+    before["verdict"], after["verdict"] = vhost.get("verdict"), "healthy"
+    return {"before": before, "after": after if plan.action == "deploy" else before}
 
 
 def choose_cpus(cpuset, topology):
@@ -67,14 +77,18 @@ def choose_cpus(cpuset, topology):
 
 
 def _act(params, cpus):
-    """Call zbsadm, one call at a time for a host."""
+    """Call zbsadm, one call at a time for a host.
+
+    A second deploy does not wait for the first: what it was planned on is no longer true when its turn comes, and it would
+    restart a target that was just deployed.
+    """
     login = None
     if params["ssh_password"] is not None:
         login = _zbsadm.Login(params["ssh_port"], params["ssh_username"], params["ssh_password"])
     zbsadm = _zbsadm.Zbsadm(params["zbsadm"], login)
     deadline = Deadline(params["timeout"])
     lock = os.path.join(LOCK_DIR, "zbs_vhost_deploy-%s.lock" % params["host_ip"])
-    with _lock.hold(lock, deadline, "a deploy of %s" % params["host_ip"]):
+    with _lock.hold(lock, Deadline(0), "a deploy of %s" % params["host_ip"]):
         if params["protocol"] == "cbd":
             return zbsadm.client_deploy(params["host_ip"], deadline)
         return zbsadm.vhost_deploy(

@@ -34,8 +34,7 @@ def hold(path, deadline, purpose):
         while not _try(handle, path):
             if deadline.spent():
                 raise ZbsError(
-                    "%s is under way by %s, which has held %s for more than %.0f s; wait for it or end it"
-                    % (purpose, _holder(handle), path, deadline.seconds),
+                    "%s is under way by %s, which holds %s; wait for it or end it" % (purpose, _holder(handle), path),
                     "locked",
                 )
             time.sleep(_POLL)

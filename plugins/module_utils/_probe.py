@@ -67,7 +67,11 @@ def _probe_vhost(settings, deadline, health):
     try:
         answer = _spdk.call(path, "spdk_get_version", socket_share)
         kind, detail, pid = "answered", "", answer.pid
-        health["target"] = {"version": _version(answer.result)}
+        version = answer.result.get("version") if isinstance(answer.result, dict) else None
+        if isinstance(version, str):
+            health["target"] = {"version": version}
+        else:
+            kind, detail = "junk", "%s answered spdk_get_version with something that is no version" % path
     except _spdk.SpdkProblem as exc:
         kind, detail, pid = exc.code, exc.message, exc.details.get("pid")
     except _spdk.SpdkError as exc:
@@ -84,11 +88,6 @@ def _probe_vhost(settings, deadline, health):
     others = 0 if table is None else _sockets.count_listening(table, os.path.dirname(path), path)
     evidence = _health.Evidence(path, kind, detail, listening, container, process, settings.start_grace, others)
     return _health.decide_vhost(evidence)
-
-
-def _version(result):
-    """The version text of spdk_get_version."""
-    return str(result.get("version")) if isinstance(result, dict) else str(result)
 
 
 def _volumes(path, deadline, table, warnings):

@@ -1,0 +1,36 @@
+"""The action plugin that cuts hosts into batches."""
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_batches
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _registered
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import play, run_action
+
+HOSTS = {
+    "a": {_registered.TICK: {"due": ["vhost"]}},
+    "b": {_registered.TICK: {"due": []}},
+    "c": {_registered.TICK: {"due": ["cbd"]}},
+    "d": {_registered.TICK: {"unreachable": True}},
+    "e": {},
+    "f": {_registered.TICK: {"due": ["vhost"]}},
+}
+
+
+def batches(arguments):
+    return run_action(zbs_vhost_batches, arguments, play(HOSTS))["batch_of"]
+
+
+def test_all_hosts():
+    assert batches({"size": 4}) == {"a": 0, "b": 0, "c": 0, "d": 0, "e": 1, "f": 1}
+
+
+def test_only_those_that_are_due():
+    assert batches({"size": 2, "only": "due"}) == {"a": 0, "c": 0, "f": 1}
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"size": 0}, {"size": -1}, {"size": "x"}, {"size": 1, "only": "x"}, {"size": 1, "y": 1}]
+)
+def test_bad_options(arguments):
+    with pytest.raises(AnsibleActionFail):
+        batches(arguments)

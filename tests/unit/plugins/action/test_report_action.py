@@ -1,0 +1,122 @@
+"""The report's action plugin: what it collects, prints, writes, and when it fails."""
+
+import json
+import os
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_report
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _registered
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import play, run_action
+
+WELL = {"status": "Connected", "reason": None, "protocols": {"vhost": {"verdict": "healthy"}}, "volumes": []}
+DOWN = {"status": "Disconnected", "reason": "why", "protocols": {"vhost": {"verdict": "hung"}}, "volumes": []}
+HOSTS = {"h2": {_registered.HEALTH: DOWN}, "h1": {_registered.HEALTH: WELL}, "h3": {}}
+
+
+def tick(decision, health=None):
+    return {"decisions": {"vhost": decision}, "entries": {}, "health": health or WELL}
+
+
+@pytest.fixture
+def printed(monkeypatch):
+    found = []
+    monkeypatch.setattr(zbs_vhost_report.display, "display", lambda line, *_args, **_more: found.append(line))
+    return found
+
+
+def report(arguments, hosts=None, **more):
+    return run_action(zbs_vhost_report, arguments, play(HOSTS if hosts is None else hosts, **more))
+
+
+def test_every_host_of_the_play_is_in_the_rows_and_in_the_table(printed):
+    result = report({"kind": "health"})
+    assert [(row["host"], row["status"]) for row in result["rows"]] == [
+        ("h1", "Connected"),
+        ("h2", "Disconnected"),
+        ("h3", "Unreachable"),
+    ]
+    assert result["changed"] is False and "failed" not in result
+    assert len(printed) == 5 and printed[-1] == "3 hosts: 1 Connected, 1 Disconnected, 1 Unreachable"
+
+
+def test_the_totals_are_stats_for_awx(printed):
+    result = report({"kind": "health"})
+    assert result["ansible_stats"] == {
+        "data": {"zbs_vhost_health": result["totals"]},
+        "per_host": False,
+        "aggregate": False,
+    }
+
+
+def test_a_heal_follows_tick_begin_and_finish(printed):
+    hosts = {
+        "done": {
+            _registered.TICK: tick("due", DOWN),
+            _registered.BEGIN: {"decisions": {"vhost": "begun"}, "begun": ["vhost"]},
+            _registered.FINISH: {"outcome": "healed", "error": None, "entries": {}, "health": WELL},
+        },
+        "refused": {
+            _registered.TICK: tick("due", DOWN),
+            _registered.BEGIN: {"decisions": {"vhost": "refused"}, "begun": [], "warnings": ["by job 1"]},
+            _registered.FINISH: {"skipped": True},
+        },
+        "waits": {_registered.TICK: tick("waiting", DOWN), _registered.BEGIN: {"skipped": True}},
+        "well": {_registered.TICK: tick("well")},
+        "gone": {_registered.TICK: {"unreachable": True, "msg": "no route to host"}},
+        "broken": {_registered.TICK: {"failed": True, "msg": "the ledger can't be written"}},
+    }
+    rows = {row["host"]: row for row in report({"kind": "heal"}, hosts)["rows"]}
+    assert {name: row["result"] for name, row in rows.items()} == {
+        "done": "healed",
+        "refused": "refused",
+        "waits": "waiting",
+        "well": "well",
+        "gone": "unreachable",
+        "broken": "error",
+    }
+    assert rows["refused"]["reason"] == "by job 1" and rows["gone"]["reason"] == "no route to host"
+    assert rows["broken"]["reason"] == "the ledger can't be written"
+
+
+@pytest.mark.parametrize("fail_on, failed", [("never", None), ("failed", "1 of 3 hosts"), ("down", "2 of 3 hosts")])
+def test_when_it_fails(printed, fail_on, failed):
+    result = report({"kind": "health", "fail_on": fail_on})
+    assert result.get("failed") is (True if failed else None)
+    if failed:
+        assert result["msg"].startswith(failed) and "h3 (unreachable)" in result["msg"]
+        assert len(result["rows"]) == 3 and printed  # the table is there all the same
+
+
+def test_the_file_holds_rows_and_totals_and_is_replaced_whole(printed, tmp_path):
+    path = tmp_path / "fleet.json"
+    path.write_text("old")
+    result = report({"kind": "health", "path": str(path)})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"rows": result["rows"], "totals": result["totals"]}
+    assert os.listdir(tmp_path) == ["fleet.json"]
+
+
+def test_check_mode_writes_no_file(printed, tmp_path):
+    report({"kind": "health", "path": str(tmp_path / "fleet.json")}, ansible_check_mode=True)
+    assert printed and os.listdir(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(printed, tmp_path):
+    path = str(tmp_path / "not" / "there.json")
+    with pytest.raises(AnsibleActionFail) as caught:
+        report({"kind": "health", "path": path})
+    assert path in str(caught.value)
+
+
+def test_a_folder_in_the_files_place_leaves_nothing_behind(printed, tmp_path):
+    (tmp_path / "fleet.json").mkdir()
+    with pytest.raises(AnsibleActionFail):
+        report({"kind": "health", "path": str(tmp_path / "fleet.json")})
+    assert os.listdir(tmp_path) == ["fleet.json"]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"kind": "x"}, {"kind": "heal", "fail_on": "x"}, {"kind": "heal", "foo": 1}])
+def test_bad_options(printed, arguments):
+    with pytest.raises(AnsibleActionFail):
+        report(arguments)
+    assert printed == []

@@ -1,0 +1,86 @@
+"""The lease of an attempt: while it lives nothing is counted and nobody else begins."""
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _backoff
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
+
+LEASE = {"boot_id": "b1", "started": 100.0, "expires": 200.0, "who": "job 1"}
+
+
+def begun():
+    """An entry whose first attempt is under way."""
+    entry, _decision = _backoff.observe(None, DOWN, "then", False)
+    return _backoff.begin(entry, 64, dict(LEASE), "then")
+
+
+@pytest.mark.parametrize(
+    "boot, monotonic, alive",
+    [
+        ("b1", 100.0, True),
+        ("b1", 150.0, True),
+        ("b1", 199.999, True),
+        ("b1", 200.0, False),  # past its time
+        ("b1", 10**9, False),
+        ("b1", 99.0, False),  # a clock before its start is no clock of this lease
+        ("b2", 150.0, False),  # of an earlier boot
+        ("", 150.0, False),
+    ],
+)
+def test_when_a_lease_is_alive(boot, monotonic, alive):
+    assert _backoff.lease_alive(begun(), boot, monotonic) is alive
+
+
+@pytest.mark.parametrize("entry", [None, {}, {"lease": None}, {"lease": {}}])
+def test_without_a_lease_none_is_alive(entry):
+    assert _backoff.lease_alive(entry, "b1", 150.0) is False
+
+
+@pytest.mark.parametrize("observation", [DOWN, WELL, UNSURE, STARTING])
+def test_a_tick_under_a_live_lease_counts_nothing(observation):
+    entry = begun()
+    assert _backoff.observe(entry, observation, "now", True) == (entry, "in_progress")
+
+
+def test_nobody_else_begins_under_a_live_lease():
+    entry = dict(begun(), skip=0)
+    assert _backoff.is_due(entry, True) is False
+    assert _backoff.is_due(entry, False) is True
+
+
+def test_a_dead_lease_is_dropped_its_attempt_counts_as_lost():
+    entry, decision = _backoff.observe(begun(), DOWN, "now", False)
+    assert decision == "waiting"
+    assert entry["lease"] is None
+    assert entry["last_attempt"]["outcome"] == "lost"
+    assert (entry["failures"], entry["skip"]) == (1, 1)
+
+
+def test_a_begin_counts_the_failure_and_takes_the_lease():
+    entry = begun()
+    assert (entry["failures"], entry["skip"], entry["lease"]) == (1, 2, LEASE)
+    assert entry["last_attempt"] == {"at": "then", "who": "job 1", "outcome": "running", "error": None}
+
+
+def test_a_finish_writes_the_outcome_and_keeps_the_window():
+    entry = _backoff.finish(begun(), "failed", "zbsadm said no", dict(DOWN, verdict="hung"))
+    assert entry["lease"] is None
+    assert entry["last_attempt"] == {"at": "then", "who": "job 1", "outcome": "failed", "error": "zbsadm said no"}
+    assert (entry["failures"], entry["skip"], entry["verdict"]) == (1, 2, "hung")
+
+
+def test_a_healed_attempt_whose_target_is_down_on_the_next_tick_is_the_same_outage():
+    entry = _backoff.finish(begun(), "healed", None, WELL)
+    entry, decision = _backoff.observe(entry, DOWN, "now", False)
+    assert decision == "waiting"
+    assert entry["last_attempt"]["outcome"] == "lost"
+    assert entry["since"] == "then"
+
+
+@pytest.mark.parametrize("status", ["Connected", "Connecting", "Unknown"])
+def test_only_a_down_entry_is_due(status):
+    entry = dict(_backoff.new_entry(DOWN, "now"), status=status)
+    assert _backoff.is_due(entry, False) is False
+
+
+def test_no_entry_is_not_due():
+    assert _backoff.is_due(None, False) is False

@@ -1,0 +1,117 @@
+"""The backoff window: on which ticks of an outage an attempt is made, and what clears it."""
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _backoff
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
+
+EXACT = [1, 4, 9, 18, 35, 68, 133, 198, 263]
+
+
+def tick(entry, observation, max_skip=64):
+    """One tick whose attempt, if one is due, fails at once: (entry, decision)."""
+    entry, decision = _backoff.observe(entry, observation, "now", False)
+    if decision == "due":
+        lease = {"boot_id": "b", "started": 0.0, "expires": 1.0, "who": "t"}
+        entry = _backoff.finish(_backoff.begin(entry, max_skip, lease, "now"), "failed", "no", None)
+    return entry, decision
+
+
+def attempts(ticks, max_skip=64, entry=None):
+    """The down ticks, counted from 1, on which an attempt was due."""
+    found = []
+    for number in range(1, ticks + 1):
+        entry, decision = tick(entry, DOWN, max_skip)
+        assert decision in ("due", "waiting")
+        if decision == "due":
+            found.append(number)
+    return found
+
+
+def test_attempts_fall_exactly_on_the_ticks_of_the_contract():
+    assert attempts(300) == EXACT
+
+
+@pytest.mark.parametrize(
+    "max_skip, expected",
+    [(1, [1, 3, 5, 7, 9]), (2, [1, 4, 7, 10]), (3, [1, 4, 8, 12]), (8, [1, 4, 9, 18, 27, 36])],
+)
+def test_the_cap_is_kept(max_skip, expected):
+    assert attempts(expected[-1], max_skip) == expected
+
+
+@pytest.mark.parametrize("failures", [0, 1, 5, 6, 7, 29, 30, 31, 10**6, 10**18])
+def test_the_exponent_is_bounded_before_it_is_used(failures):
+    assert _backoff.window(failures, 64) == (2**failures if failures < 6 else 64)
+    assert _backoff.window(failures, 10**12) <= 2**30
+
+
+@pytest.mark.parametrize("before", [1, 2, 3, 4, 20, 70, 200])
+def test_a_second_outage_is_attempted_at_once(before):
+    entry = None
+    for _number in range(before):
+        entry, _decision = tick(entry, DOWN)
+    entry, decision = tick(entry, WELL)
+    assert (entry, decision) == (None, "cleared")
+    assert attempts(70, entry=entry) == EXACT[:6]
+
+
+@pytest.mark.parametrize("observation", [UNSURE, STARTING])
+@pytest.mark.parametrize("after", [0, 1, 2, 3, 5])
+def test_a_tick_that_cannot_tell_neither_clears_nor_counts(observation, after):
+    entry = None
+    for _number in range(after):
+        entry, _decision = tick(entry, DOWN)
+    before = None if entry is None else dict(entry)
+    for _number in range(3):
+        entry, decision = tick(entry, observation)
+        assert decision == "unsure"
+        assert entry == before
+
+
+def test_well_and_nothing_known_leaves_nothing():
+    assert _backoff.observe(None, WELL, "now", False) == (None, "well")
+
+
+def test_due_without_a_begin_stays_due_and_counts_nothing():
+    entry = None
+    for _number in range(5):
+        entry, decision = _backoff.observe(entry, DOWN, "now", False)
+        assert decision == "due"
+        assert (entry["failures"], entry["skip"]) == (0, 0)
+
+
+def test_since_is_the_first_down_tick_and_the_observation_the_latest():
+    entry, _decision = _backoff.observe(None, DOWN, "first", False)
+    entry, _decision = _backoff.observe(entry, dict(DOWN, verdict="hung", reason="later"), "second", False)
+    assert (entry["since"], entry["verdict"], entry["reason"]) == ("first", "hung", "later")
+
+
+def test_no_step_changes_its_argument():
+    entry, _decision = _backoff.observe(None, DOWN, "now", False)
+    kept = dict(entry)
+    lease = {"boot_id": "b", "started": 0.0, "expires": 1.0, "who": "t"}
+    begun = _backoff.begin(entry, 64, lease, "now")
+    assert entry == kept
+    kept = dict(begun, last_attempt=dict(begun["last_attempt"]))
+    _backoff.finish(begun, "failed", "no", None)
+    _backoff.observe(begun, DOWN, "later", False)
+    assert begun == kept
+
+
+@pytest.mark.parametrize("max_skip", [1, 2, 3, 63, 64, 65, 1000, 100000])
+def test_a_distrusted_entry_waits_the_longest_window_and_keeps_it(max_skip):
+    entry = _backoff.distrusted_entry(DOWN, "now", max_skip)
+    assert entry["skip"] == max_skip
+    assert _backoff.window(entry["failures"] + 1, max_skip) == max_skip
+    assert attempts(2 * max_skip + 2, max_skip, entry) == [max_skip + 1, 2 * max_skip + 2]
+
+
+@pytest.mark.parametrize("skip, ticks", [(0, 1), (1, 2), (2, 3), (64, 65)])
+def test_ticks_to_attempt_is_the_number_of_down_ticks_until_it_is_due(skip, ticks):
+    entry = dict(_backoff.new_entry(DOWN, "now"), skip=skip)
+    assert _backoff.ticks_to_attempt(entry) == ticks
+    assert attempts(ticks, entry=entry) == [ticks]
+
+
+def test_no_entry_has_no_next_attempt():
+    assert _backoff.ticks_to_attempt(None) is None

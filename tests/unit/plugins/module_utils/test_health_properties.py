@@ -1,0 +1,110 @@
+"""The decision over all evidence: it never fails, and not knowing never heals."""
+
+import pytest
+
+pytest.importorskip("hypothesis")
+from ansible_collections.zstack.zbs.plugins.module_utils import _health
+from ansible_collections.zstack.zbs.plugins.module_utils._container import Container
+from ansible_collections.zstack.zbs.plugins.module_utils._process import STATE_WORDS, ProcessInfo
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import PATH
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+SOCKETS = [
+    "answered",
+    "nobody",
+    "silent",
+    "closed",
+    "junk",
+    "denied",
+    "bad_path",
+    "refused_call",
+    "not_asked",
+    "something new",
+]
+STATES = st.fixed_dictionaries(
+    {},
+    optional={
+        "Status": st.sampled_from(["created", "running", "paused", "restarting", "removing", "exited", "dead", None]),
+        "Running": st.booleans() | st.none(),
+        "Restarting": st.booleans() | st.none(),
+        "Pid": st.sampled_from([0, 1, 4711]) | st.none(),
+        "ExitCode": st.integers(0, 255) | st.none(),
+        "StartedAt": st.text(max_size=5) | st.none(),
+    },
+)
+FOUND = st.builds(
+    lambda state, args, count: Container("found", data={"State": state, "Args": args, "RestartCount": count}),
+    STATES | st.none(),
+    st.lists(st.sampled_from(["-r", PATH, "/other", "--rpc-socket=" + PATH, "-m", "[0,1]", "-s"]), max_size=4),
+    st.integers(0, 9) | st.none(),
+)
+NOT_FOUND = st.builds(
+    Container,
+    st.sampled_from(["missing", "no_docker", "no_engine", "silent", "denied", "error"]),
+    st.sampled_from(["", "a detail"]),
+)
+PROCESSES = st.builds(
+    ProcessInfo,
+    st.just(4711),
+    st.just("reactor_0"),
+    st.sampled_from(sorted(STATE_WORDS) + ["?"]),
+    st.floats(0, 1e6),
+    st.floats(0, 100),
+    st.none() | st.integers(0, 10**6),
+)
+EVIDENCE = st.builds(
+    _health.Evidence,
+    st.just(PATH),
+    st.sampled_from(SOCKETS),
+    st.sampled_from(["", "what it did"]),
+    st.sampled_from([None, True, False]),
+    st.none() | FOUND | NOT_FOUND,
+    st.none() | PROCESSES,
+    st.floats(0, 60),
+    st.integers(0, 3),
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(EVIDENCE)
+def test_every_evidence_has_a_verdict_that_keeps_the_first_law(seen):
+    result = _health.decide_vhost(seen)
+    assert result.verdict in _health.STATUS_OF
+    assert all(isinstance(warning, str) and warning for warning in result.warnings)
+    if seen.socket == "answered":
+        assert result.verdict == "healthy"
+    if result.verdict == "healthy":
+        assert result.reason is None and seen.socket == "answered"
+    else:
+        assert isinstance(result.reason, str) and result.reason and "\n" not in result.reason
+    if result.verdict in _health.HEALED:
+        nobody_serves = seen.socket == "nobody" and seen.listening is False and seen.volumes_listening == 0
+        assert nobody_serves or seen.socket == "silent"
+    if seen.socket == "nobody":
+        assert result.verdict in ("absent", "stopped", "refused", "starting", "unknown")
+    if result.verdict == "starting":
+        assert seen.process.age < seen.start_grace and seen.process.state != "T"
+    if seen.socket == "silent" and seen.process is not None and seen.process.state == "T":
+        assert result.verdict == "hung"
+
+
+@given(st.dictionaries(st.sampled_from(["vhost", "cbd"]), st.sampled_from(sorted(_health.STATUS_OF))))
+def test_the_hosts_status_follows_its_protocols(verdicts):
+    protocols = {name: _health.Verdict(word, None if word == "healthy" else "why") for name, word in verdicts.items()}
+    status, reason = _health.host_status(protocols)
+    statuses = {verdict.status for verdict in protocols.values()}
+    if "Connected" in statuses:
+        assert (status, reason) == ("Connected", None)
+        return
+    order = [word for word in ("Connecting", "Unknown", "Disconnected") if word in statuses]
+    assert status == (order[0] if order else "Unknown")
+    assert reason
+    # Disconnected (the one that heals) only when every protocol is.
+    assert status != "Disconnected" or statuses == {"Disconnected"}
+
+
+def test_unknown_never_heals():
+    assert "unknown" not in _health.HEALED
+    assert {_health.STATUS_OF[verdict] for verdict in _health.HEALED} == {"Disconnected"}
+    assert _health.STATUS_OF["unknown"] == "Unknown"

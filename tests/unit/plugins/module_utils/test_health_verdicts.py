@@ -1,0 +1,148 @@
+"""Every row of the verdict table: evidence in, verdict and sentence out."""
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _health
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import (
+    PATH,
+    container,
+    evidence,
+    not_found,
+    process,
+)
+
+SILENT_DOCKERS = ["missing", "no_docker", "no_engine", "silent", "denied", "error"]
+
+# evidence, verdict, words that the reason must hold
+ROWS = {
+    "answers, container runs": (evidence("answered", container=container()), "healthy", None),
+    "answers, container gone": (evidence("answered", container=not_found("missing")), "healthy", None),
+    "answers, dockerd dead": (evidence("answered", container=not_found("no_engine")), "healthy", None),
+    "answers, dockerd hangs": (evidence("answered", container=not_found("silent")), "healthy", None),
+    "answers, no docker at all": (evidence("answered", container=not_found("no_docker")), "healthy", None),
+    "answers, container exited": (evidence("answered", container=container("exited")), "healthy", None),
+    "answers, process young": (evidence("answered", container=container(), process=process(0.1)), "healthy", None),
+    "answers, process stopped since": (evidence("answered", process=process(state="T")), "healthy", None),
+    "nobody, no container": (evidence("nobody", container=not_found("missing")), "absent", "there is no container"),
+    "nobody, dockerd dead": (evidence("nobody", container=not_found("no_engine")), "absent", "can't be asked"),
+    "nobody, dockerd hangs": (evidence("nobody", container=not_found("silent")), "absent", "can't be asked"),
+    "nobody, no docker": (evidence("nobody", container=not_found("no_docker")), "absent", "can't be asked"),
+    "nobody, docker not asked": (evidence("nobody"), "absent", "not asked"),
+    "nobody, exited": (evidence("nobody", container=container("exited", exit_code=137)), "stopped", "137"),
+    "nobody, created": (evidence("nobody", container=container("created")), "stopped", "created"),
+    "nobody, dead": (evidence("nobody", container=container("dead")), "stopped", "dead"),
+    "nobody, exited, young process of other": (
+        evidence("nobody", container=container("exited"), process=process(1.0)),
+        "stopped",
+        "exited",
+    ),
+    "nobody, runs, old": (evidence("nobody", container=container(), process=process(31.0)), "refused", "restarted 3"),
+    "nobody, runs, at the grace": (evidence("nobody", container=container(), process=process(30.0)), "refused", PATH),
+    "nobody, runs, young": (evidence("nobody", container=container(), process=process(29.9)), "starting", "30 s old"),
+    "nobody, runs, young, stopped": (
+        evidence("nobody", container=container(), process=process(1.0, "T")),
+        "refused",
+        PATH,
+    ),
+    "nobody, runs, no process": (evidence("nobody", container=container(pid=0)), "refused", "running"),
+    "nobody, restart loop": (evidence("nobody", container=container("restarting", pid=0)), "refused", "restarting"),
+    "nobody, restarts, young": (
+        evidence("nobody", container=container("restarting"), process=process(2.0)),
+        "starting",
+        "2 s old",
+    ),
+    "nobody, no grace": (
+        evidence("nobody", container=container(), process=process(0.0), grace=0.0),
+        "refused",
+        "running",
+    ),
+    "silent, old": (evidence("silent", process=process(31.0)), "hung", "it said so"),
+    "silent, stopped": (evidence("silent", process=process(state="T")), "hung", "stopped (T)"),
+    "silent, stopped, young": (evidence("silent", process=process(1.0, "T")), "hung", "stopped (T)"),
+    "silent, unkillable": (evidence("silent", process=process(state="D")), "hung", "unkillable (D)"),
+    "silent, nobody knows the process": (evidence("silent"), "hung", "it said so"),
+    "silent, young": (evidence("silent", process=process(1.0)), "starting", "may take 30 s"),
+    "silent, no container": (
+        evidence("silent", container=not_found("missing"), process=process()),
+        "hung",
+        "it said so",
+    ),
+    "no permission for the socket": (evidence("denied"), "unknown", "can't be judged"),
+    "an answer that is no SPDK": (evidence("junk"), "unknown", "can't be judged"),
+    "closed without an answer": (evidence("closed"), "unknown", "can't be judged"),
+    "an error object": (evidence("refused_call"), "unknown", "can't be judged"),
+    "a path that is too long": (evidence("bad_path"), "unknown", "can't be judged"),
+    "not asked in time": (evidence("not_asked", detail=""), "unknown", "not_asked"),
+    "a kind of tomorrow": (evidence("whatever"), "unknown", "it said so"),
+    "nobody, listener on an unlinked file": (
+        evidence("nobody", listening=True, container=not_found("missing")),
+        "unknown",
+        "still listens",
+    ),
+    "nobody, volumes are served": (
+        evidence("nobody", container=not_found("missing"), volumes=2),
+        "unknown",
+        "2 volume sockets",
+    ),
+    "nobody, admin socket is another": (
+        evidence("nobody", container=container(args=["--rpc-socket=/other.sock"]), process=process()),
+        "unknown",
+        "/other.sock",
+    ),
+    "nobody, no admin socket named": (evidence("nobody", container=container(args=[])), "refused", "running"),
+    "nobody, other socket of an exited one": (
+        evidence("nobody", container=container("exited", args=["-r", "/other.sock"])),
+        "stopped",
+        "exited",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_verdict(name):
+    seen, verdict, words = ROWS[name]
+    result = _health.decide_vhost(seen)
+    assert result.verdict == verdict
+    assert (result.reason is None) if words is None else (words in result.reason)
+
+
+def test_nobody_with_an_unreadable_socket_table_is_unknown():
+    seen = evidence("nobody", container=not_found("missing"))
+    seen.listening = None
+    result = _health.decide_vhost(seen)
+    assert result.verdict == "unknown" and "/proc/net/unix" in result.reason
+
+
+@pytest.mark.parametrize("answer", SILENT_DOCKERS)
+def test_an_answering_target_only_warns_about_docker(answer):
+    result = _health.decide_vhost(evidence("answered", container=not_found(answer)))
+    assert (result.verdict, len(result.warnings)) == ("healthy", 1)
+
+
+def test_an_answering_target_in_a_running_container_warns_of_nothing():
+    assert _health.decide_vhost(evidence("answered", container=container())).warnings == []
+
+
+def test_an_answering_target_of_an_exited_container_warns_against_a_restart():
+    result = _health.decide_vhost(evidence("answered", container=container("exited")))
+    assert "don't restart" in result.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "verdict, status, heals",
+    [
+        ("healthy", "Connected", False),
+        ("starting", "Connecting", False),
+        ("absent", "Disconnected", True),
+        ("stopped", "Disconnected", True),
+        ("refused", "Disconnected", True),
+        ("hung", "Disconnected", True),
+        ("unknown", "Unknown", False),
+    ],
+)
+def test_the_one_table(verdict, status, heals):
+    assert _health.STATUS_OF[verdict] == _health.Verdict(verdict).status == status
+    assert (verdict in _health.HEALED) is heals
+
+
+def test_the_table_has_no_other_rows():
+    assert len(_health.STATUS_OF) == 7 and len(_health.HEALED) == 4

@@ -1,0 +1,77 @@
+"""Desired against observed: the table of what a deploy would do."""
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _plan
+
+WELL = {"status": "Connected", "verdict": "healthy", "reason": None}
+
+
+def observed(verdict="healthy", image="a:1", cpus=(0, 1), memory=1024, sessions=(), reason="because"):
+    """A health as zbs_vhost_health returns it."""
+    return {
+        "protocols": {"vhost": {"verdict": verdict, "reason": None if verdict == "healthy" else reason}},
+        "container": {"image": image, "cpus": None if cpus is None else list(cpus), "memory_mib": memory},
+        "volumes": [{"sessions": number} for number in sessions],
+    }
+
+
+SAME = _plan.Desired("a:1", [0, 1], 1024)
+OTHER = _plan.Desired("a:2", [0, 1], 1024)
+
+
+@pytest.mark.parametrize(
+    "desired, seen, restart, action",
+    [
+        (SAME, None, "never", "deploy"),
+        (SAME, observed("absent"), "never", "deploy"),
+        (SAME, observed("stopped"), "never", "deploy"),
+        (SAME, observed("refused"), "never", "deploy"),
+        (SAME, observed("hung"), "never", "deploy"),
+        (SAME, observed("starting"), "always", "none"),
+        (OTHER, observed("starting"), "always", "none"),
+        (OTHER, observed("unknown"), "always", "none"),
+        (OTHER, observed("a verdict of tomorrow"), "always", "none"),
+        (OTHER, {}, "always", "none"),
+        (OTHER, {"protocols": None}, "always", "none"),
+        (OTHER, {"protocols": {"cbd": WELL}}, "always", "none"),
+        (OTHER, {"failed": True, "msg": "unreachable"}, "always", "none"),
+        (SAME, observed(), "never", "none"),
+        (SAME, observed(), "when_idle", "none"),
+        (SAME, observed(), "always", "none"),
+        (_plan.Desired(), observed(), "always", "none"),
+        (OTHER, observed(image=None), "always", "none"),  # what can't be read back is no difference
+        (OTHER, {"protocols": {"vhost": WELL}, "container": None}, "always", "none"),
+        (OTHER, observed(), "never", "restart_required"),
+        (OTHER, observed(), "when_idle", "deploy"),
+        (OTHER, observed(sessions=[0, 0]), "when_idle", "deploy"),
+        (OTHER, observed(sessions=[0, 1]), "when_idle", "restart_required"),
+        (OTHER, observed(sessions=[0, 1]), "always", "deploy"),
+        (OTHER, observed(sessions=[0, None]), "when_idle", "restart_required"),  # not knowing is not "none"
+        (OTHER, dict(observed(), volumes=None), "when_idle", "restart_required"),
+        (OTHER, dict(observed(), volumes=None), "always", "deploy"),
+        (OTHER, dict(observed(), volumes=None), "when_idle", "restart_required"),
+        (_plan.Desired(cpus=[0, 2]), observed(), "never", "restart_required"),
+        (_plan.Desired(cpus=[0, 2]), observed(cpus=None), "never", "none"),
+        (_plan.Desired(memory_mib=2048), observed(), "never", "restart_required"),
+    ],
+)
+def test_the_table(desired, seen, restart, action):
+    plan = _plan.plan_deploy(desired, seen, restart)
+    assert plan.action == action
+    assert plan.reasons and all(isinstance(reason, str) for reason in plan.reasons)
+    assert sorted(plan.as_dict()) == ["action", "differences", "reasons"]
+
+
+def test_every_difference_is_named_with_both_sides():
+    plan = _plan.plan_deploy(_plan.Desired("a:2", [2, 3], 2048), observed(), "never")
+    assert plan.differences == [
+        {"what": "image", "observed": "a:1", "desired": "a:2"},
+        {"what": "cpuset", "observed": [0, 1], "desired": [2, 3]},
+        {"what": "memory_mib", "observed": 1024, "desired": 2048},
+    ]
+    assert plan.reasons[0] == "restart required: image a:1 -> a:2"
+
+
+def test_sessions_that_hold_a_restart_back_are_counted():
+    plan = _plan.plan_deploy(OTHER, observed(sessions=[2, 1]), "when_idle")
+    assert any("3 sessions" in reason for reason in plan.reasons)

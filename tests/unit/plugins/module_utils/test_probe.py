@@ -1,0 +1,224 @@
+"""A whole probe: a real socket, a fake docker, one deadline."""
+
+import os
+import socket
+import time
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _probe
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, target
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, short_folder
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files
+
+GOOD = {"spdk_get_version": target.VERSION, "vhost_get_controllers": []}
+
+
+@pytest.fixture
+def folder():
+    with short_folder() as path:
+        yield path
+
+
+@pytest.fixture
+def docker(tmp_path, monkeypatch):
+    """Put a fake docker on PATH: docker(answer, ...) as target.write_docker."""
+    monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
+    return lambda *args, **more: target.write_docker(tmp_path / "bin", *args, **more)
+
+
+def settings(folder, timeout=10.0, protocols=("vhost",), grace=0.0, heartbeat=None):
+    return _probe.Settings("zbsvhost-x", os.path.join(folder, "admin.sock"), protocols, heartbeat, timeout, grace)
+
+
+def probe(folder, **more):
+    """The health; proves that no descriptor stays open."""
+    before = open_files()
+    health = _probe.probe(settings(folder, **more))
+    assert open_files() == before
+    return health
+
+
+def test_a_healthy_target(folder, docker):
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
+    with Peer(folder + "/admin.sock", target.behave(GOOD)) as peer:
+        health = _probe.probe(settings(folder))
+        assert len(peer.requests) == 2
+    assert (health["status"], health["reason"]) == ("Connected", None)
+    assert health["protocols"]["vhost"]["verdict"] == "healthy"
+    assert 0 <= health["protocols"]["vhost"]["latency_ms"] < 10000
+    assert health["target"] == {"version": "SPDK v24.01"}
+    assert (health["container"]["state"], health["container"]["cpus"]) == ("running", [0, 1])
+    assert health["process"]["pid"] == os.getpid()
+    assert (health["volumes"], health["warnings"]) == ([], [])
+
+
+def test_an_answer_outranks_a_dead_dockerd(folder, docker):
+    docker(rc=1, err="Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?")
+    with Peer(folder + "/admin.sock", target.behave(GOOD)):
+        health = _probe.probe(settings(folder))
+    assert (health["status"], len(health["warnings"])) == ("Connected", 1)
+    assert health["process"]["pid"] == os.getpid()  # the listener's, from the kernel
+
+
+@pytest.mark.parametrize(
+    "answer, verdict",
+    [
+        (target.NO_CONTAINER, "absent"),
+        ({"rc": 1, "err": "Cannot connect to the Docker daemon"}, "absent"),
+        ({"answer": target.container("exited", "/s", exit_code=137)}, "stopped"),
+        ({"answer": target.container("restarting", "/s")}, "unknown"),  # its admin socket is another
+    ],
+)
+def test_nobody_listens(folder, docker, answer, verdict):
+    docker(**answer)
+    health = probe(folder)
+    assert health["protocols"]["vhost"]["verdict"] == verdict
+    assert (health["target"], health["volumes"]) == (None, [])
+
+
+def test_a_running_container_without_a_listener_is_refused(folder, docker):
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
+    health = probe(folder)
+    assert (health["protocols"]["vhost"]["verdict"], health["process"]["pid"]) == ("refused", os.getpid())
+
+
+def test_the_same_inside_the_grace_is_starting(folder, docker):
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
+    assert probe(folder, grace=1e9)["status"] == "Connecting"
+
+
+def test_a_listener_whose_file_was_unlinked_is_unknown(folder, docker):
+    docker(**target.NO_CONTAINER)
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(folder + "/admin.sock")
+        sock.listen(1)
+        os.unlink(folder + "/admin.sock")
+        assert probe(folder)["status"] == "Unknown"
+    assert probe(folder)["status"] == "Disconnected"
+
+
+def test_volume_sockets_that_are_served_forbid_a_heal(folder, docker):
+    docker(**target.NO_CONTAINER)
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(folder + "/zbs-bdev-1")
+        sock.listen(1)
+        assert probe(folder)["status"] == "Unknown"
+
+
+@pytest.mark.parametrize("hangs", ["both", "socket"])
+def test_a_hung_target_is_hung_inside_the_timeout_whatever_docker_does(folder, docker, hangs):
+    if hangs == "both":
+        docker(body="exec sleep 100")
+    else:
+        docker(**target.NO_CONTAINER)
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(folder + "/admin.sock")
+        sock.listen(8)
+        started = time.monotonic()
+        health = probe(folder, timeout=1.0)
+        assert time.monotonic() - started < 4.0
+    assert health["protocols"]["vhost"]["verdict"] == "hung"
+    assert health["process"]["pid"] == os.getpid()
+    assert health["container"]["answer"] == ("silent" if hangs == "both" else "missing")
+
+
+def test_an_error_object_instead_of_a_version_is_unknown(folder, docker):
+    docker(**target.NO_CONTAINER)
+    with Peer(folder + "/admin.sock", target.behave({})):
+        health = probe_inside(folder)
+    assert health["status"] == "Unknown" and "Method not found" in health["reason"]
+
+
+def probe_inside(folder, **more):
+    """As probe, where a peer's own descriptors come and go."""
+    return _probe.probe(settings(folder, **more))
+
+
+@pytest.mark.parametrize("junk", [b"HTTP/1.1 400\r\n", b"{}", b'{"half'])
+def test_what_is_no_spdk_is_unknown(folder, docker, junk):
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
+    with Peer(folder + "/admin.sock", lambda conn, _request: conn.sendall(junk)):
+        assert probe_inside(folder, timeout=1.0)["status"] == "Unknown"
+
+
+def test_volumes_and_what_is_broken_of_them(folder, docker):
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
+    paths = {name: os.path.join(folder, name) for name in ("good", "nobdev", "dead", "gone")}
+    with socket.socket(socket.AF_UNIX) as good, socket.socket(socket.AF_UNIX) as nobdev:
+        for sock, name in ((good, "good"), (nobdev, "nobdev")):
+            sock.bind(paths[name])
+            sock.listen(1)
+            sock.setblocking(False)
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(paths["dead"])
+            dead.listen(1)
+        controllers = [
+            target.controller("good", socket=paths["good"], sessions=2),
+            target.controller("nobdev", None, paths["nobdev"]),
+            target.controller("dead", socket=paths["dead"]),
+            target.controller("gone", socket=paths["gone"]),
+        ]
+        answers = dict(GOOD, vhost_get_controllers=controllers)
+        with Peer(folder + "/admin.sock", target.behave(answers)):
+            volumes = probe_inside(folder)["volumes"]
+        for sock in (good, nobdev):  # a volume's socket is never connected to
+            with pytest.raises(BlockingIOError):
+                sock.accept()
+    assert [(item["controller"], item["broken"], item["sessions"]) for item in volumes] == [
+        ("good", False, 2),
+        ("nobdev", True, 0),
+        ("dead", True, 0),
+        ("gone", True, 0),
+    ]
+    assert volumes[0]["bdev"] == "good" and volumes[0]["socket"] == paths["good"]
+
+
+NO_LIST = [None, {}, "x", [1, None, "x"]]
+WRONG = [[{}], [{"ctrlr": "c", "socket": 5, "backend_specific": []}], [{"sessions": 3}]]
+
+
+@pytest.mark.parametrize("controllers", NO_LIST)
+def test_no_list_of_controllers_is_not_knowing_instead_of_none(folder, docker, controllers):
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
+    with Peer(folder + "/admin.sock", target.behave(dict(GOOD, vhost_get_controllers=controllers))):
+        health = probe_inside(folder)
+    assert (health["status"], health["volumes"]) == ("Connected", None)
+    assert "shape" in health["warnings"][0]
+
+
+@pytest.mark.parametrize("controllers", WRONG)
+def test_controllers_of_another_shape_are_broken_and_their_sessions_unknown(folder, docker, controllers):
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
+    with Peer(folder + "/admin.sock", target.behave(dict(GOOD, vhost_get_controllers=controllers))):
+        health = probe_inside(folder)
+    assert health["status"] == "Connected"
+    assert all(volume["broken"] and volume["sessions"] is None for volume in health["volumes"])
+
+
+def test_controllers_that_cannot_be_listed_are_a_warning(folder, docker):
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
+    with Peer(folder + "/admin.sock", target.behave({"spdk_get_version": target.VERSION})):
+        health = probe_inside(folder)
+    assert health["status"] == "Connected" and "could not be listed" in health["warnings"][0]
+    assert health["volumes"] is None
+
+
+def test_both_protocols_each_with_its_own_row(folder, docker, tmp_path):
+    docker(**target.NO_CONTAINER)
+    programs.write_program(tmp_path / "bin", "qemu-io", programs.answering("read 4096/4096 bytes"))
+    health = probe(folder, protocols=("vhost", "cbd"), heartbeat="cbd:a/b/c")
+    assert {name: row["verdict"] for name, row in health["protocols"].items()} == {"vhost": "absent", "cbd": "healthy"}
+    assert (health["status"], health["reason"]) == ("Connected", None)
+
+
+def test_until_connected_or_the_end(folder, docker):
+    docker(**target.NO_CONTAINER)
+    started = time.monotonic()
+    health, probes = _probe.probe_until(settings(folder), 0.3, 0.05)
+    assert time.monotonic() - started < 5
+    assert health["status"] == "Disconnected" and probes >= 2
+    health, probes = _probe.probe_until(settings(folder), 0.0, 0.5)
+    assert (health["status"], probes) == ("Disconnected", 1)
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
+    with Peer(folder + "/admin.sock", target.behave(GOOD)):
+        assert _probe.probe_until(settings(folder), 60.0, 30.0)[1] == 1

@@ -1,0 +1,65 @@
+"""The target's process as /proc shows it, below a folder and for real."""
+
+import os
+from pathlib import Path
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _process
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write, write_process
+
+
+def test_a_running_process(tmp_path):
+    write_process(tmp_path, 42, started=100.0, uptime=1000.0, hugetlb_kib=378880)
+    assert _process.read_process(42, str(tmp_path)).as_dict() == {
+        "pid": 42,
+        "name": "reactor_0",
+        "state": "R",
+        "state_word": "running",
+        "started_s_after_boot": 100.0,
+        "age_s": 900.0,
+        "hugepages_kib": 378880,
+    }
+
+
+@pytest.mark.parametrize("name", ["a b", ") R 1 2", "((", "))) T (", "x\ny", ""])
+def test_a_name_may_hold_anything(tmp_path, name):
+    write_process(tmp_path, 42, name, "T")
+    found = _process.read_process(42, str(tmp_path))
+    assert (found.name, found.state, found.state_word()) == (name, "T", "stopped")
+
+
+@pytest.mark.parametrize(
+    "state, reads", [("R", True), ("S", True), ("T", True), ("D", False), ("Z", False), ("X", False)]
+)
+def test_the_memory_map_of_a_stuck_process_is_not_read(tmp_path, state, reads):
+    """It would wait for the memory lock that a process in state D may hold."""
+    write_process(tmp_path, 42, state=state, hugetlb_kib=8192)
+    assert _process.read_process(42, str(tmp_path)).hugepages_kib == (8192 if reads else None)
+
+
+def test_an_old_kernel_has_smaps_only(tmp_path):
+    write_process(tmp_path, 42)
+    line = "Shared_Hugetlb:  2048 kB\nPrivate_Hugetlb:  2048 kB\nHugetlb: 9 kB\n"
+    write(tmp_path, "proc/42/smaps", line * 3)
+    assert _process.read_process(42, str(tmp_path)).hugepages_kib == 12288
+
+
+def test_a_kernel_that_does_not_tell(tmp_path):
+    write_process(tmp_path, 42)
+    assert _process.read_process(42, str(tmp_path)).hugepages_kib is None
+
+
+def test_an_age_is_never_negative(tmp_path):
+    write_process(tmp_path, 42, started=1000.5, uptime=1000.0)
+    assert _process.read_process(42, str(tmp_path)).age == 0.0
+
+
+def test_no_such_process(tmp_path):
+    assert _process.read_process(42, str(tmp_path)) is None
+    assert _process.read_process(2**22 + 1) is None
+
+
+def test_this_very_process():
+    found = _process.read_process(os.getpid())
+    assert found.state in "RS" and found.age >= 0 and found.hugepages_kib == 0
+    assert found.name == Path("/proc/self/comm").read_text().rstrip("\n")

@@ -1,0 +1,174 @@
+"""A tick's steps on a real ledger: exact window, phases, leases, check mode that predicts the real run."""
+
+import shutil
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _recovery
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
+
+
+def test_the_exact_window_survives_in_the_file(tmp_path):
+    attempts = []
+    for number in range(1, 134):
+        step = ledgers.observe(tmp_path, DOWN, ledgers.clock(number * 60.0))
+        if step.protocols("due"):
+            attempts.append(number)
+            assert ledgers.begin(tmp_path, ledgers.clock(number * 60.0)).protocols("begun") == ["vhost"]
+            assert ledgers.finish(tmp_path, at=ledgers.clock(number * 60.0 + 30)).decisions == {"vhost": "finished"}
+    assert attempts == [1, 4, 9, 18, 35, 68, 133]
+
+
+def test_a_second_begin_under_a_lease_is_refused_and_says_by_whom(tmp_path):
+    ledgers.observe(tmp_path, DOWN)
+    assert ledgers.begin(tmp_path).decisions == {"vhost": "begun"}
+    step = ledgers.begin(tmp_path, ledgers.clock(1001.0))
+    assert (step.decisions, step.changed) == ({"vhost": "refused"}, False)
+    assert "by job 1" in step.warnings[0]
+
+
+def test_a_controller_that_was_killed_keeps_the_lease_until_it_runs_out(tmp_path):
+    ledgers.observe(tmp_path, DOWN)
+    ledgers.begin(tmp_path, attempt_timeout=900.0)
+    assert ledgers.observe(tmp_path, DOWN, ledgers.clock(1899.0)).decisions == {"vhost": "in_progress"}
+    step = ledgers.observe(tmp_path, DOWN, ledgers.clock(1900.0))
+    assert step.decisions == {"vhost": "waiting"}
+    assert step.entries["vhost"]["last_attempt"]["outcome"] == "lost"
+
+
+def test_a_reboot_ends_every_lease(tmp_path):
+    ledgers.observe(tmp_path, DOWN)
+    ledgers.begin(tmp_path)
+    step = ledgers.observe(tmp_path, DOWN, ledgers.clock(1001.0, boot="boot-2"))
+    assert step.decisions == {"vhost": "waiting"}
+
+
+def test_a_wall_clock_that_jumps_changes_no_decision(tmp_path):
+    ledgers.observe(tmp_path, DOWN, ledgers.clock(1000.0, now="2039-01-01T00:00:00Z"))
+    ledgers.begin(tmp_path, ledgers.clock(1000.0, now="1970-01-01T00:00:00Z"))
+    at = ledgers.clock(1010.0, now="1999-12-31T23:59:59Z")
+    assert ledgers.observe(tmp_path, DOWN, at).decisions == {"vhost": "in_progress"}
+
+
+def test_protocols_have_windows_of_their_own(tmp_path):
+    both = {"vhost": DOWN, "cbd": WELL}
+    step = _recovery.observe(ledgers.window(tmp_path), both, ledgers.clock(), ledgers.soon())
+    assert step.decisions == {"vhost": "due", "cbd": "well"}
+    step = ledgers.begin(tmp_path, protocols=("vhost", "cbd"))
+    assert step.decisions == {"vhost": "begun", "cbd": "refused"}
+    assert sorted(step.entries) == ["vhost"]
+    assert any("cbd is not down in the ledger" in warning for warning in step.warnings)
+
+
+def test_a_finish_without_an_attempt_is_refused(tmp_path):
+    step = ledgers.finish(tmp_path)
+    assert (step.decisions, step.changed) == ({"vhost": "refused"}, False)
+    ledgers.observe(tmp_path, DOWN)
+    assert ledgers.finish(tmp_path).decisions == {"vhost": "refused"}
+
+
+def test_a_finish_writes_outcome_and_error(tmp_path):
+    ledgers.observe(tmp_path, DOWN)
+    ledgers.begin(tmp_path)
+    entry = ledgers.finish(tmp_path, "failed", "code 410032").entries["vhost"]
+    assert entry["lease"] is None and (entry["failures"], entry["skip"]) == (1, 2)
+    assert entry["last_attempt"]["outcome"] == "failed" and entry["last_attempt"]["error"] == "code 410032"
+
+
+def test_clear_forgets_the_named_protocols_only(tmp_path):
+    observations = {"vhost": DOWN, "cbd": DOWN}
+    _recovery.observe(ledgers.window(tmp_path), observations, ledgers.clock(), ledgers.soon())
+    step = _recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
+    assert (step.decisions, sorted(step.entries), step.changed) == ({"vhost": "cleared"}, ["cbd"], True)
+    step = _recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
+    assert (step.decisions, step.changed) == ({"vhost": "well"}, False)
+
+
+@pytest.mark.parametrize(
+    "prepare, due",
+    [
+        (lambda folder: None, True),
+        (lambda folder: ledgers.observe(folder, DOWN), True),
+        (lambda folder: (ledgers.observe(folder, DOWN), ledgers.begin(folder)), False),
+        (lambda folder: (ledgers.observe(folder, DOWN), ledgers.begin(folder), ledgers.finish(folder)), False),
+        (lambda folder: ledgers.path(folder).write_bytes(b"junk"), False),
+    ],
+)
+def test_would_be_due_says_what_a_tick_would_decide(tmp_path, prepare, due):
+    prepare(tmp_path)
+    assert _recovery.would_be_due(ledgers.window(tmp_path), "vhost", ledgers.clock()) is due
+    assert (ledgers.observe(tmp_path, DOWN).decisions["vhost"] == "due") is due
+
+
+@pytest.mark.parametrize("phase", ["begin", "finish"])
+def test_a_phase_that_meets_a_lost_ledger_does_not_make_it_an_empty_one(tmp_path, phase):
+    """Between a tick and its begin the file may break: the next tick must still not take it for "no failures"."""
+    ledgers.path(tmp_path).write_bytes(b"{broken")
+    step = getattr(ledgers, phase)(tmp_path)
+    assert step.decisions == {"vhost": "refused"}
+    assert any("can't be understood" in warning for warning in step.warnings)
+    step = ledgers.observe(tmp_path, DOWN)
+    assert step.decisions == {"vhost": "waiting"} and step.entries["vhost"]["skip"] == 64
+
+
+@pytest.mark.parametrize("observation", [UNSURE, STARTING])
+def test_a_lost_ledger_waits_also_where_the_tick_cannot_tell(tmp_path, observation):
+    ledgers.path(tmp_path).write_bytes(b"")
+    ledgers.observe(tmp_path, observation)
+    step = ledgers.observe(tmp_path, DOWN)
+    assert step.decisions == {"vhost": "waiting"} and step.entries["vhost"]["skip"] >= 63
+
+
+def test_a_lost_ledger_of_a_healthy_host_is_replaced_by_an_empty_one(tmp_path):
+    ledgers.path(tmp_path).write_bytes(b"")
+    step = ledgers.observe(tmp_path, WELL)
+    assert step.changed and step.warnings
+    assert _ledger.read(str(tmp_path)).as_facts() == {"version": 1, "entries": {}}
+    assert ledgers.observe(tmp_path, WELL).changed is False
+
+
+HISTORIES = {
+    "nothing": lambda folder: None,
+    "down": lambda folder: ledgers.observe(folder, DOWN),
+    "begun": lambda folder: (ledgers.observe(folder, DOWN), ledgers.begin(folder)),
+    "failed": lambda folder: (ledgers.observe(folder, DOWN), ledgers.begin(folder), ledgers.finish(folder)),
+    "lost": lambda folder: ledgers.path(folder).write_bytes(b"[1"),
+}
+STEPS = {
+    "down": lambda folder, check: ledgers.observe(folder, DOWN, check_mode=check),
+    "well": lambda folder, check: ledgers.observe(folder, WELL, check_mode=check),
+    "unsure": lambda folder, check: ledgers.observe(folder, UNSURE, check_mode=check),
+    "begin": lambda folder, check: ledgers.begin(folder, check_mode=check),
+    "finish": lambda folder, check: ledgers.finish(folder, check_mode=check),
+    "clear": lambda folder, check: _recovery.clear(
+        ledgers.window(folder), ["vhost"], ledgers.clock(), ledgers.soon(), check
+    ),
+}
+
+
+@pytest.mark.parametrize("history", sorted(HISTORIES))
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_check_mode_writes_nothing_and_predicts_the_real_run(tmp_path, history, name):
+    real, checked = tmp_path / "real", tmp_path / "checked"
+    real.mkdir()
+    HISTORIES[history](real)
+    shutil.copytree(real, checked)
+    before = {path.name: path.read_bytes() for path in checked.iterdir()}
+    predicted = STEPS[name](checked, True)
+    assert {path.name: path.read_bytes() for path in checked.iterdir()} == before
+    done = STEPS[name](real, False)
+    for attribute in ("changed", "decisions", "entries", "before"):
+        assert getattr(predicted, attribute) == getattr(done, attribute)
+    assert predicted.ledger.as_facts() == done.ledger.as_facts()
+
+
+def test_check_mode_makes_no_folder(tmp_path):
+    ledgers.observe(tmp_path / "not" / "there", DOWN, check_mode=True)
+    assert not (tmp_path / "not").exists()
+
+
+def test_the_clock_reads_this_boot():
+    first, second = _recovery.Clock(), _recovery.Clock()
+    assert first.boot_id == second.boot_id and len(first.boot_id) == 36
+    assert first.monotonic <= second.monotonic
+    assert first.now.endswith("Z") and len(first.now) == 20

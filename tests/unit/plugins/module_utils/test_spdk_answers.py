@@ -1,0 +1,218 @@
+"""The JSON-RPC client against real sockets: what an answer may look like, and that nothing stays open."""
+
+import json
+import os
+import time
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _spdk
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, answer, sends, short_folder
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files, until
+
+RESULT = {"version": "SPDK v24.01", "fields": {"suffix": "ü}{"}}
+SHORT = 0.4
+
+
+@pytest.fixture
+def path():
+    with short_folder() as folder:
+        yield os.path.join(folder, "admin.sock")
+
+
+def call(path, behave, seconds=10.0, params=None, method="spdk_get_version"):
+    """Call a peer that behaves so: (answer or error, peer). Proves that the connection was closed afterwards."""
+    before = open_files()
+    with Peer(path, behave) as peer:
+        inside = open_files()
+        try:
+            result = _spdk.call(path, method, Deadline(seconds), params)
+        except (_spdk.SpdkProblem, _spdk.SpdkError) as exc:
+            result = exc
+        until(lambda: peer.ends == [True])
+        until(lambda: open_files() == inside)
+    assert open_files() == before
+    return result, peer
+
+
+def in_pieces(build, size):
+    """A behaviour that sends the answer in pieces of `size` bytes."""
+
+    def behave(conn, request):
+        data = build(request)
+        for start in range(0, len(data), size):
+            conn.sendall(data[start : start + size])
+
+    return behave
+
+
+WHOLE = {
+    "in one piece": sends(answer(RESULT)),
+    "with a newline": sends(lambda request: answer(RESULT)(request) + b"\n"),
+    "with blanks around": sends(lambda request: b" \r\n" + answer(RESULT)(request) + b"\r\n "),
+    "in single bytes": in_pieces(answer(RESULT), 1),
+    "in single bytes with a newline": in_pieces(lambda request: answer(RESULT)(request) + b"\n", 1),
+    "in sevens": in_pieces(answer(RESULT), 7),
+    "and more behind it": sends(lambda request: answer(RESULT)(request) + b'\n{"x": {}}'),
+    "pretty": sends(lambda request: json.dumps(json.loads(answer(RESULT)(request)), indent=4).encode()),
+}
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE))
+def test_a_whole_answer_is_understood(path, name):
+    result, _peer = call(path, WHOLE[name])
+    assert isinstance(result, _spdk.Answer), result
+    assert (result.result, result.pid) == (RESULT, os.getpid())
+
+
+@pytest.mark.parametrize("result", [None, False, 0, [], "", {}, [{"a": 1}]])
+def test_every_result_comes_back_as_it_is(path, result):
+    assert call(path, sends(answer(result)))[0].result == result
+
+
+def test_a_long_answer_comes_whole(path):
+    long = [{"name": "zbs-bdev-%06d" % number, "blocks": number} for number in range(20000)]
+    assert call(path, sends(answer(long)))[0].result == long
+
+
+def test_without_params_the_key_is_left_out(path):
+    _result, peer = call(path, sends(answer(1)))
+    request = json.loads(peer.requests[0].decode())
+    assert b"params" not in peer.requests[0]
+    assert sorted(request) == ["id", "jsonrpc", "method"]
+    assert (request["jsonrpc"], request["method"]) == ("2.0", "spdk_get_version")
+
+
+@pytest.mark.parametrize("params", [{}, {"name": "x"}])
+def test_with_params_they_are_sent_as_given(path, params):
+    _result, peer = call(path, sends(answer(1)), params=params)
+    assert json.loads(peer.requests[0].decode())["params"] == params
+
+
+@pytest.mark.parametrize(
+    "error, code, words",
+    [
+        ({"code": -32601, "message": "Method not found"}, -32601, "Method not found"),
+        ({"code": -19, "message": "No such device"}, -19, "No such device"),
+        ({}, None, "no message"),
+        ("text", None, "no message"),
+        (None, None, "no message"),
+        ({"code": -1, "message": "x" * 10000}, -1, "xxx"),
+    ],
+)
+def test_an_error_object_is_the_targets_refusal(path, error, code, words):
+    def build(request):
+        return json.dumps({"jsonrpc": "2.0", "id": json.loads(request)["id"], "error": error}).encode()
+
+    result, _peer = call(path, sends(build))
+    assert isinstance(result, _spdk.SpdkError) and result.code == "rpc_error"
+    assert result.rpc_code == code and words in result.message and len(result.message) < 500
+
+
+def nothing(_conn, _request):
+    """Close at once."""
+    _conn.close()
+
+
+def half(conn, request):
+    """Close in the middle of an answer."""
+    conn.sendall(answer(RESULT)(request)[:20])
+    conn.close()
+
+
+@pytest.mark.parametrize("behave", [nothing, half])
+def test_closed_without_a_whole_answer(path, behave):
+    with Peer(path, behave), pytest.raises(_spdk.SpdkProblem) as caught:
+        _spdk.call(path, "spdk_get_version", Deadline(10))
+    assert caught.value.code == "closed" and caught.value.details["pid"] == os.getpid()
+
+
+JUNK = {
+    "text": b"hello",
+    "http": b"HTTP/1.1 400 Bad Request\r\n\r\n{}",
+    "array": b"[]",
+    "array of an answer": b'[{"jsonrpc": "2.0", "id": 1, "result": 1}]',
+    "number": b"17",
+    "zeros": b"\0" * 100,
+    "object without an id": b'{"result": 1}',
+    "null id": b'{"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "Parse error"}}',
+    "empty object": b"{}",
+    "nested 100000 deep": b'{"result": ' + b"[" * 100000 + b"]" * 100000 + b"}",
+}
+
+
+@pytest.mark.parametrize("name", sorted(JUNK))
+def test_what_is_no_answer_is_junk(path, name):
+    result, _peer = call(path, lambda conn, _request: conn.sendall(JUNK[name]))
+    assert isinstance(result, _spdk.SpdkProblem) and result.code == "junk", result
+    assert result.details["pid"] == os.getpid()
+
+
+@pytest.mark.parametrize("more", [{"id": -1}, {"id": "x"}, {"id": None}])
+def test_an_answer_to_another_request_is_junk(path, more):
+    result, _peer = call(path, sends(answer(RESULT, **more)))
+    assert result.code == "junk"
+
+
+def test_an_answer_without_result_and_error_is_junk(path):
+    def build(request):
+        return json.dumps({"jsonrpc": "2.0", "id": json.loads(request)["id"]}).encode()
+
+    assert call(path, sends(build))[0].code == "junk"
+
+
+UNFINISHED = {
+    "half an answer": sends(lambda request: answer(RESULT)(request)[:-5]),
+    "an object that is no JSON": sends(lambda _request: b"{junk}"),
+    "bytes that are no text": sends(lambda _request: b"{\xff\xfe}"),
+    "a number of 10000 digits": sends(lambda _request: b'{"id": 1, "result": ' + b"9" * 10000 + b"}"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(UNFINISHED))
+def test_who_said_something_is_not_silent(path, name):
+    """`silent` heals: it must be kept for a target that never answers, not for one that answers what is no SPDK."""
+    result, _peer = call(path, UNFINISHED[name], SHORT)
+    assert isinstance(result, _spdk.SpdkProblem) and result.code == "junk", result
+
+
+def test_an_endless_answer_ends(path, monkeypatch):
+    monkeypatch.setattr(_spdk, "MAX_ANSWER", 100000)
+    sent = []
+
+    def behave(conn, _request):
+        conn.sendall(b'{"result": "')
+        while True:
+            sent.append(conn.send(b"x" * 4096))
+
+    with Peer(path, behave), pytest.raises(_spdk.SpdkProblem) as caught:
+        _spdk.call(path, "spdk_get_version", Deadline(20))
+    assert caught.value.code == "junk" and "100000 bytes" in caught.value.message
+
+
+def test_accepting_and_silent_ends_at_the_deadline(path):
+    started = time.monotonic()
+    result, _peer = call(path, lambda _conn, _request: None, SHORT)
+    assert SHORT <= time.monotonic() - started < 10 * SHORT
+    assert result.code == "silent" and result.details["pid"] == os.getpid()
+    assert path in result.message and "0.4 s" in result.message
+
+
+def test_pieces_that_keep_coming_do_not_stretch_the_deadline(path):
+    """The deadline is over the whole call: a drip of bytes must not start it again."""
+
+    def behave(conn, _request):
+        conn.sendall(b'{"a": "')
+        conn.settimeout(0.02)
+        while True:
+            conn.sendall(b"x")
+            try:
+                conn.recv(1)
+                return
+            except OSError:
+                continue
+
+    started = time.monotonic()
+    with Peer(path, behave), pytest.raises(_spdk.SpdkProblem):
+        _spdk.call(path, "spdk_get_version", Deadline(SHORT))
+    assert time.monotonic() - started < 10 * SHORT

@@ -1,0 +1,126 @@
+"""The phases of a tick, with the probe's health given by the test and the ledger real."""
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _ledger, _probe, _tick
+
+
+def health(verdict, reason="because"):
+    """A health of vhost alone."""
+    from ansible_collections.zstack.zbs.plugins.module_utils._health import Verdict, host_status
+
+    found = Verdict(verdict, None if verdict == "healthy" else reason)
+    status, why = host_status({"vhost": found})
+    row = {"status": status, "verdict": verdict, "reason": found.reason, "latency_ms": 1.0}
+    return {"status": status, "reason": why, "protocols": {"vhost": row}, "volumes": [], "warnings": []}
+
+
+@pytest.fixture
+def tick(tmp_path, monkeypatch):
+    """Run a phase while the target is `verdict`: result."""
+    monkeypatch.setattr(_probe.time, "sleep", lambda _seconds: None)
+
+    def run(phase, verdict, check_mode=False, **more):
+        def probe(_settings):
+            return health(verdict)
+
+        monkeypatch.setattr(_tick, "probe", probe)
+        monkeypatch.setattr(_probe, "probe", probe)
+        params = {name: spec.get("default") for name, spec in _arguments.PROBE.items()}
+        params.update(host_ip="h", phase=phase, primary_storage="zbs", max_skip=64, attempt_timeout=900.0)
+        params.update(hung_recheck=0.0, who="job 1", outcome="auto", error=None, facts_dir=str(tmp_path))
+        params.update(more)
+        return _tick.run(params, check_mode)
+
+    return run
+
+
+def test_a_whole_attempt_that_heals(tick, tmp_path):
+    seen = tick("observe", "stopped")
+    assert (seen["due"], seen["changed"], seen["next_attempt_in_ticks"]) == (["vhost"], True, {"vhost": 0})
+    begun = tick("begin", "stopped")
+    assert (begun["begun"], begun["entries"]["vhost"]["lease"]["who"]) == (["vhost"], "job 1")
+    during = tick("observe", "stopped")
+    assert (during["in_progress"], during["due"], during["changed"]) == (["vhost"], [], False)
+    done = tick("finish", "healthy")
+    assert (done["outcome"], done["error"], done["decisions"]) == ("healed", None, {"vhost": "finished"})
+    after = tick("observe", "healthy")
+    assert (after["decisions"], after["entries"]) == ({"vhost": "cleared"}, {})
+    assert _ledger.read(str(tmp_path)).entries == {}
+
+
+def test_an_attempt_that_does_not_help_has_failed_and_says_why(tick):
+    tick("observe", "stopped")
+    tick("begin", "stopped")
+    done = tick("finish", "refused")
+    assert done["outcome"] == "failed" and "because" in done["error"]
+    assert done["entries"]["vhost"]["last_attempt"]["error"] == done["error"]
+    assert tick("observe", "refused")["decisions"] == {"vhost": "waiting"}
+
+
+@pytest.mark.parametrize(
+    "outcome, error, expected",
+    [
+        ("failed", None, "failed"),
+        ("auto", "zbsadm said no", "failed"),
+        ("healed", "but no", "failed"),
+        ("healed", None, "healed"),
+    ],
+)
+def test_an_outcome_that_is_told_needs_no_probe(tick, outcome, error, expected):
+    tick("observe", "stopped")
+    tick("begin", "stopped")
+    done = tick("finish", "a verdict that would raise a KeyError", outcome=outcome, error=error)
+    assert (done["outcome"], done["health"]) == (expected, None)
+
+
+@pytest.mark.parametrize("verdict", ["healthy", "starting", "unknown"])
+def test_a_target_that_came_back_by_itself_is_not_attempted(tick, verdict):
+    tick("observe", "stopped")
+    begun = tick("begin", verdict)
+    assert (begun["begun"], begun["decisions"], begun["changed"]) == ([], {"vhost": "refused"}, False)
+    assert begun["warn"]
+
+
+@pytest.mark.parametrize("verdict", ["unknown", "starting"])
+def test_what_cannot_be_told_is_never_due(tick, verdict):
+    seen = tick("observe", verdict)
+    assert (seen["due"], seen["decisions"], seen["changed"]) == ([], {"vhost": "unsure"}, False)
+
+
+def test_a_hung_target_is_looked_at_again_only_where_it_would_be_attempted(tick, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(_probe.time, "sleep", pauses.append)
+    tick("observe", "hung", hung_recheck=10.0)
+    assert pauses == [10.0]
+    tick("begin", "hung")
+    tick("observe", "hung", hung_recheck=10.0)  # an attempt is under way
+    tick("finish", "hung")
+    tick("observe", "hung", hung_recheck=10.0)  # the window is not over
+    assert pauses == [10.0]
+
+
+def test_clear_forgets_without_a_probe(tick):
+    tick("observe", "stopped")
+    cleared = tick("clear", "a verdict that would raise a KeyError")
+    assert (cleared["decisions"], cleared["entries"], cleared["health"]) == ({"vhost": "cleared"}, {}, None)
+
+
+@pytest.mark.parametrize("phase", ["observe", "begin", "finish", "clear"])
+def test_check_mode_says_the_same_and_writes_nothing(tick, tmp_path, phase):
+    tick("observe", "stopped")
+    if phase == "finish":
+        tick("begin", "stopped")
+    before = (tmp_path / _ledger.NAME).read_bytes()
+    predicted = tick(phase, "stopped", check_mode=True)
+    assert (tmp_path / _ledger.NAME).read_bytes() == before
+    done = tick(phase, "stopped")
+    for key in ("changed", "decisions", "due", "begun", "in_progress", "next_attempt_in_ticks"):
+        assert predicted[key] == done[key]
+
+
+def test_the_facts_are_the_whole_ledger_and_nothing_else(tick):
+    seen = tick("observe", "stopped", primary_storage="a")
+    seen = tick("observe", "stopped", primary_storage="b")
+    assert list(seen["ansible_facts"]) == ["zbs_vhost"]
+    assert sorted(seen["ansible_facts"]["zbs_vhost"]["entries"]) == ["a", "b"]
+    assert seen["diff"]["before"] != seen["diff"]["after"] == seen["ansible_facts"]["zbs_vhost"]

@@ -1,0 +1,105 @@
+"""Judging what zbsadm answered: its JSON first, its exit status last."""
+
+import json
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _zbsadm
+from ansible_collections.zstack.zbs.plugins.module_utils._command import Result
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+
+SUCCESS = '{"success": true, "error": {"code": 0, "message": ""}}'
+FAILURE = '{"success": false, "error": {"code": 410032, "message": "docker is not running"}}'
+
+
+def judge(out, err="", rc=0, timed_out=False):
+    return _zbsadm.judge("vhost deploy", Result(None if timed_out else rc, out, err, timed_out), 300.0)
+
+
+GOOD = [
+    SUCCESS,
+    json.dumps(json.loads(SUCCESS), indent=4),
+    SUCCESS + "\n\n",
+    "connecting to 172.30.0.11 ...\n" + SUCCESS + "\n",
+    '{"progress": 50}\n' + SUCCESS,
+    FAILURE + "\n" + SUCCESS,  # the last word counts
+    '{"error": {"code": 0, "message": ""}}',  # client deploy, cluster ls
+    '{"error": {"code": 0}, "result": []}',
+    '{"success": true}',
+    '{"success": true, "error": null}',
+]
+
+
+@pytest.mark.parametrize("out", GOOD)
+def test_a_success(out):
+    answer = judge(out)
+    assert answer.warnings == [] and isinstance(answer.data, dict)
+
+
+@pytest.mark.parametrize("out", GOOD)
+def test_a_success_that_exits_1_is_a_success_with_a_warning(out):
+    """zbsadm cluster ls of 1.5.1 to 1.6.0 does that."""
+    assert "exit status 1" in judge(out, rc=1).warnings[0]
+
+
+BAD = [
+    (FAILURE, 410032, "docker is not running"),
+    ("deploying\n" + FAILURE, 410032, "docker is not running"),
+    ('{"success": false}', None, "no message"),
+    ('{"success": false, "error": {"code": 0, "message": ""}}', 0, "no message"),
+    ('{"success": true, "error": {"code": 7, "message": "half done"}}', 7, "half done"),
+    ('{"success": "true", "error": {"code": 0}}', 0, "no message"),
+    ('{"success": 1, "error": {"code": 0}}', 0, "no message"),
+    ('{"success": null, "error": {"code": 0}}', 0, "no message"),
+    ('{"error": {"code": 3, "message": "no"}}', 3, "no"),
+    ('{"error": {"code": "0"}}', "0", "no message"),
+    ('{"error": "text"}', None, "no message"),
+    ("{}", None, "no message"),
+    ('{"foo": 1}', None, "no message"),
+    (SUCCESS + "\n" + FAILURE, 410032, "docker is not running"),
+]
+
+
+@pytest.mark.parametrize("out, code, words", BAD)
+@pytest.mark.parametrize("rc", [0, 1])
+def test_a_failure_whatever_the_status(out, code, words, rc):
+    with pytest.raises(ZbsError) as caught:
+        judge(out, rc=rc)
+    assert caught.value.code == "zbsadm_failed" and words in caught.value.message
+    assert caught.value.details["zbsadm_code"] == code and caught.value.details["rc"] == rc
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("rc", [0, 1, -9, 255])
+def test_nothing_said(rc):
+    for blank in ("", "\n \n"):
+        with pytest.raises(ZbsError) as caught:
+            judge(blank, rc=rc)
+        assert (caught.value.code, caught.value.details) == ("zbsadm_empty", {"rc": rc})
+
+
+@pytest.mark.parametrize("out", ["hello", "[]", "17", "null", '"text"', '{"half', "[" * 100000, "{" * 100000, "\0\0"])
+@pytest.mark.parametrize("rc", [0, 1])
+def test_garbage(out, rc):
+    with pytest.raises(ZbsError) as caught:
+        judge(out, rc=rc)
+    assert caught.value.code == "zbsadm_garbage" and len(caught.value.message) < 500
+    assert len(caught.value.details["output"]) <= 2000
+
+
+def test_an_error_on_stderr_only_is_in_the_message():
+    with pytest.raises(ZbsError) as caught:
+        judge("", "panic: runtime error\ngoroutine 1\n", 2)
+    assert "panic: runtime error goroutine 1" in caught.value.message
+
+
+def test_a_json_on_stderr_is_no_answer():
+    with pytest.raises(ZbsError) as caught:
+        judge("", SUCCESS)
+    assert caught.value.code == "zbsadm_garbage"
+
+
+def test_a_timeout_whatever_it_said():
+    for out in ("", SUCCESS, FAILURE):
+        with pytest.raises(ZbsError) as caught:
+            judge(out, timed_out=True)
+        assert caught.value.code == "zbsadm_timeout" and "300 s" in caught.value.message

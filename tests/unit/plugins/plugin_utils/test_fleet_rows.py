@@ -1,0 +1,130 @@
+"""Rows of the fleet from what the hosts registered."""
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet
+
+KEYS = ["broken", "host", "next_attempt", "reason", "result", "since", "status", "verdict", "volumes"]
+
+
+def health(verdict="healthy", status="Connected", reason=None, **more):
+    """A return of zbs_vhost_health."""
+    protocols = {"vhost": {"status": status, "verdict": verdict, "reason": reason}}
+    return dict({"status": status, "reason": reason, "protocols": protocols, "volumes": [], "ledger": {}}, **more)
+
+
+def entry(skip, since="2026-01-02T03:04:05Z"):
+    return {"skip": skip, "since": since, "failures": 1}
+
+
+def tick(decision, entries=None, **more):
+    """A return of zbs_vhost_recovery."""
+    return {"decisions": {"vhost": decision}, "entries": entries or {}, "health": health(**more)}
+
+
+def test_a_healthy_host():
+    assert _fleet.health_row("h1", health(volumes=[{"broken": False}, {"broken": True}, {}])) == {
+        "host": "h1",
+        "status": "Connected",
+        "verdict": "healthy",
+        "since": None,
+        "volumes": 3,
+        "broken": 1,
+        "next_attempt": None,
+        "result": None,
+        "reason": None,
+    }
+
+
+def test_a_host_that_is_down_shows_its_ledger():
+    row = _fleet.health_row("h1", health("stopped", "Disconnected", "why", ledger={"zbs": {"vhost": entry(3)}}))
+    assert (row["since"], row["next_attempt"], row["reason"]) == ("2026-01-02T03:04:05Z", 4, "why")
+
+
+@pytest.mark.parametrize("order", [["a", "b"], ["b", "a"]])
+def test_of_several_storages_the_first_outage_and_the_next_attempt_count(order):
+    all_entries = {"a": {"vhost": entry(9, "2026-01-01")}, "b": {"vhost": entry(2, "2026-01-05")}}
+    row = _fleet.health_row("h1", health(ledger={name: all_entries[name] for name in order}))
+    assert (row["since"], row["next_attempt"]) == ("2026-01-01", 3)
+
+
+def test_several_protocols_share_the_verdict_cell():
+    both = {"vhost": {"verdict": "hung"}, "cbd": {"verdict": "healthy"}}
+    assert _fleet.health_row("h1", health(protocols=both))["verdict"] == "healthy, hung"
+
+
+@pytest.mark.parametrize("found", [{}, {"status": "Unknown", "volumes": None, "protocols": None, "ledger": None}])
+def test_a_health_with_gaps(found):
+    row = _fleet.health_row("h1", found)
+    assert sorted(row) == KEYS and row["status"] == "Unknown"
+
+
+@pytest.mark.parametrize(
+    "decision, result",
+    [
+        ("well", "well"),
+        ("cleared", "well"),
+        ("due", "due"),
+        ("in_progress", "in progress"),
+        ("waiting", "waiting"),
+        ("unsure", "unsure"),
+    ],
+)
+def test_the_word_of_a_tick(decision, result):
+    assert _fleet.heal_row("h1", tick(decision))["result"] == result
+
+
+def test_the_gravest_protocol_gives_the_word():
+    found = dict(tick("well"), decisions={"vhost": "waiting", "cbd": "due"})
+    assert _fleet.heal_row("h1", found)["result"] == "due"
+
+
+def test_an_attempt_that_was_finished():
+    finish = {"outcome": "failed", "error": "zbsadm said no", "entries": {"vhost": entry(4)}, "health": None}
+    row = _fleet.heal_row(
+        "h1", tick("due", verdict="stopped", status="Disconnected", reason="r"), finish, {"begun": ["vhost"]}
+    )
+    assert (row["result"], row["reason"], row["next_attempt"]) == ("failed", "zbsadm said no", 5)
+    assert row["status"] == "Disconnected"
+
+
+def test_an_attempt_that_healed_has_no_next_one():
+    finish = {"outcome": "healed", "error": None, "entries": {"vhost": entry(4)}, "health": health()}
+    row = _fleet.heal_row("h1", tick("due", verdict="stopped", status="Disconnected", reason="r"), finish)
+    assert (row["result"], row["status"], row["reason"], row["next_attempt"]) == ("healed", "Connected", None, None)
+
+
+def test_a_begin_that_was_refused_says_why():
+    row = _fleet.heal_row("h1", tick("due"), None, {"begun": [], "warnings": ["by job 1", "and more"]})
+    assert (row["result"], row["reason"]) == ("refused", "by job 1; and more")
+    assert _fleet.heal_row("h1", tick("due", reason="r"), None, {"begun": []})["reason"] == "r"
+
+
+def test_hosts_that_left_the_play():
+    row = _fleet.unreachable_row("h1")
+    assert sorted(row) == KEYS and (row["status"], row["result"]) == ("Unreachable", "unreachable")
+    row = _fleet.error_row("h1", "the ledger can't be written")
+    assert sorted(row) == KEYS and (row["status"], row["result"]) == ("Unknown", "error")
+
+
+ROWS = [
+    dict(dict.fromkeys(KEYS), host="a", status="Connected", result="well"),
+    dict(dict.fromkeys(KEYS), host="b", status="Disconnected", result="failed"),
+    dict(dict.fromkeys(KEYS), host="c", status="Unreachable", result="unreachable"),
+    dict(dict.fromkeys(KEYS), host="d", status="Unknown", result="error"),
+    dict(dict.fromkeys(KEYS), host="e", status="Connecting", result="unsure"),
+    dict(dict.fromkeys(KEYS), host="f", status="Disconnected", result="waiting"),
+]
+
+
+@pytest.mark.parametrize("fail_on, hosts", [("never", ""), ("failed", "bcd"), ("down", "bcdef")])
+def test_fails(fail_on, hosts):
+    assert "".join(row["host"] for row in _fleet.fails(ROWS, fail_on)) == hosts
+
+
+def test_totals():
+    assert _fleet.totals(ROWS + [dict(ROWS[0], result=None)]) == {
+        "hosts": 7,
+        "status": {"Connected": 2, "Disconnected": 2, "Unreachable": 1, "Unknown": 1, "Connecting": 1},
+        "result": {"well": 1, "failed": 1, "unreachable": 1, "error": 1, "unsure": 1, "waiting": 1},
+    }
+    assert _fleet.totals([]) == {"hosts": 0, "status": {}, "result": {}}

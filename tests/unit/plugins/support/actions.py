@@ -1,0 +1,17 @@
+"""Running an action plugin's real run() without a play around it."""
+
+from types import SimpleNamespace
+
+
+def run_action(plugin, arguments, task_vars):
+    """The result of `plugin` (a module with ActionModule) for a task with `arguments`."""
+    task = SimpleNamespace(args=dict(arguments), async_val=0, check_mode=False, action="zstack.zbs.x")
+    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"))
+    action = plugin.ActionModule(task, connection, None, None, None, None)
+    return action.run(None, task_vars)
+
+
+def play(hosts, **more):
+    """The variables of a play over `hosts` ({name: its variables})."""
+    names = sorted(hosts)
+    return dict({"ansible_play_hosts_all": names, "ansible_play_hosts": names, "hostvars": hosts}, **more)

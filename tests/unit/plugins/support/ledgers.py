@@ -1,0 +1,46 @@
+"""Observations, clocks and windows for the tests of the ledger."""
+
+from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _recovery
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+
+DOWN = {"status": "Disconnected", "verdict": "stopped", "reason": "the container is exited"}
+WELL = {"status": "Connected", "verdict": "healthy", "reason": None}
+STARTING = {"status": "Connecting", "verdict": "starting", "reason": "the target's process is 2 s old"}
+UNSURE = {"status": "Unknown", "verdict": "unknown", "reason": "no permission"}
+NOW = "2026-01-02T03:04:05Z"
+BOOT = "boot-1"
+
+
+def clock(monotonic=1000.0, boot=BOOT, now=NOW):
+    """The times of a step."""
+    return _recovery.Clock(now, boot, monotonic)
+
+
+def window(folder, **more):
+    """The window of the storage `zbs` with its ledger in `folder`."""
+    return _recovery.Window("zbs", str(folder), **more)
+
+
+def soon():
+    """A deadline that is long beside a step even on a busy machine."""
+    return Deadline(60)
+
+
+def observe(folder, observation, at=None, check_mode=False, **more):
+    """One tick that sees vhost as `observation`."""
+    return _recovery.observe(window(folder, **more), {"vhost": observation}, at or clock(), soon(), check_mode)
+
+
+def begin(folder, at=None, check_mode=False, protocols=("vhost",), **more):
+    """Take the attempt of vhost."""
+    return _recovery.begin(window(folder, **more), list(protocols), "job 1", at or clock(), soon(), check_mode)
+
+
+def finish(folder, outcome="failed", error="zbsadm failed", at=None, check_mode=False, **more):
+    """End the attempt of vhost."""
+    return _recovery.finish(window(folder, **more), ["vhost"], outcome, error, {}, at or clock(), soon(), check_mode)
+
+
+def path(folder):
+    """The ledger's file."""
+    return folder / _ledger.NAME

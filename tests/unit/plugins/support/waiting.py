@@ -1,0 +1,26 @@
+"""Waiting for something to become true, with a deadline instead of a fixed sleep."""
+
+import os
+import time
+
+
+def until(condition, seconds=10.0):
+    """Poll `condition()` until it is true; AssertionError when `seconds` have passed without."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not become true within %s s" % seconds
+        time.sleep(0.005)
+
+
+def gone(pid):
+    """Whether the process `pid` is no more (a zombie that waits for its parent counts as gone)."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as handle:
+            return handle.read().rsplit(")", 1)[1].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
+def open_files():
+    """How many file descriptors this process has open."""
+    return len(os.listdir("/proc/self/fd"))
