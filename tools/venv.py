@@ -36,7 +36,7 @@ def main(which: str) -> None:
     print(f"Setting up .venv with requirements/{which}.txt ...", flush=True)
     if not (VENV / "bin/pip").exists():
         create()
-    pip = [str(VENV / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(VENV / "bin/python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     done = subprocess.run([*pip, "--requirement", str(ROOT / f"requirements/{which}.txt")], check=False)
     if done.returncode != 0:
         sys.exit(
