@@ -4,6 +4,7 @@
 """Running a check: its output goes to a log, its end to the screen."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -40,6 +41,13 @@ def environment(**extra: str) -> dict[str, str]:
     return {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1", **extra}
 
 
+def telling(text: str) -> list[str]:
+    """The lines of a log that tell what is wrong: those that say so, else its end; at most 60."""
+    lines = text.splitlines()
+    said = [line for line in lines if re.match(r"^(ERROR|FATAL|FAILED|CRITICAL|E  |\[ERROR\]|fatal:|.*: error:)", line)]
+    return (said or lines)[-60:]
+
+
 def check(name: str, argv: list[str], *, cwd: Path = ROOT, env: dict[str, str] | None = None, limit: float) -> bool:
     """Run `argv` for at most `limit` seconds; say how it ended, and show the log's end when it failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -60,6 +68,5 @@ def check(name: str, argv: list[str], *, cwd: Path = ROOT, env: dict[str, str] |
     seconds = time.monotonic() - started
     print(f"ok, {seconds:.1f} s" if passed else f"FAILED ({status}), {seconds:.1f} s; {log}", flush=True)
     if not passed:
-        tail = log.read_text(errors="replace").splitlines()[-60:]
-        print("\n".join("      | " + line for line in tail), flush=True)
+        print("\n".join("      | " + line for line in telling(log.read_text(errors="replace"))), flush=True)
     return passed

@@ -3,14 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The unit tests, counted one by one from pytest's own report."""
 
+import os
 import sys
 import xml.etree.ElementTree as ElementTree
+
+from lab.errors import LabError
+from lab.packages import need
 
 from .process import LOGS, Tally, check
 
 
 def run() -> Tally:
     """Run pytest over tests/unit. Collecting nothing (its exit status 5) is a failure like any other."""
+    _provide_daemon()
     report = LOGS / "unit.xml"
     report.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "pytest", "-q", "--durations=5", f"--junit-xml={report}", "tests/unit"]
@@ -24,3 +29,12 @@ def run() -> Tally:
     if not passed and failed == 0:
         tally.failed = 1  # it died before or after its tests
     return tally
+
+
+def _provide_daemon() -> None:
+    """Root gets the program that some tests of the lab's target need; without it they are skipped, and say why."""
+    if os.geteuid() == 0:
+        try:
+            need({"qemu-storage-daemon": "qemu-utils"}, "Testing the target stand-in's volumes")
+        except LabError as error:
+            print(f"   {error}", flush=True)

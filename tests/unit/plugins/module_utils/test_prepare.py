@@ -110,8 +110,7 @@ def test_an_engine_that_must_not_be_touched_is_only_reported(kernel, monkeypatch
 def test_an_engine_that_is_down_is_started_and_looked_at(kernel, monkeypatch, comes_up):
     started = []
     monkeypatch.setattr(_prepare._docker_engine, "start", started.append)
-    words = dict(FIT, active=comes_up, detail="it says no")
-    after_start = Engine(**words)
+    after_start = Engine(**{**FIT, "active": comes_up, "detail": "it says no"})
     monkeypatch.setattr(_prepare._docker_engine, "look", lambda deadline: after_start)
     down = dict(FIT, active=False)
     _after, actions, missing = _prepare.prepare(wish(pages=0), host(mount="/m", engine=down), True)
