@@ -35,6 +35,6 @@ def _provide_daemon() -> None:
     """Root gets the program that some tests of the lab's target need; without it they are skipped, and say why."""
     if os.geteuid() == 0:
         try:
-            need({"qemu-storage-daemon": "qemu-utils"}, "Testing the target stand-in's volumes")
+            need({"qemu-storage-daemon": "qemu-system-common"}, "Testing the target stand-in's volumes")
         except LabError as error:
             print(f"   {error}", flush=True)
