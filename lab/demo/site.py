@@ -62,6 +62,21 @@ class Site:
         process = subprocess.Popen(
             argv, cwd=self.root, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
+        try:
+            lines = self._follow(process, name)
+        except BaseException:  # interrupted: a playbook that goes on would meet hosts that are being taken away
+            process.terminate()
+            process.wait()
+            raise
+        _progress(name, "")
+        run = Run(process.wait(), "".join(lines), time.monotonic() - started)
+        if run.status != 0:
+            last = [line for line in run.output.splitlines() if line.startswith("[ERROR]")][-1:]
+            raise Broken(f"the playbook {name} ended with status {run.status}; see {self.log}\n" + "\n".join(last))
+        return run
+
+    def _follow(self, process: "subprocess.Popen[str]", name: str) -> list[str]:
+        """The output's lines, each logged and shown as progress when it comes."""
         lines = []
         assert process.stdout is not None
         with process.stdout, self.log.open("a") as log:
@@ -70,13 +85,7 @@ class Site:
                 lines.append(line)
                 log.write(line)
                 _progress(name, line)
-        process.wait()
-        _progress(name, "")
-        run = Run(process.returncode, "".join(lines), time.monotonic() - started)
-        if run.status != 0:
-            last = [line for line in run.output.splitlines() if line.startswith("[ERROR]")][-1:]
-            raise Broken(f"the playbook {name} ended with status {run.status}; see {self.log}\n" + "\n".join(last))
-        return run
+        return lines
 
     def report(self, name: str, kind: str, **variables: str) -> tuple[dict[str, Any], Run]:
         """Run the playbook NAME and return (its report as {host: row}, the Run)."""
