@@ -19,7 +19,7 @@ from .settings import Settings, from_environment  # noqa: E402
 def _up(_arguments: argparse.Namespace, settings: Settings) -> int:
     up.bring(settings)
     print(f"\nInventory: {settings.inventory}\n")
-    print(f"  ansible-playbook -i {_short(settings)} zstack.zbs.site")
+    print(f"  .venv/bin/ansible-playbook -i {_short(settings)} zstack.zbs.site")
     print("  python3 -m lab status")
     print("  python3 -m lab ssh compute1")
     print("  python3 -m lab down")

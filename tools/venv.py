@@ -55,8 +55,9 @@ def create() -> None:
     if not shutil.which("apt-get") or os.geteuid() != 0:
         sys.exit(f"{sys.executable} can't make a virtual environment; install its venv module (Debian: python3-venv)")
     subprocess.run(["apt-get", "update", "-qq"], check=False)
-    subprocess.run(["apt-get", "install", "-y", "-qq", "python3-venv"], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+    subprocess.run(["apt-get", "install", "-y", "-qq", "python3-venv"], check=False, stdout=subprocess.DEVNULL)
+    if subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False).returncode != 0:
+        sys.exit(f"{sys.executable} can't make a virtual environment, and installing python3-venv did not help")
 
 
 def link_collection() -> None:

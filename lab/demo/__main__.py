@@ -27,7 +27,11 @@ def main() -> int:
     started = time.monotonic()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
-    tell.heading("0. A lab on this machine: one ZBS admin node, three bare compute hosts")
+    hosts = os.environ.get("ZBS_LAB_HOSTS", "3")
+    if hosts.isdigit() and int(hosts) < 3:
+        tell.bad(f"ZBS_LAB_HOSTS is {hosts} and the story needs three compute hosts; leave it out or set 3 or more.")
+        return 1
+    tell.heading(f"0. A lab on this machine: one ZBS admin node, {hosts} bare compute hosts")
     tell.note(
         "stand-ins for zbsadm and for the SPDK target; the SSH, the Docker Engines, the hugepages and the sockets are real"
     )
@@ -44,6 +48,8 @@ def main() -> int:
     except Stopped:
         tell.bad("Interrupted.")
         status = 130
+    except (OSError, subprocess.SubprocessError, LookupError, ValueError, StopIteration) as error:
+        tell.bad(f"The story can't go on: {type(error).__name__}: {error}; see .cache/demo.log")
     finally:
         # From here on nothing may interrupt the cleaning up.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -69,7 +75,8 @@ def lab(verb: str) -> int:
         return process.wait()
     except Stopped:
         process.terminate()  # it takes down what it made
-        process.wait()
+        if process.wait() == 0 and verb == "up":  # it was just done
+            subprocess.run([sys.executable, "-m", "lab", "down"], cwd=ROOT, start_new_session=True, check=False)
         raise
 
 

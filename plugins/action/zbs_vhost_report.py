@@ -60,6 +60,10 @@ def _row(host, kind, task_vars):
         return _fleet.health_row(host, first)
     finish = known.get(_registered.FINISH) or {}
     begin = known.get(_registered.BEGIN) or {}
+    if first.get("due"):
+        for step in (begin, finish):
+            if step.get("failed"):
+                return _fleet.error_row(host, step.get("msg") or "a step of the ledger failed without a message")
     return _fleet.heal_row(
         host, first, finish if "outcome" in finish else None, begin if "decisions" in begin else None
     )

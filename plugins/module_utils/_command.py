@@ -20,6 +20,9 @@ from ._errors import ZbsError
 MAX_OUTPUT = 4 * 1024 * 1024
 # How long a killed process group may take to go before it is left behind.
 KILL_GRACE = 0.5
+# How long a program that has ended may still have output in its streams, and how often is looked whether it has ended.
+DRAIN = 1.0
+POLL = 0.2
 
 MASK = "********"
 
@@ -93,8 +96,13 @@ def _read(process, deadline):
     with selectors.DefaultSelector() as selector:
         for stream in chunks:
             selector.register(stream, selectors.EVENT_READ)
-        while selector.get_map() and not deadline.spent():
-            for key, _events in selector.select(deadline.left()):
+        until = deadline
+        while selector.get_map() and not until.spent():
+            events = selector.select(min(until.left(), POLL))
+            if until is deadline and process.poll() is not None:
+                # It has ended; a child of its own may keep the streams open for ever (an ssh master does).
+                until = deadline.share(DRAIN)
+            for key, _events in events:
                 data = os.read(key.fd, 65536)
                 if not data:
                     selector.unregister(key.fileobj)

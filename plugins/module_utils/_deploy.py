@@ -39,7 +39,8 @@ def run(params, check_mode):
     if plan.action == "deploy" and not check_mode:
         answer = _act(params, cpus)
     warnings = list(answer.warnings) if answer else []
-    if plan.action == "restart_required":
+    # What is done without having looked, and what is left undone for not knowing, is said aloud.
+    if plan.action == "restart_required" or params["observed"] is None or plan.unsure:
         warnings += plan.reasons
     return {
         "changed": plan.action == "deploy",

@@ -36,7 +36,11 @@ class Pool:
 
 
 class Demand:
-    """What must be available: `target` pages for the target and `guests` pages for VMs; `held` the target has already."""
+    """What must be available: `target` pages for the target and `guests` pages for VMs; `held` the target has already.
+
+    Pages in use by others than the target are guests' pages: they count towards `guests`, or every run would ask for the
+    guests' memory once more as soon as the VMs use it.
+    """
 
     def __init__(self, target, guests=0, held=0):
         self.target = target
@@ -45,7 +49,8 @@ class Demand:
 
     def short(self, pool):
         """Pages by which the pool must grow. What the running target holds counts as available for it."""
-        return max(0, self.target - self.held) + self.guests - pool.unclaimed()
+        used_by_guests = max(0, pool.total - pool.unclaimed() - self.held)
+        return max(0, self.target - self.held) + max(0, self.guests - used_by_guests) - pool.unclaimed()
 
 
 def size_kib(size):

@@ -26,9 +26,12 @@ class Desired:
 
 
 class Plan:
-    """`action`: `none`, `deploy` or `restart_required`; `reasons`: sentences; `differences`: [{what, observed, desired}]."""
+    """`action`: `none`, `deploy` or `restart_required`; `reasons`: sentences; `differences`: [{what, observed, desired}];
+    `unsure`: whether nothing is done for not knowing.
+    """
 
-    def __init__(self, action, reasons, differences=()):
+    def __init__(self, action, reasons, differences=(), unsure=False):
+        self.unsure = unsure
         self.action = action
         self.reasons = list(reasons)
         self.differences = list(differences)
@@ -53,7 +56,9 @@ def plan_deploy(desired, observed, restart="never"):
     if verdict == "starting":
         return Plan("none", ["the target is starting: %s" % vhost.get("reason")])
     if verdict != "healthy":
-        return Plan("none", ["the target's health is unknown, so it is left alone: %s" % vhost.get("reason")])
+        return Plan(
+            "none", ["the target's health is unknown, so it is left alone: %s" % vhost.get("reason")], unsure=True
+        )
     differences = _differences(desired, observed.get("container") or {})
     if not differences:
         return Plan("none", ["the target is well and as declared"])

@@ -5,7 +5,7 @@
 
 import os
 
-from . import _container, _docker_engine, _hugepages, _lock, _mounts, _process, _topology
+from . import _container, _docker_engine, _hugepages, _lock, _mounts, _process, _spdk, _topology
 from ._deadline import Deadline
 from ._errors import ZbsError
 
@@ -13,19 +13,33 @@ LOCK = "/run/zbs_vhost_prepare.lock"
 # Asking Docker or mounting takes milliseconds; starting an engine on a busy host takes seconds.
 ASK_TIMEOUT = 10.0
 START_TIMEOUT = 90.0
+LISTENER_TIMEOUT = 2.0
 
 
 class Wish:
     """What the host must have; see the options of zbs_vhost_prepare. `target_pages` and `guest_pages` are pages."""
 
-    def __init__(self, page_kib, target_pages, guest_pages, compact, hugetlbfs_dir, docker, container_name):
+    def __init__(
+        self,
+        page_kib,
+        target_pages,
+        guest_pages,
+        compact,
+        hugetlbfs_dir,
+        docker,
+        hugepages,
+        container_name,
+        admin_socket,
+    ):
         self.page_kib = page_kib
         self.target_pages = target_pages
         self.guest_pages = guest_pages
         self.compact = compact
         self.hugetlbfs_dir = hugetlbfs_dir
         self.docker = docker
+        self.hugepages = hugepages
         self.container_name = container_name
+        self.admin_socket = admin_socket
 
 
 class Host:
@@ -40,11 +54,14 @@ class Host:
 
 
 def look(wish):
-    """Read the host. ZbsError when the kernel lacks the page size: nothing can be prepared then."""
-    pool = _hugepages.read_pool(wish.page_kib)
+    """Read the host: only what the wish is about. ZbsError when the kernel lacks the page size."""
     engine = _docker_engine.look(Deadline(ASK_TIMEOUT)) if wish.docker == "require" else None
+    cpus = _topology.choose(_topology.read_cpus())
+    if not wish.hugepages:
+        return Host(None, 0, None, engine, cpus)
+    pool = _hugepages.read_pool(wish.page_kib)
     mount = _mounts.find(_mounts.read_hugetlbfs(), wish.page_kib)
-    return Host(pool, _held(wish), mount, engine, _topology.choose(_topology.read_cpus()))
+    return Host(pool, _held(wish), mount, engine, cpus)
 
 
 def refuse_bad(wish, host, memory_kib):
@@ -74,8 +91,10 @@ def prepare(wish, host, check_mode):
     In check mode nothing is done and the Host is the predicted one.
     """
     actions, missing = [], []
-    pool = _pages(wish, host, check_mode, actions, missing)
-    mount = _mount(wish, host, check_mode, actions, missing)
+    pool, mount = host.pool, host.mount
+    if wish.hugepages:
+        pool = _pages(wish, host, check_mode, actions, missing)
+        mount = _mount(wish, host, check_mode, actions, missing)
     engine = _engine(wish, host, check_mode, actions, missing)
     return Host(pool, host.held, mount, engine, host.cpus), actions, missing
 
@@ -89,17 +108,29 @@ def _pages(wish, host, check_mode, actions, missing):
     if check_mode:
         actions.append("grow the pool of %d KiB pages by %d" % (wish.page_kib, short))
         return _hugepages.Pool(pool.size_kib, pool.total + short, pool.free + short, pool.reserved)
+    available = memory_kib(name="MemAvailable")
+    if short * wish.page_kib > available:
+        detail = (
+            "%d more pages of %d KiB are needed and only %d MiB of memory are available, so the pool was left alone"
+            % (
+                short,
+                wish.page_kib,
+                available // 1024,
+            )
+        )
+        missing.append({"what": "hugepages", "detail": detail, "remedy": "free memory on the host, or ask for less"})
+        return pool
     try:
         # Growing is read, add, write: two at once would add up, so the second waits for the first.
         with _lock.hold(LOCK, Deadline(ASK_TIMEOUT), "growing the hugepage pool"):
             pool = _hugepages.grow(wish.page_kib, demand, wish.compact)
     except ZbsError as exc:
         missing.append({"what": "hugepages", "detail": exc.message, "remedy": "see the message"})
-        return _hugepages.read_pool(wish.page_kib)
+        pool = _hugepages.read_pool(wish.page_kib)  # some pages may have come before it failed
     if pool.total > before.total:
         actions.append("grew the pool of %d KiB pages by %d" % (wish.page_kib, pool.total - before.total))
     short = demand.short(pool)
-    if short > 0:
+    if short > 0 and not missing:
         detail = "%d pages of %d KiB are missing: %d for the target (which holds %d) and %d for guests, %d are free" % (
             short,
             wish.page_kib,
@@ -168,17 +199,29 @@ def _held(wish):
 
     smaps counts hugetlb memory of every size together; a target uses one size, the one that it was given.
     """
-    container = _container.inspect(wish.container_name, Deadline(ASK_TIMEOUT))
-    process = _process.read_process(container.pid) if container.pid else None
-    if process is None or not process.hugepages_kib:
+    pid = _listener(wish.admin_socket) or _container.inspect(wish.container_name, Deadline(ASK_TIMEOUT)).pid
+    process = _process.read_process(pid) if pid else None
+    if process is None:
         return 0
+    if process.hugepages_kib is None:
+        return wish.target_pages  # it runs and can't be read: no reason to take memory for it a second time
     return process.hugepages_kib // wish.page_kib
 
 
-def memory_kib(root="/"):
-    """The machine's memory in KiB."""
+def _listener(admin_socket):
+    """Process id of the target by the kernel's word, which needs no Docker; None when nobody listens."""
+    try:
+        return _spdk.call(admin_socket, "spdk_get_version", Deadline(LISTENER_TIMEOUT)).pid
+    except _spdk.SpdkProblem as exc:
+        return exc.details.get("pid")
+    except _spdk.SpdkError:
+        return None
+
+
+def memory_kib(root="/", name="MemTotal"):
+    """A line of /proc/meminfo in KiB: the machine's memory, or what of it is available."""
     with open(os.path.join(root, "proc/meminfo"), encoding="ascii") as handle:
         for line in handle:
-            if line.startswith("MemTotal:"):
+            if line.startswith(name + ":"):
                 return int(line.split()[1])
-    raise ZbsError("/proc/meminfo names no MemTotal", "unreadable")
+    raise ZbsError("/proc/meminfo names no %s" % name, "unreadable")

@@ -68,7 +68,7 @@ options:
     type: float
     default: 300.0
   ssh_port:
-    description: SSH port of the compute host. Any of the three login options switches to zbsadm's dialect with a login.
+    description: SSH port of the compute host. The three login options together switch to zbsadm's dialect with a login.
     type: int
   ssh_username:
     description: SSH user of the compute host.

@@ -25,6 +25,15 @@ options:
   container_name:
     description: Name of the target's container. Without it, C(zbsvhost-) and O(host_ip).
     type: str
+  admin_socket:
+    description: The target's SPDK JSON-RPC socket; who listens on it holds the target's pages, also under a dead dockerd.
+    type: path
+    default: /var/zbsvhost/sockets/admin.sock
+  hugepages:
+    description: V(require) wants pages and their mount, V(ignore) does not look at them.
+    type: str
+    choices: [require, ignore]
+    default: require
   hugepage_size:
     description: Size of the pages.
     type: str
@@ -35,7 +44,8 @@ options:
     type: int
     default: 1024
   guest_memory:
-    description: Further memory that must stay free for guests in the same pool, such as V(16G).
+    description:
+      - Further memory for guests in the same pool, such as V(16G). Pages that running guests use already count towards it.
     type: str
     default: "0"
   compact:
@@ -94,7 +104,9 @@ actions:
   returned: success
   sample: [grew the pool of 2048 KiB pages by 512]
 hugepages:
-  description: The pool before and after, in pages; C(held_by_target) of them are the running target's.
+  description:
+    - The pool before and after, in pages; C(held_by_target) of them are the running target's.
+    - Null with O(hugepages=ignore).
   type: dict
   returned: success
   sample:
@@ -137,7 +149,9 @@ def wish_of(params):
         params["compact"] == "when_short",
         params["hugetlbfs_dir"],
         params["docker"],
+        params["hugepages"] == "require",
         _arguments.container_name(params),
+        params["admin_socket"],
     )
 
 
@@ -146,7 +160,8 @@ def main(module):
     params = module.params
     wish = wish_of(params)
     before = _prepare.look(wish)
-    _prepare.refuse_bad(wish, before, _prepare.memory_kib())
+    if wish.hugepages:
+        _prepare.refuse_bad(wish, before, _prepare.memory_kib())
     after, actions, missing = _prepare.prepare(wish, before, module.check_mode)
     result = report(params["hugepage_size"], wish, before, after)
     result.update(changed=bool(actions), actions=actions, missing=missing, ready=not missing)
@@ -158,22 +173,29 @@ def main(module):
 
 def report(size, wish, before, after):
     """The numbers of the return and of the diff."""
-    short = _hugepages.Demand(wish.target_pages, wish.guest_pages, before.held).short(after.pool)
     return {
-        "hugepages": {
-            "size": size,
-            "before": before.pool.as_dict(),
-            "after": after.pool.as_dict(),
-            "held_by_target": before.held,
-            "short_by": max(0, short),
-        },
+        "hugepages": hugepages_of(size, wish, before, after),
         "hugetlbfs": {"dir": after.mount, "mounted_by_us": before.mount is None and after.mount is not None},
         "docker": after.engine.as_dict() if after.engine else None,
         "cpuset": {"cpus": after.cpus[0], "node": after.cpus[1], "reason": after.cpus[2]},
         "diff": {
-            "before": {"hugepages_total": before.pool.total, "hugetlbfs": before.mount},
-            "after": {"hugepages_total": after.pool.total, "hugetlbfs": after.mount},
+            "before": {"hugepages_total": before.pool.total if before.pool else None, "hugetlbfs": before.mount},
+            "after": {"hugepages_total": after.pool.total if after.pool else None, "hugetlbfs": after.mount},
         },
+    }
+
+
+def hugepages_of(size, wish, before, after):
+    """The pool's part of the return; None where it was not looked at."""
+    if before.pool is None:
+        return None
+    short = _hugepages.Demand(wish.target_pages, wish.guest_pages, before.held).short(after.pool)
+    return {
+        "size": size,
+        "before": before.pool.as_dict(),
+        "after": after.pool.as_dict(),
+        "held_by_target": before.held,
+        "short_by": max(0, short),
     }
 
 
@@ -182,6 +204,8 @@ if __name__ == "__main__":
         {
             "host_ip": {"type": "str"},
             "container_name": {"type": "str"},
+            "admin_socket": {"type": "path", "default": _arguments.ADMIN_SOCKET},
+            "hugepages": {"type": "str", "choices": ["require", "ignore"], "default": "require"},
             "hugepage_size": {"type": "str", "choices": ["2M", "1G"], "default": "2M"},
             "hugepage_count": {"type": "int", "default": 1024},
             "guest_memory": {"type": "str", "default": "0"},

@@ -56,6 +56,8 @@ def test_pages_are_rounded_up(kib, pages):
         (Demand(1024), (2048, 1024, 1024), 1024),  # reserved pages are free and somebody's
         (Demand(1024), (2048, 10, 20), 1024),
         (Demand(0, guests=8192), (0, 0, 0), 8192),
+        (Demand(1024, guests=8192, held=512), (9216, 512, 0), 0),  # the guests use what was asked for them: enough
+        (Demand(1024, guests=8192, held=512), (5120, 512, 0), 4096),  # half of it
         (Demand(0), (0, 0, 0), 0),
     ],
 )

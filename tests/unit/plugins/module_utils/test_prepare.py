@@ -24,7 +24,7 @@ def kernel(tmp_path, monkeypatch):
 
 
 def wish(pages=100, guests=0, compact=True, docker="require", folder="/dev/hugepages2m"):
-    return _prepare.Wish(2048, pages, guests, compact, folder, docker, "zbsvhost-x")
+    return _prepare.Wish(2048, pages, guests, compact, folder, docker, True, "zbsvhost-x", "/nowhere/admin.sock")
 
 
 def host(mount=None, engine=None, held=0):
@@ -156,3 +156,28 @@ def test_memory_is_read_and_its_lack_is_said(tmp_path):
     fake_host.write(tmp_path, "proc/meminfo", "MemFree: 3 kB\n")
     with pytest.raises(ZbsError):
         _prepare.memory_kib(str(tmp_path))
+
+
+def test_memory_that_is_not_there_is_not_asked_for(kernel, tmp_path):
+    """Growing past what is available would push guests out: nothing is written, and the numbers say why."""
+    fake_host.write(tmp_path, "proc/meminfo", "MemTotal: 99999999 kB\nMemAvailable: 102400 kB\n")
+    after, actions, missing = _prepare.prepare(wish(), host(mount="/m"), False)
+    assert (actions, kernel.writes, after.pool.total) == ([], [], 10)
+    assert "only 100 MiB of memory are available" in missing[0]["detail"]
+
+
+def test_what_was_not_asked_for_is_not_looked_at(kernel, monkeypatch):
+    monkeypatch.setattr(_prepare._docker_engine, "look", lambda deadline: Engine(**FIT))
+    only_engine = wish()
+    only_engine.hugepages = False
+    found = _prepare.look(only_engine)
+    after, actions, missing = _prepare.prepare(only_engine, found, False)
+    assert (found.pool, found.mount, after.pool, actions, missing) == (None, None, None, [], [])
+
+
+def test_pages_of_a_target_that_listens_and_cannot_be_read_are_not_taken_twice(kernel, monkeypatch):
+    stuck = _prepare._process.ProcessInfo(7, "reactor_0", "D", 1.0, 100.0, None)
+    monkeypatch.setattr(_prepare, "_listener", lambda path: 7)
+    monkeypatch.setattr(_prepare._process, "read_process", lambda pid: stuck)
+    monkeypatch.setattr(_prepare._docker_engine, "look", lambda deadline: Engine(**FIT))
+    assert _prepare.look(wish()).held == 100

@@ -86,7 +86,7 @@ def write_cpus(root, rows, online=None):
 def write_host(root, mounts="", memory_kib=16 * 1024 * 1024):
     """The rest of what a prepare reads: mounts, memory, CPUs, an engine that leaves the firewall alone."""
     write(root, "proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n" + mounts)
-    write(root, "proc/meminfo", "MemTotal:       %d kB\nMemFree: 1 kB\n" % memory_kib)
+    write(root, "proc/meminfo", "MemTotal:       %d kB\nMemAvailable: %d kB\n" % (memory_kib, memory_kib))
     write(root, "etc/docker/daemon.json", '{"iptables": false}')
     write_cpus(root, [(number, 0, 0, number) for number in range(8)])
 
@@ -97,10 +97,10 @@ def look_at(monkeypatch, root):
         _hugepages.read_pool,
         _hugepages.grow,
         _mounts.read_hugetlbfs,
-        _prepare.memory_kib,
         _process.read_process,
         _sockets.read_unix_sockets,
         _topology.read_cpus,
     ):
         monkeypatch.setattr(function, "__defaults__", (str(root),))
+    monkeypatch.setattr(_prepare.memory_kib, "__defaults__", (str(root), "MemTotal"))
     monkeypatch.setattr(_docker_engine.look, "__defaults__", ("docker", str(root)))
