@@ -9,7 +9,7 @@ from ansible_collections.zstack.zbs.plugins.plugin_utils import _batches, _regis
 
 
 class ActionModule(ActionBase):
-    """Cut the hosts of the play, or those that are due, into batches."""
+    """Cut the hosts of the play, or those that are due, into waves and batches."""
 
     BYPASS_HOST_LOOP = True
     TRANSFERS_FILES = False
@@ -22,16 +22,26 @@ class ActionModule(ActionBase):
             {
                 "size": {"type": "int", "required": True},
                 "only": {"type": "str", "choices": ["all", "due"], "default": "all"},
+                "waves": {"type": "list", "elements": "raw", "default": ["100%"]},
             }
         )
         if arguments["size"] < 1:
             raise AnsibleActionFail("size is %d; give 1 or more hosts for a batch" % arguments["size"])
+        if not arguments["waves"]:
+            raise AnsibleActionFail("waves is empty; give at least one, such as 100%")
         hosts = task_vars["ansible_play_hosts"]
         if arguments["only"] == "due":
-            hosts = [host for host in hosts if _is_due(task_vars["hostvars"][host])]
-        result.update(changed=False, batch_of=_batches.cut(hosts, arguments["size"]))
+            ticks = {host: task_vars["hostvars"][host].get(_registered.TICK) or {} for host in hosts}
+            # Fewest attempts first: a host that nothing helps must not be the first wave of every tick for ever.
+            hosts = sorted((host for host in hosts if ticks[host].get("due")), key=lambda host: _failures(ticks[host]))
+        try:
+            result.update(_batches.plan(hosts, arguments["size"], arguments["waves"]), changed=False)
+        except ValueError as exc:
+            raise AnsibleActionFail(str(exc)) from exc
         return result
 
 
-def _is_due(known):
-    return bool((known.get(_registered.TICK) or {}).get("due"))
+def _failures(tick):
+    """Attempts so far, of the due protocol with the fewest."""
+    entries = tick.get("entries") or {}
+    return min((entries.get(protocol) or {}).get("failures", 0) for protocol in tick["due"])

@@ -58,15 +58,8 @@ def _row(host, kind, task_vars):
         return _fleet.unreachable_row(host, first.get("msg") or "the host could not be reached")
     if kind == "health":
         return _fleet.health_row(host, first)
-    finish = known.get(_registered.FINISH) or {}
-    begin = known.get(_registered.BEGIN) or {}
-    if first.get("due"):
-        for step in (begin, finish):
-            if step.get("failed"):
-                return _fleet.error_row(host, step.get("msg") or "a step of the ledger failed without a message")
-    return _fleet.heal_row(
-        host, first, finish if "outcome" in finish else None, begin if "decisions" in begin else None
-    )
+    tick, begin, finishes = _registered.attempt(known)
+    return _fleet.heal_row(host, tick, begin, finishes, known.get(_registered.GATE))
 
 
 def _write(path, data):

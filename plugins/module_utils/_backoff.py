@@ -12,13 +12,30 @@ An entry is a dict, or None where nothing is known against the protocol:
   skip          down ticks to let pass before the next attempt
   last_attempt  None, or {at, who, outcome, error}; outcome is `running`, `healed`, `failed` or `lost`
   lease         None, or {boot_id, started, expires, who}; the times are seconds of the monotonic clock of that boot
+  due           (may be left out) true after a tick that found an attempt due, until one begins or the window counts
+  healthy       (may be left out) healthy ticks in a row since it was last down, while fewer than `reset_after`
+  flaps         (may be left out) recoveries within `flap_window` ticks because of which an old window goes on
+
+A history is what outlives an outage, or None; it ages by the ticks that see the protocol up or down, and ends by itself:
+  recoveries    ages in ticks of the recoveries within `flap_window`, oldest first
+  failures, skip  the window that the next outage goes on with; 0 where it gets a fresh one
 """
+
+from collections import namedtuple
 
 # 2 ** 30 ticks are two thousand years of minutes; the bound keeps a damaged counter from making a giant number.
 _MAX_EXPONENT = 30
 
+# Seconds; no option allows a longer lease, so one that claims to be is damaged, and dead.
+_MAX_LEASE = 86400 + 1
+
 DOWN = "Disconnected"
 UP = "Connected"
+
+# The settings, in ticks: the longest window; healthy ticks in a row that end an outage; how many recoveries within how many
+# ticks still give the next outage a fresh window (a flap_window of 0 always does).
+Limits = namedtuple("Limits", "max_skip reset_after flap_limit flap_window")
+DEFAULTS = Limits(max_skip=64, reset_after=1, flap_limit=2, flap_window=30)
 
 
 def window(failures, max_skip):
@@ -29,12 +46,16 @@ def window(failures, max_skip):
 def lease_alive(entry, boot_id, monotonic):
     """Whether an attempt is under way: its lease is of this boot and has not run out."""
     lease = (entry or {}).get("lease")
-    return bool(lease) and lease["boot_id"] == boot_id and lease["started"] <= monotonic < lease["expires"]
+    if not lease or lease["boot_id"] != boot_id:
+        return False
+    return lease["started"] <= monotonic < lease["expires"] <= lease["started"] + _MAX_LEASE
 
 
-def new_entry(observation, now):
-    """The entry of an outage that begins with this observation."""
+def new_entry(observation, now, history=None):
+    """The entry of an outage that begins with this observation: with a fresh window, or with the one of a flapping past."""
     entry = {"since": now, "failures": 0, "skip": 0, "last_attempt": None, "lease": None}
+    if history and history["failures"]:
+        entry.update(failures=history["failures"], skip=history["skip"], flaps=len(history["recoveries"]))
     entry.update(observation)
     return entry
 
@@ -49,42 +70,77 @@ def distrusted_entry(observation, now, max_skip):
     return entry
 
 
-def observe(entry, observation, now, alive):
+def observe(entry, observation, now, alive, limits=DEFAULTS, history=None):
     """One tick: (entry after it, decision).
 
     observation  {status, verdict, reason}
     now          ISO 8601 text
     alive        whether a lease is alive
+    history      of before, one tick older (`age`); only the first tick of an outage looks at it
 
-    Decisions: `well` (nothing to remember), `cleared` (was down, is well), `in_progress` (an attempt runs; nothing is
-    counted), `waiting` (the window was counted down by one), `due` (an attempt may begin; nothing was counted), and
-    `unsure` for a status that neither clears nor counts.
+    Decisions: `well` (nothing to remember), `recovering` (well, for fewer than reset_after ticks), `cleared` (was down, is
+    well), `in_progress` (an attempt runs; nothing is counted), `waiting` (the window was counted down by one), `due` (an
+    attempt may begin; nothing was counted), and `unsure` for a status that neither clears nor counts.
     """
     if alive:
         return entry, "in_progress"
     if observation["status"] == UP:
-        return None, "well" if entry is None else "cleared"
+        return _seen_well(entry, observation, limits)
     if observation["status"] != DOWN:
         return entry, "unsure"
-    entry = dict(entry, **observation) if entry is not None else new_entry(observation, now)
+    entry = new_entry(observation, now, history) if entry is None else dict(_without_lease(entry), **observation)
+    for key in ("healthy", "due"):
+        entry.pop(key, None)
     if (entry["last_attempt"] or {}).get("outcome") == "healed":
-        # It was well when the attempt ended and is down again before a tick saw it well: the same outage.
+        # It was well when the attempt ended and is down again before the outage was over: the same outage.
         entry["last_attempt"] = dict(entry["last_attempt"], outcome="lost")
-    if entry["lease"] is not None:
-        # Whoever held it died or was cut off: its attempt counts, its lease does not.
-        entry["lease"] = None
-        entry["last_attempt"] = dict(entry["last_attempt"] or {}, outcome="lost")
+    # A cap that was lowered holds at once, and a damaged counter can't keep a host down for ever.
+    entry["skip"] = min(entry["skip"], limits.max_skip)
     if entry["skip"] > 0:
         entry["skip"] -= 1
         return entry, "waiting"
+    entry["due"] = True
     return entry, "due"
+
+
+def _seen_well(entry, observation, limits):
+    if entry is None:
+        return None, "well"
+    healthy = entry.get("healthy", 0) + 1
+    if healthy >= limits.reset_after:
+        return None, "cleared"
+    entry = dict(_without_lease(entry), healthy=healthy, **observation)
+    entry.pop("due", None)
+    return entry, "recovering"
+
+
+def _without_lease(entry):
+    """The entry without its dead lease: whoever held it died or was cut off; its attempt counts, its lease does not."""
+    if entry["lease"] is None:
+        return entry
+    return dict(entry, lease=None, last_attempt=dict(entry["last_attempt"] or {}, outcome="lost"))
+
+
+def age(history, limits=DEFAULTS):
+    """The history one tick later; None as soon as it has nothing to say."""
+    ages = [ticks + 1 for ticks in (history or {"recoveries": []})["recoveries"] if ticks + 1 < limits.flap_window]
+    return dict(history, recoveries=ages) if ages else None
+
+
+def recovered(history, entry, limits=DEFAULTS):
+    """The history after the recovery that ends the outage of `entry`, with its window where the target is flapping."""
+    if limits.flap_window < 1:
+        return None
+    ages = (history or {"recoveries": []})["recoveries"] + [0]
+    failures, skip = (entry["failures"], entry["skip"]) if len(ages) > limits.flap_limit else (0, 0)
+    return {"recoveries": ages, "failures": failures, "skip": skip}
 
 
 def begin(entry, max_skip, lease, now):
     """Count an attempt that is due: one failure more, its window, its lease. The caller checked that it is due."""
     failures = entry["failures"] + 1
     return dict(
-        entry,
+        {key: value for key, value in entry.items() if key != "due"},
         failures=failures,
         skip=window(failures, max_skip),
         lease=lease,
@@ -93,8 +149,11 @@ def begin(entry, max_skip, lease, now):
 
 
 def is_due(entry, alive):
-    """Whether an attempt may begin now."""
-    return entry is not None and not alive and entry["status"] == DOWN and entry["skip"] == 0
+    """Whether an attempt may begin now: the last tick that saw the protocol found it due, and nobody has begun since.
+
+    A window that was counted down to nothing is not enough: it is the next tick that finds it due.
+    """
+    return entry is not None and not alive and entry["status"] == DOWN and bool(entry.get("due"))
 
 
 def finish(entry, outcome, error, observation):

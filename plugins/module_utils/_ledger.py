@@ -7,6 +7,14 @@ One JSON file `zbs_vhost.fact` in the facts folder, read back by Ansible as `ans
 
     {"version": 1, "entries": {"<primary storage>": {"<protocol>": {entry of _backoff}}}}
 
+and, only where there is something to say:
+
+    "history":  {"<primary storage>": {"<protocol>": {history of _backoff}}}
+    "distrust": {"since": "<when a ledger was lost>", "seen": {"<primary storage>": ["<protocol>", ...]}}
+
+After a ledger was lost nobody knows what stood in it, so each storage and protocol that is down when it is seen for the
+first time since starts in its longest window. That mark stays: a storage that is rarely looked at must not be forgotten.
+
 A step is: lock, read, change, write a temporary file beside it, fsync, rename, fsync the folder. A crash at any instant
 leaves the old or the new file, whole. A file that can't be understood is set aside, never taken for "no failures".
 """
@@ -38,19 +46,27 @@ _ENTRY = {
     "last_attempt": (dict, type(None)),
     "lease": (dict, type(None)),
 }
+# Keys that an entry may have.
+_ENTRY_MORE = {"healthy": int, "flaps": int, "due": bool}
+_HISTORY = {"recoveries": list, "failures": int, "skip": int}
+_DISTRUST = {"since": str, "seen": dict}
 _LEASE = {"boot_id": str, "started": (int, float), "expires": (int, float), "who": str}
 
 
 class Ledger:
     """The content of the file.
 
-    entries  {primary storage: {protocol: entry}}
-    lost     a sentence when the file could not be understood, else None
-    missing  whether there is no file
+    entries   {primary storage: {protocol: entry}}
+    history   {primary storage: {protocol: history}}
+    distrust  None, or {since, seen: {primary storage: [protocols]}}
+    lost      a sentence when the file could not be understood, else None
+    missing   whether there is no file
     """
 
-    def __init__(self, entries=None, lost=None, missing=False):
+    def __init__(self, entries=None, lost=None, missing=False, history=None, distrust=None):
         self.entries = entries or {}
+        self.history = history or {}
+        self.distrust = distrust
         self.lost = lost
         self.missing = missing
 
@@ -60,16 +76,52 @@ class Ledger:
 
     def put(self, storage, protocol, entry):
         """Set the entry; None takes it away."""
-        if entry is not None:
-            self.entries.setdefault(storage, {})[protocol] = entry
+        _put(self.entries, storage, protocol, entry)
+
+    def get_history(self, storage, protocol):
+        """The history, or None."""
+        return self.history.get(storage, {}).get(protocol)
+
+    def put_history(self, storage, protocol, history):
+        """Set the history; None takes it away."""
+        _put(self.history, storage, protocol, history)
+
+    def distrusts(self, storage, protocol):
+        """Whether a ledger was lost since this protocol was seen up or down."""
+        if self.lost is not None:
+            return True
+        return self.distrust is not None and protocol not in self.distrust["seen"].get(storage, [])
+
+    def distrust_all(self, now):
+        """Begin to distrust: a ledger was lost."""
+        self.distrust = {"since": now, "seen": {}}
+
+    def saw(self, storage, protocol):
+        """The protocol was seen up or down, so from now on what stands here is the truth about it."""
+        if self.distrust is None:
             return
-        self.entries.get(storage, {}).pop(protocol, None)
-        if not self.entries.get(storage):
-            self.entries.pop(storage, None)
+        protocols = self.distrust["seen"].setdefault(storage, [])
+        if protocol not in protocols:
+            protocols.append(protocol)
+            protocols.sort()
 
     def as_facts(self):
         """What is written, and what is returned as ansible_facts.zbs_vhost."""
-        return {"version": VERSION, "entries": self.entries}
+        facts = {"version": VERSION, "entries": self.entries}
+        if self.history:
+            facts["history"] = self.history
+        if self.distrust is not None:
+            facts["distrust"] = self.distrust
+        return facts
+
+
+def _put(table, storage, protocol, value):
+    if value is not None:
+        table.setdefault(storage, {})[protocol] = value
+        return
+    table.get(storage, {}).pop(protocol, None)
+    if not table.get(storage):
+        table.pop(storage, None)
 
 
 def read(facts_dir=FACTS_DIR):
@@ -92,13 +144,14 @@ def read(facts_dir=FACTS_DIR):
     finally:
         os.close(handle)
     try:
-        return Ledger(_parse(text))
+        data = _parse(text)
     except (ValueError, RecursionError) as exc:
         return Ledger(lost="%s can't be understood (%s)" % (path, exc))
+    return Ledger(data["entries"], history=data.get("history"), distrust=data.get("distrust"))
 
 
 def _parse(text):
-    """Entries of a ledger's text; ValueError says what is wrong with it."""
+    """The content of a ledger's text; ValueError says what is wrong with it."""
     if len(text) > MAX_SIZE:
         raise ValueError("it is larger than %d bytes" % MAX_SIZE)
     if not text.strip():
@@ -108,16 +161,43 @@ def _parse(text):
         raise ValueError("it has no entries")
     if data.get("version") != VERSION:
         raise ValueError("it is of version %s and this collection knows version %d" % (data.get("version"), VERSION))
-    for storage, protocols in data["entries"].items():
+    for name, entry in _each(data["entries"], "entry"):
+        _check(entry, _ENTRY, name)
+        _check(entry, {key: kind for key, kind in _ENTRY_MORE.items() if key in entry}, name)
+        if min(entry["failures"], entry["skip"], entry.get("healthy", 0)) < 0:
+            raise ValueError("%s counts below zero" % name)
+        if entry["lease"] is not None:
+            _check(entry["lease"], _LEASE, "the lease in %s" % name)
+    if "history" in data:
+        for name, history in _each(data["history"], "history"):
+            _check(history, _HISTORY, name)
+            if not all(_is_count(number) for number in history["recoveries"] + [history["failures"], history["skip"]]):
+                raise ValueError("%s has a number that is no count" % name)
+    if "distrust" in data:
+        _check_distrust(data["distrust"])
+    return data
+
+
+def _each(table, kind):
+    """(name, value) of everything in a table by storage and protocol."""
+    if not isinstance(table, dict):
+        raise ValueError("its table of each %s is no object" % kind)
+    for storage, protocols in table.items():
         if not isinstance(protocols, dict):
-            raise ValueError("the entry of %s is no object" % storage)
-        for protocol, entry in protocols.items():
-            _check(entry, _ENTRY, "the entry of %s/%s" % (storage, protocol))
-            if entry["failures"] < 0 or entry["skip"] < 0:
-                raise ValueError("the entry of %s/%s counts below zero" % (storage, protocol))
-            if entry["lease"] is not None:
-                _check(entry["lease"], _LEASE, "the lease of %s/%s" % (storage, protocol))
-    return data["entries"]
+            raise ValueError("the %s of %s is no object" % (kind, storage))
+        for protocol, value in protocols.items():
+            yield "the %s of %s/%s" % (kind, storage, protocol), value
+
+
+def _check_distrust(distrust):
+    _check(distrust, _DISTRUST, "its mark of a loss")
+    for storage, protocols in distrust["seen"].items():
+        if not isinstance(protocols, list) or not all(isinstance(protocol, str) for protocol in protocols):
+            raise ValueError("its mark of a loss has no proper protocols of %s" % storage)
+
+
+def _is_count(number):
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
 
 
 def _check(value, shape, name):
@@ -125,7 +205,7 @@ def _check(value, shape, name):
         raise ValueError("%s is no object" % name)
     for key, kinds in shape.items():
         # A bool is an int to Python, and no counter to us.
-        if not isinstance(value.get(key), kinds) or isinstance(value.get(key), bool):
+        if not isinstance(value.get(key), kinds) or (isinstance(value.get(key), bool) and kinds is not bool):
             raise ValueError("%s has no proper %s" % (name, key))
 
 

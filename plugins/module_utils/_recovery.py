@@ -7,6 +7,7 @@ Each function is one locked step. Time in leases is boot id + monotonic clock, s
 wall clock stands in the ledger for people only.
 """
 
+import copy
 import time
 
 from . import _backoff, _ledger
@@ -50,23 +51,31 @@ class Step:
 
 
 class Window:
-    """Which entries a step works on and their limits: `storage`, `facts_dir`, `max_skip` (ticks), `attempt_timeout` (s)."""
+    """Which entries a step works on and under what limits.
 
-    def __init__(self, storage, facts_dir=_ledger.FACTS_DIR, max_skip=64, attempt_timeout=900.0):
+    limits           of _backoff, in ticks
+    attempt_timeout  seconds of a lease
+    hold             a Hold of _hold while nothing may be attempted, else None
+    """
+
+    def __init__(
+        self, storage, facts_dir=_ledger.FACTS_DIR, limits=_backoff.DEFAULTS, attempt_timeout=900.0, hold=None
+    ):
         self.storage = storage
         self.facts_dir = facts_dir
-        self.max_skip = max_skip
+        self.limits = limits
         self.attempt_timeout = attempt_timeout
+        self.hold = hold
 
 
 def observe(window, observations, clock, deadline, check_mode=False):
     """Enter what a tick saw: `observations` is {protocol: {status, verdict, reason}}.
 
-    A host that is well and has nothing in its ledger costs one read and no lock.
+    A host that is well and has nothing in its ledger costs one read and no lock. Under a hold everything is counted as ever,
+    but what is due is `held`: nothing is spent, and it is due on the first tick after the hold.
     """
     seen = _ledger.read(window.facts_dir)
-    well = all(item["status"] == _backoff.UP for item in observations.values())
-    if well and seen.lost is None and not any(seen.get(window.storage, name) for name in observations):
+    if all(_is_quiet(seen, window.storage, name, item) for name, item in observations.items()):
         step = Step(seen.as_facts())
         step.decisions = dict.fromkeys(observations, "well")
         step.ledger = seen
@@ -74,24 +83,66 @@ def observe(window, observations, clock, deadline, check_mode=False):
 
     def change(ledger, step):
         for protocol, observation in observations.items():
-            entry = ledger.get(window.storage, protocol)
-            if entry is None and ledger.lost is not None and observation["status"] != _backoff.UP:
-                entry, decision = _backoff.distrusted_entry(observation, clock.now, window.max_skip), "waiting"
-            else:
-                alive = _backoff.lease_alive(entry, clock.boot_id, clock.monotonic)
-                entry, decision = _backoff.observe(entry, observation, clock.now, alive)
-            ledger.put(window.storage, protocol, entry)
-            step.decisions[protocol] = decision
+            decision = _observe_one(window, ledger, protocol, observation, clock, step.warnings)
+            step.decisions[protocol] = "held" if decision == "due" and window.hold else decision
 
     return _step(window, change, clock, deadline, check_mode)
+
+
+def _is_quiet(ledger, storage, protocol, observation):
+    """Whether there is nothing to remember about the protocol: it is well, and the ledger says nothing of it."""
+    return (
+        observation["status"] == _backoff.UP
+        and not ledger.distrusts(storage, protocol)
+        and not ledger.get(storage, protocol)
+        and not ledger.get_history(storage, protocol)
+    )
+
+
+def _observe_one(window, ledger, protocol, observation, clock, warnings):
+    """Enter what a tick saw of one protocol and return the decision."""
+    storage, limits = window.storage, window.limits
+    before, history = ledger.get(storage, protocol), ledger.get_history(storage, protocol)
+    if before is None and observation["status"] == _backoff.DOWN and ledger.distrusts(storage, protocol):
+        ledger.put(storage, protocol, _backoff.distrusted_entry(observation, clock.now, limits.max_skip))
+        ledger.saw(storage, protocol)
+        warnings.append(
+            "what the ledger said of %s/%s was lost, so %s starts in its longest window of %d ticks"
+            % (storage, protocol, protocol, limits.max_skip)
+        )
+        return "waiting"
+    alive = _backoff.lease_alive(before, clock.boot_id, clock.monotonic)
+    counts = not alive and observation["status"] in (_backoff.UP, _backoff.DOWN)
+    if counts:
+        history = _backoff.age(history, limits)
+        ledger.saw(storage, protocol)
+    entry, decision = _backoff.observe(before, observation, clock.now, alive, limits, history)
+    if decision == "cleared":
+        history = _backoff.recovered(history, before, limits)
+    ledger.put(storage, protocol, entry)
+    ledger.put_history(storage, protocol, history)
+    if decision == "cleared" and history and history["failures"]:
+        warnings.append(
+            "%s is flapping: it recovered %d times within %d ticks, so its next outage keeps the window of this one"
+            % (protocol, len(history["recoveries"]), limits.flap_window)
+        )
+    elif before is None and entry is not None and entry.get("flaps"):
+        warnings.append(
+            "%s is flapping and down again: its old window goes on (%d attempts so far, %d more ticks to wait)"
+            % (protocol, entry["failures"], entry["skip"])
+        )
+    return decision
 
 
 def would_be_due(window, protocol, clock):
     """Whether a tick that sees `protocol` down now would find it due: a look without a lock, binding nobody."""
     ledger = _ledger.read(window.facts_dir)
     entry = ledger.get(window.storage, protocol)
+    if window.hold:
+        return False
     if entry is None:
-        return ledger.lost is None
+        history = _backoff.age(ledger.get_history(window.storage, protocol), window.limits)
+        return not ledger.distrusts(window.storage, protocol) and not (history and history["skip"])
     return entry["skip"] == 0 and not _backoff.lease_alive(entry, clock.boot_id, clock.monotonic)
 
 
@@ -100,6 +151,10 @@ def begin(window, protocols, who, clock, deadline, check_mode=False):
 
     def change(ledger, step):
         for protocol in protocols:
+            if window.hold:
+                step.decisions[protocol] = "refused"
+                step.warnings.append("%s, so no attempt of %s begins" % (window.hold.sentence(), protocol))
+                continue
             entry = ledger.get(window.storage, protocol)
             alive = _backoff.lease_alive(entry, clock.boot_id, clock.monotonic)
             if not _backoff.is_due(entry, alive):
@@ -112,7 +167,7 @@ def begin(window, protocols, who, clock, deadline, check_mode=False):
                 "expires": round(clock.monotonic + window.attempt_timeout, 3),
                 "who": who,
             }
-            ledger.put(window.storage, protocol, _backoff.begin(entry, window.max_skip, lease, clock.now))
+            ledger.put(window.storage, protocol, _backoff.begin(entry, window.limits.max_skip, lease, clock.now))
             step.decisions[protocol] = "begun"
 
     return _step(window, change, clock, deadline, check_mode, settles_lost=False)
@@ -145,6 +200,8 @@ def clear(window, protocols, clock, deadline, check_mode=False):
         for protocol in protocols:
             step.decisions[protocol] = "cleared" if ledger.get(window.storage, protocol) else "well"
             ledger.put(window.storage, protocol, None)
+            ledger.put_history(window.storage, protocol, None)
+            ledger.saw(window.storage, protocol)
 
     return _step(window, change, clock, deadline, check_mode)
 
@@ -168,6 +225,8 @@ def _apply(window, change, clock, settles_lost, write):
     replaces = ledger.lost is not None and settles_lost
     if replaces:
         step.warnings.append(_lost_sentence(window, ledger, clock, write))
+        ledger.lost = None
+        ledger.distrust_all(clock.now)
     elif ledger.lost is not None:
         step.warnings.append("%s; the next tick sets it aside" % ledger.lost)
     change(ledger, step)
@@ -181,17 +240,16 @@ def _apply(window, change, clock, settles_lost, write):
 
 def _copy(ledger):
     """The ledger's content by value, so that a change to it can be seen."""
-    entries = {
-        storage: {protocol: dict(entry) for protocol, entry in protocols.items()}
-        for storage, protocols in ledger.entries.items()
-    }
-    return {"version": _ledger.VERSION, "entries": entries}
+    return copy.deepcopy(ledger.as_facts())
 
 
 def _lost_sentence(window, ledger, clock, write):
     stamp = clock.now.replace(":", "").replace("-", "")
     aside = _ledger.set_aside(window.facts_dir, stamp) if write else "a dated name beside it"
-    return "%s; it was set aside as %s, and what is down starts in its longest window" % (ledger.lost, aside)
+    return (
+        "%s; it was set aside as %s, and each protocol that is down when it is next seen starts in its longest window"
+        % (ledger.lost, aside)
+    )
 
 
 def _refusal(protocol, entry, alive):
@@ -199,6 +257,8 @@ def _refusal(protocol, entry, alive):
         return "%s is not down in the ledger, so no attempt begins; observe first" % protocol
     if alive:
         return "an attempt of %s is under way by %s, so no second one begins" % (protocol, entry["lease"]["who"])
+    if entry["skip"] == 0:
+        return "no tick has found %s due since its last attempt, so none begins" % protocol
     return "%s lets %d more down ticks pass before its next attempt, so none begins" % (protocol, entry["skip"])
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The phases of a tick on the host: probe where the phase needs it, then one step of the ledger."""
 
-from . import _arguments, _backoff, _health, _recovery
+from . import _arguments, _backoff, _health, _hold, _recovery
 from ._deadline import Deadline
 from ._probe import probe, probe_twice, probe_until
 
@@ -13,9 +13,9 @@ STEP_TIMEOUT = 15.0
 
 def run(params, check_mode):
     """Run `params["phase"]` (parameters of zbs_vhost_recovery) and return the module's result."""
-    window = _recovery.Window(
-        params["primary_storage"], params["facts_dir"], params["max_skip"], params["attempt_timeout"]
-    )
+    limits = _backoff.Limits(*(params[name] for name in _backoff.Limits._fields))
+    hold, hold_warnings = _find_hold(params)
+    window = _recovery.Window(params["primary_storage"], params["facts_dir"], limits, params["attempt_timeout"], hold)
     settings = _arguments.probe_settings(params)
     protocols = settings.protocols
     health, extra = None, {}
@@ -35,7 +35,16 @@ def run(params, check_mode):
         health, step, extra = _finish(settings, window, params, check_mode)
     else:
         step = _recovery.clear(window, protocols, _recovery.Clock(), deadline, check_mode)
-    return dict(_result(step, health), **extra)
+    step.warnings = hold_warnings + step.warnings
+    return dict(_result(step, health), hold=hold.as_dict() if hold else None, **extra)
+
+
+def _find_hold(params):
+    """(Hold or None, warnings): the operator's file, or what the play says."""
+    hold, warnings = _hold.read(params["facts_dir"], _recovery.Clock().now)
+    if hold is None and params["hold"]:
+        hold = _hold.Hold("the play asks for it", None, "the option hold")
+    return hold, warnings
 
 
 def _look_twice(settings, window, recheck):

@@ -11,6 +11,7 @@ author:
   - The zstack.zbs maintainers (@zstack)
 description:
   - Tells for each host of the play in which batch it is. Runs on the controller, once for all hosts.
+  - The waves are for a trial on few hosts before the many, see M(zstack.zbs.zbs_vhost_gate).
   - Looping an include over a list of this one number makes the linear strategy run the included tasks batch by batch, since
     hosts whose loop items differ do not share an include. So a sequence of tasks runs on few hosts at a time, which
     C(throttle) does for a single task only, and the size may come from the inventory, which C(serial) can't.
@@ -24,6 +25,15 @@ options:
     type: str
     choices: [all, due]
     default: all
+  waves:
+    description:
+      - Hosts of each wave, as numbers or as shares of the hosts that are taken, such as V(25%). The last one is repeated until
+        every host is in a wave. A batch is never of two waves.
+      - With O(only=due) the hosts with the fewest attempts come first, so that a host that nothing helps is not the first wave
+        of every tick.
+    type: list
+    elements: raw
+    default: ["100%"]
 attributes:
   action:
     description: Has a corresponding action plugin, where all of it happens.
@@ -57,8 +67,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 batch_of:
-  description: The number of the batch by host, from 0; hosts that are left out are not in it.
+  description: The number of the batch by host, from 0 and over all waves; hosts that are left out are not in it.
   type: dict
   returned: success
-  sample: {compute1: 0, compute2: 0, compute3: 1}
+  sample: {compute1: 0, compute2: 1, compute3: 1}
+wave_of:
+  description: The number of the wave by host, from 0.
+  type: dict
+  returned: success
+  sample: {compute1: 0, compute2: 1, compute3: 1}
+waves:
+  description: How many waves there are.
+  type: int
+  returned: success
+  sample: 2
 """

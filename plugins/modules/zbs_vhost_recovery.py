@@ -41,6 +41,29 @@ options:
     description: The longest window in ticks.
     type: int
     default: 64
+  reset_after:
+    description: Healthy ticks in a row that end an outage. Until then its window stays.
+    type: int
+    default: 1
+  flap_limit:
+    description:
+      - A target that recovers more often than this within O(flap_window) ticks is flapping. Its next outage goes on with the
+        window of the last one instead of being attempted at once.
+    type: int
+    default: 2
+  flap_window:
+    description:
+      - Ticks for which a recovery counts for O(flap_limit). For so many ticks after a recovery the ledger is written on each
+        one, then no more. V(0) gives every outage a fresh window.
+    type: int
+    default: 30
+  hold:
+    description:
+      - Only observe. Windows are counted as ever, what is due is C(held), and V(begin) is refused.
+      - The file C(zbs_vhost.hold) in O(facts_dir) does the same. It is JSON with C(reason) and, if the hold is to end by itself,
+        C(until) in UTC such as C(2026-01-02T03:04:05Z). A file that can't be understood holds as well, with a warning.
+    type: bool
+    default: false
   attempt_timeout:
     description: Seconds after which the lease of an attempt is dead, for a controller that was killed in the middle.
     type: float
@@ -76,6 +99,12 @@ EXAMPLES = r"""
     host_ip: "{{ ansible_host }}"
   register: tick
 
+- name: Let nothing be attempted on a host until it has its new kernel
+  ansible.builtin.copy:
+    dest: /etc/ansible/facts.d/zbs_vhost.hold
+    content: '{"reason": "new kernel", "until": "2026-01-02T03:04:05Z"}'
+    mode: "0644"
+
 - name: Forget the window of a host that was mended by hand
   zstack.zbs.zbs_vhost_recovery:
     host_ip: "{{ ansible_host }}"
@@ -89,7 +118,8 @@ health:
   returned: success
 decisions:
   description:
-    - Per protocol what the step decided. Of O(phase=observe) C(well), C(cleared), C(waiting), C(due), C(in_progress), C(unsure);
+    - Per protocol what the step decided. Of O(phase=observe) C(well), C(cleared), C(waiting), C(due), C(in_progress), C(unsure),
+      C(recovering) (well, for fewer than O(reset_after) ticks) and C(held) (due, but for a hold);
       of the other phases C(begun), C(refused), C(finished), C(cleared), C(well).
   type: dict
   returned: success
@@ -128,6 +158,11 @@ next_attempt_in_ticks:
   type: dict
   returned: success
   sample: {vhost: 4}
+hold:
+  description: Why nothing may be attempted, until when (null for no end) and what says so; null where there is no hold.
+  type: dict
+  returned: success
+  sample: {reason: new kernel, until: "2026-01-02T03:04:05Z", source: /etc/ansible/facts.d/zbs_vhost.hold}
 ansible_facts:
   description: The whole ledger as C(zbs_vhost), as C(ansible_local.zbs_vhost) shows it after the next setup.
   type: dict
@@ -143,12 +178,19 @@ ansible_facts:
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module, _tick
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 
+# Options that count, with the least and the most that each may be.
+TICKS = (("max_skip", 1, 100000), ("reset_after", 1, 10000), ("flap_limit", 0, 10000), ("flap_window", 0, 10000))
+
 
 def main(module):
     """Run the phase and return what it found."""
     params = module.params
-    if not 1 <= params["max_skip"] <= 100000:
-        raise ZbsError("max_skip is %d; give ticks from 1 to 100000" % params["max_skip"], "bad_option")
+    for name, least, most in TICKS:
+        if not least <= params[name] <= most:
+            raise ZbsError(
+                "%s is %d; give a number from %d to %d" % (name, params[name], least, most),
+                "bad_option",
+            )
     if not params["primary_storage"].strip():
         raise ZbsError("primary_storage is empty; name the primary storage", "bad_option")
     # A lease that is dead at once would let a second attempt begin beside the first.
@@ -164,6 +206,10 @@ if __name__ == "__main__":
             phase={"type": "str", "choices": ["observe", "begin", "finish", "clear"], "default": "observe"},
             primary_storage={"type": "str", "default": "zbs"},
             max_skip={"type": "int", "default": 64},
+            reset_after={"type": "int", "default": 1},
+            flap_limit={"type": "int", "default": 2},
+            flap_window={"type": "int", "default": 30},
+            hold={"type": "bool", "default": False},
             attempt_timeout={"type": "float", "default": 900.0},
             hung_recheck={"type": "float", "default": 10.0},
             who={"type": "str", "default": "ansible"},

@@ -3,7 +3,75 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which host is worked on when. Pure."""
 
+import re
+
+_SHARE = re.compile(r"(\d{1,3})%\Z")
+
+# With fewer hosts a failure says nothing about the site: one host out of one is not a storm.
+LEAST_HOSTS = 3
+
 
 def cut(hosts, size):
     """{host: number of its batch} for `hosts` (in order) in batches of `size` (1 or more), counted from 0."""
     return {host: position // size for position, host in enumerate(hosts)}
+
+
+def wave_size(wave, count):
+    """Hosts of a wave such as 1 or "25%" when there are `count` in all, 1 or more; ValueError for anything else."""
+    share = _SHARE.match(str(wave).strip())
+    if share:
+        number = int(share.group(1))
+        if 1 <= number <= 100:
+            return max(1, count * number // 100)
+    elif not isinstance(wave, (bool, float)):
+        try:
+            number = int(wave)
+        except (TypeError, ValueError):
+            number = 0
+        if number > 0:
+            return number
+    raise ValueError("a wave is %r; give a number of hosts or a share from 1%% to 100%%" % (wave,))
+
+
+def cut_waves(hosts, waves):
+    """`hosts` (in order) as lists, one a wave; the last of `waves` is repeated until every host is in one."""
+    sizes = [wave_size(wave, len(hosts)) for wave in waves]
+    found, start = [], 0
+    while start < len(hosts):
+        size = sizes[min(len(found), len(sizes) - 1)]
+        found.append(hosts[start : start + size])
+        start += size
+    return found
+
+
+def plan(hosts, size, waves):
+    """{waves: how many, wave_of: {host: wave}, batch_of: {host: batch}}; batches are numbered over all waves, in order."""
+    found = {"waves": 0, "wave_of": {}, "batch_of": {}}
+    for members in cut_waves(hosts, waves):
+        first = 1 + max(found["batch_of"].values(), default=-1)
+        for host, batch in cut(members, size).items():
+            found["wave_of"][host] = found["waves"]
+            found["batch_of"][host] = first + batch
+        found["waves"] += 1
+    return found
+
+
+def stopped(planned, batch, failed, percentage):
+    """Why `batch` must not begin, in a sentence, or None.
+
+    failed      the hosts whose attempt failed so far
+    percentage  of a wave that may fail before the rest, of that wave and after it, is left alone
+    """
+    total = len(planned["wave_of"])
+    if total < LEAST_HOSTS:
+        return None
+    for wave in range(planned["waves"]):
+        members = [host for host, number in planned["wave_of"].items() if number == wave]
+        # Only of batches before this one: what is still to come can't have failed in this tick.
+        bad = [host for host in members if planned["batch_of"][host] < batch and host in failed]
+        if 100.0 * len(bad) > percentage * len(members):
+            return (
+                "%d of the %d hosts of wave %d failed (%s), more than %g %%: it is the site that is broken, so the rest of %d due"
+                " hosts was not attempted and stays due"
+            ) % (len(bad), len(members), wave + 1, ", ".join(sorted(bad)[:5]), percentage, total)
+    return None

@@ -4,6 +4,7 @@
 """The fleet as rows, totals and a table. Pure: from what the hosts' tasks registered to text."""
 
 from ansible_collections.zstack.zbs.plugins.module_utils._backoff import ticks_to_attempt
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts
 
 _COLUMNS = (
     ("host", "HOST"),
@@ -38,36 +39,65 @@ def health_row(host, health):
     return _row(host, health, entries, None, health.get("reason"))
 
 
-def heal_row(host, tick, finish=None, begin=None):
-    """The row of a host from the returns of zbs_vhost_recovery: of the tick, and of the attempt where there was one."""
-    decisions = tick.get("decisions") or {}
-    health, entries = tick.get("health") or {}, tick.get("entries") or {}
-    result, reason = _tick_result(decisions), health.get("reason")
-    # Only a tick that found something due made an attempt: what else is registered is of an earlier tick of the same play.
-    if finish and result == "due":
-        health, entries = finish.get("health") or health, finish.get("entries") or {}
-        result, reason = finish["outcome"], finish.get("error")
-    elif begin and result == "due" and not begin.get("begun"):
-        result, reason = "refused", "; ".join(begin.get("warnings") or []) or reason
-    return _row(host, health, entries, result, reason)
+# One word for a host over its protocols, the gravest first.
+_GRAVEST = ("failed", "refused", "due", "in progress", "held", "waiting", "unsure", "recovering", "healed", "well")
+_WORDS = {"in_progress": "in progress", "cleared": "well"}
 
 
-def _tick_result(decisions):
-    """One word over the protocols of a tick, the gravest first."""
-    words = {"due": "due", "in_progress": "in progress", "waiting": "waiting", "unsure": "unsure"}
-    for decision, word in words.items():
-        if decision in decisions.values():
-            return word
-    return "well"
+def heal_row(host, tick, begin=None, finishes=None, gate=None):
+    """The row of a host from the returns of zbs_vhost_recovery (of the tick; of the attempt's phases, where there was one).
+
+    finishes  {protocol: return of the phase finish}
+    gate      the return of the last zbs_vhost_gate, which says why the turn of a host that is due did not come
+    """
+    found = {
+        name: (_WORDS.get(word, word), (tick.get("health") or {}).get("reason"))
+        for name, word in (tick.get("decisions") or {}).items()
+    }
+    for name, (word, reason) in _attempts.outcomes(tick, begin, finishes or {}).items():
+        if word == "due":
+            reason = (gate or {}).get("reason") or found[name][1]
+        found[name] = (word, reason if word != "refused" else reason or found[name][1])
+    words = [word for word, _reason in found.values()]
+    result = next((word for word in _GRAVEST if word in words), "well")
+    reasons = [reason for word, reason in found.values() if word == result and reason]
+    if tick.get("hold") and result in ("held", "waiting", "unsure", "recovering", "well"):
+        result, reasons = "held", [_hold_sentence(tick["hold"])] + reasons
+    health, entries = _after(tick, begin, finishes or {})
+    return _row(host, health, entries, result, "; ".join(dict.fromkeys(reasons)) or None)
+
+
+def _hold_sentence(hold):
+    return "%s%s" % (hold["reason"], ", until %s" % hold["until"] if hold.get("until") else "")
+
+
+def _after(tick, begin, finishes):
+    """(health, entries) as last seen: an attempt's finish knows its own protocol better than the tick."""
+    health, entries = dict(tick.get("health") or {}), dict(tick.get("entries") or {})
+    outcomes = _attempts.outcomes(tick, begin, finishes)
+    for name, (word, _reason) in outcomes.items():
+        finish = finishes.get(name) or {}
+        if word not in ("healed", "failed") or "outcome" not in finish:
+            continue
+        seen = finish.get("health")
+        if seen:
+            others = {key: value for key, value in (health.get("protocols") or {}).items() if key != name}
+            health = dict(health if others else seen, protocols=dict(others, **(seen.get("protocols") or {})))
+            if seen.get("status") == "Connected":
+                health["status"] = "Connected"
+        entries.pop(name, None)
+        # What is healed has no next attempt, although its entry stays until a tick sees it well.
+        if word != "healed" and name in (finish.get("entries") or {}):
+            entries[name] = finish["entries"][name]
+    return health, entries
 
 
 def _row(host, health, entries, result, reason):
     volumes = health.get("volumes") or []
     verdicts = [item["verdict"] for item in (health.get("protocols") or {}).values()]
-    # What is healed has no next attempt, although its entry stays until a tick sees it well.
-    ticks = (
-        [0 if result == "due" else ticks_to_attempt(entry) for entry in entries.values()] if result != "healed" else []
-    )
+    ticks = [
+        0 if result in ("due", "held") and not entry["skip"] else ticks_to_attempt(entry) for entry in entries.values()
+    ]
     return {
         "host": host,
         "status": health.get("status", "Unreachable" if result == "unreachable" else "Unknown"),

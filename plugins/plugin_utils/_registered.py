@@ -5,5 +5,13 @@
 
 HEALTH = "__zbs_vhost_target_observed"
 TICK = "__zbs_vhost_heal_tick"
+GATE = "__zbs_vhost_heal_gate"
 BEGIN = "__zbs_vhost_heal_begin"
 FINISH = "__zbs_vhost_heal_finish"
+FINISH_CBD = "__zbs_vhost_heal_finish_cbd"
+
+
+def attempt(known):
+    """(tick, begin, finishes by protocol) of a host from its variables, as _attempts takes them."""
+    finishes = {"vhost": known.get(FINISH) or {}, "cbd": known.get(FINISH_CBD) or {}}
+    return known.get(TICK) or {}, known.get(BEGIN) or {}, finishes

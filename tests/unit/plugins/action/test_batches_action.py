@@ -24,12 +24,26 @@ def test_all_hosts():
     assert batches({"size": 4}) == {"a": 0, "b": 0, "c": 0, "d": 0, "e": 1, "f": 1}
 
 
+def test_waves_of_those_that_are_due_begin_with_the_fewest_attempts():
+    def host(failures):
+        return {_registered.TICK: {"due": ["vhost"], "entries": {"vhost": {"failures": failures}}}}
+
+    hosts = {"a": host(4), "b": host(0), "c": host(1), "d": host(0), "e": {_registered.TICK: {"due": ["vhost"]}}}
+    arguments = {"size": 2, "only": "due", "waves": [1, "50%", 1]}
+    result = run_action(zbs_vhost_batches, arguments, play(hosts))
+    assert result["wave_of"] == {"b": 0, "d": 1, "e": 1, "c": 2, "a": 3}
+    assert result["batch_of"] == {"b": 0, "d": 1, "e": 1, "c": 2, "a": 3}
+    assert (result["waves"], list(result["wave_of"])) == (4, ["b", "d", "e", "c", "a"])
+
+
 def test_only_those_that_are_due():
     assert batches({"size": 2, "only": "due"}) == {"a": 0, "c": 0, "f": 1}
 
 
 @pytest.mark.parametrize(
-    "arguments", [{}, {"size": 0}, {"size": -1}, {"size": "x"}, {"size": 1, "only": "x"}, {"size": 1, "y": 1}]
+    "arguments",
+    [{}, {"size": 0}, {"size": -1}, {"size": "x"}, {"size": 1, "only": "x"}, {"size": 1, "y": 1}]
+    + [{"size": 1, "waves": waves} for waves in ([], [0], ["0%"], ["101%"], ["x"], [1, None], [1.5], [True])],
 )
 def test_bad_options(arguments):
     with pytest.raises(AnsibleActionFail):

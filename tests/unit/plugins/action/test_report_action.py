@@ -15,7 +15,8 @@ HOSTS = {"h2": {_registered.HEALTH: DOWN}, "h1": {_registered.HEALTH: WELL}, "h3
 
 
 def tick(decision, health=None):
-    return {"decisions": {"vhost": decision}, "entries": {}, "health": health or WELL}
+    due = ["vhost"] if decision == "due" else []
+    return {"decisions": {"vhost": decision}, "due": due, "entries": {}, "health": health or WELL}
 
 
 @pytest.fixture
@@ -61,6 +62,17 @@ def test_a_heal_follows_tick_begin_and_finish(printed):
             _registered.BEGIN: {"decisions": {"vhost": "refused"}, "begun": [], "warnings": ["by job 1"]},
             _registered.FINISH: {"skipped": True},
         },
+        "later": {
+            _registered.TICK: tick("due", DOWN),
+            _registered.GATE: {"go": False, "reason": "the site is broken"},
+            _registered.BEGIN: {"skipped": True},
+            _registered.FINISH: {"outcome": "healed", "error": None, "entries": {}, "health": WELL},
+        },
+        "client": {
+            _registered.TICK: dict(tick("due", DOWN), decisions={"cbd": "due"}, due=["cbd"]),
+            _registered.BEGIN: {"decisions": {"cbd": "begun"}, "begun": ["cbd"]},
+            _registered.FINISH_CBD: {"outcome": "failed", "error": "no client", "entries": {}, "health": None},
+        },
         "waits": {_registered.TICK: tick("waiting", DOWN), _registered.BEGIN: {"skipped": True}},
         "well": {_registered.TICK: tick("well")},
         "gone": {_registered.TICK: {"unreachable": True, "msg": "no route to host"}},
@@ -70,12 +82,15 @@ def test_a_heal_follows_tick_begin_and_finish(printed):
     assert {name: row["result"] for name, row in rows.items()} == {
         "done": "healed",
         "refused": "refused",
+        "later": "due",
+        "client": "failed",
         "waits": "waiting",
         "well": "well",
         "gone": "unreachable",
         "broken": "error",
     }
     assert rows["refused"]["reason"] == "by job 1" and rows["gone"]["reason"] == "no route to host"
+    assert rows["later"]["reason"] == "the site is broken" and rows["client"]["reason"] == "no client"
     assert rows["broken"]["reason"] == "the ledger can't be written"
 
 

@@ -42,8 +42,18 @@ def test_a_tick_under_a_live_lease_counts_nothing(observation):
 
 
 def test_nobody_else_begins_under_a_live_lease():
-    entry = dict(begun(), skip=0)
+    entry = dict(begun(), skip=0, due=True)
     assert _backoff.is_due(entry, True) is False
+    assert _backoff.is_due(entry, False) is True
+
+
+def test_a_window_that_ran_out_is_due_only_when_a_tick_finds_it_so():
+    """Or a controller that found it due long ago would begin a tick early, after another one's attempt."""
+    entry = _backoff.finish(begun(), "failed", "no", None)
+    for decision in ("waiting", "waiting", "due"):
+        assert _backoff.is_due(entry, False) is False
+        entry, made = _backoff.observe(entry, DOWN, "now", False)
+        assert made == decision
     assert _backoff.is_due(entry, False) is True
 
 
@@ -78,7 +88,7 @@ def test_a_healed_attempt_whose_target_is_down_on_the_next_tick_is_the_same_outa
 
 @pytest.mark.parametrize("status", ["Connected", "Connecting", "Unknown"])
 def test_only_a_down_entry_is_due(status):
-    entry = dict(_backoff.new_entry(DOWN, "now"), status=status)
+    entry = dict(_backoff.new_entry(DOWN, "now"), status=status, due=True)
     assert _backoff.is_due(entry, False) is False
 
 

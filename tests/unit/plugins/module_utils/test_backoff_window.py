@@ -9,7 +9,7 @@ EXACT = [1, 4, 9, 18, 35, 68, 133, 198, 263]
 
 def tick(entry, observation, max_skip=64):
     """One tick whose attempt, if one is due, fails at once: (entry, decision)."""
-    entry, decision = _backoff.observe(entry, observation, "now", False)
+    entry, decision = _backoff.observe(entry, observation, "now", False, _backoff.DEFAULTS._replace(max_skip=max_skip))
     if decision == "due":
         lease = {"boot_id": "b", "started": 0.0, "expires": 1.0, "who": "t"}
         entry = _backoff.finish(_backoff.begin(entry, max_skip, lease, "now"), "failed", "no", None)

@@ -50,6 +50,7 @@ def test_what_is_written_is_json_of_the_documented_shape(tmp_path):
         "skip": 0,
         "last_attempt": None,
         "lease": None,
+        "due": True,
     }
 
 
@@ -98,7 +99,7 @@ def test_clearing_takes_the_entry_out_of_the_file(tmp_path):
     ledgers.observe(tmp_path, ledgers.DOWN)
     step = ledgers.observe(tmp_path, ledgers.WELL)
     assert (step.changed, step.decisions) == (True, {"vhost": "cleared"})
-    assert _ledger.read(str(tmp_path)).as_facts() == {"version": 1, "entries": {}}
+    assert _ledger.read(str(tmp_path)).entries == {}
 
 
 def test_a_tick_that_changes_nothing_writes_nothing(tmp_path):

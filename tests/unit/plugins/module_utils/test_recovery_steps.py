@@ -119,12 +119,14 @@ def test_a_lost_ledger_waits_also_where_the_tick_cannot_tell(tmp_path, observati
     assert step.decisions == {"vhost": "waiting"} and step.entries["vhost"]["skip"] >= 63
 
 
-def test_a_lost_ledger_of_a_healthy_host_is_replaced_by_an_empty_one(tmp_path):
+def test_a_lost_ledger_of_a_healthy_host_is_replaced_by_one_without_entries(tmp_path):
     ledgers.path(tmp_path).write_bytes(b"")
     step = ledgers.observe(tmp_path, WELL)
     assert step.changed and step.warnings
-    assert _ledger.read(str(tmp_path)).as_facts() == {"version": 1, "entries": {}}
+    ledger = _ledger.read(str(tmp_path))
+    assert (ledger.lost, ledger.entries) == (None, {})
     assert ledgers.observe(tmp_path, WELL).changed is False
+    assert ledgers.observe(tmp_path, DOWN).protocols("due") == ["vhost"]  # it was seen well since
 
 
 HISTORIES = {

@@ -27,6 +27,7 @@ def tick(tmp_path, monkeypatch):
         monkeypatch.setattr(_probe, "probe", probe)
         params = {name: spec.get("default") for name, spec in _arguments.PROBE.items()}
         params.update(host_ip="h", phase=phase, primary_storage="zbs", max_skip=64, attempt_timeout=900.0)
+        params.update(reset_after=1, flap_limit=2, flap_window=30, hold=False)
         params.update(hung_recheck=0.0, who="job 1", outcome="auto", error=None, facts_dir=str(tmp_path))
         params.update(more)
         return _tick.run(params, check_mode)
@@ -124,3 +125,25 @@ def test_the_facts_are_the_whole_ledger_and_nothing_else(tick):
     assert list(seen["ansible_facts"]) == ["zbs_vhost"]
     assert sorted(seen["ansible_facts"]["zbs_vhost"]["entries"]) == ["a", "b"]
     assert seen["diff"]["before"] != seen["diff"]["after"] == seen["ansible_facts"]["zbs_vhost"]
+
+
+def test_a_hold_of_the_operator_or_of_the_play(tick, tmp_path, monkeypatch):
+    pauses = []
+    held = tick("observe", "hung", hold=True, hung_recheck=10.0)
+    assert (held["due"], held["decisions"], held["hold"]["source"]) == ([], {"vhost": "held"}, "the option hold")
+    (tmp_path / "zbs_vhost.hold").write_text('{"reason": "new kernel", "until": "9999-01-01T00:00:00Z"}')
+    monkeypatch.setattr(_probe.time, "sleep", pauses.append)
+    held = tick("observe", "hung", hung_recheck=10.0)
+    assert held["hold"] == {
+        "reason": "new kernel",
+        "until": "9999-01-01T00:00:00Z",
+        "source": str(tmp_path / "zbs_vhost.hold"),
+    }
+    assert pauses == []  # nothing would be attempted, so nothing is asked twice
+    assert tick("begin", "hung")["decisions"] == {"vhost": "refused"}
+    (tmp_path / "zbs_vhost.hold").write_text("new kernel")
+    held = tick("observe", "hung")
+    assert held["decisions"] == {"vhost": "held"} and any("can't be understood" in text for text in held["warn"])
+    (tmp_path / "zbs_vhost.hold").unlink()
+    assert tick("observe", "hung")["hold"] is None
+    assert tick("begin", "hung")["begun"] == ["vhost"]

@@ -85,6 +85,10 @@ def test_a_lost_ledger_is_a_warning_and_the_longest_window(run):
 BAD = [
     ({"max_skip": 0}, "max_skip"),
     ({"max_skip": 100001}, "max_skip"),
+    ({"reset_after": 0}, "reset_after"),
+    ({"flap_limit": -1}, "flap_limit"),
+    ({"flap_window": -1}, "flap_window"),
+    ({"flap_window": 10001}, "flap_window"),
     ({"primary_storage": " "}, "primary_storage"),
     ({"timeout": 0}, "timeout"),
     ({"attempt_timeout": 0}, "attempt_timeout"),

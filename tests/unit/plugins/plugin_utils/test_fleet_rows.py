@@ -18,7 +18,11 @@ def entry(skip, since="2026-01-02T03:04:05Z"):
 
 def tick(decision, entries=None, **more):
     """A return of zbs_vhost_recovery."""
-    return {"decisions": {"vhost": decision}, "entries": entries or {}, "health": health(**more)}
+    due = ["vhost"] if decision == "due" else []
+    return {"decisions": {"vhost": decision}, "due": due, "entries": entries or {}, "health": health(**more)}
+
+
+BEGUN = {"begun": ["vhost"], "decisions": {"vhost": "begun"}}
 
 
 def test_a_healthy_host():
@@ -67,6 +71,8 @@ def test_a_health_with_gaps(found):
         ("in_progress", "in progress"),
         ("waiting", "waiting"),
         ("unsure", "unsure"),
+        ("held", "held"),
+        ("recovering", "recovering"),
     ],
 )
 def test_the_word_of_a_tick(decision, result):
@@ -74,29 +80,73 @@ def test_the_word_of_a_tick(decision, result):
 
 
 def test_the_gravest_protocol_gives_the_word():
-    found = dict(tick("well"), decisions={"vhost": "waiting", "cbd": "due"})
+    found = dict(tick("well"), decisions={"vhost": "waiting", "cbd": "due"}, due=["cbd"])
     assert _fleet.heal_row("h1", found)["result"] == "due"
+
+
+DOWN = {"verdict": "stopped", "status": "Disconnected", "reason": "r"}
 
 
 def test_an_attempt_that_was_finished():
     finish = {"outcome": "failed", "error": "zbsadm said no", "entries": {"vhost": entry(4)}, "health": None}
-    row = _fleet.heal_row(
-        "h1", tick("due", verdict="stopped", status="Disconnected", reason="r"), finish, {"begun": ["vhost"]}
-    )
+    row = _fleet.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": finish})
     assert (row["result"], row["reason"], row["next_attempt"]) == ("failed", "zbsadm said no", 5)
     assert row["status"] == "Disconnected"
 
 
 def test_an_attempt_that_healed_has_no_next_one():
     finish = {"outcome": "healed", "error": None, "entries": {"vhost": entry(4)}, "health": health()}
-    row = _fleet.heal_row("h1", tick("due", verdict="stopped", status="Disconnected", reason="r"), finish)
+    row = _fleet.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": finish})
     assert (row["result"], row["status"], row["reason"], row["next_attempt"]) == ("healed", "Connected", None, None)
 
 
 def test_a_begin_that_was_refused_says_why():
-    row = _fleet.heal_row("h1", tick("due"), None, {"begun": [], "warnings": ["by job 1", "and more"]})
+    begin = {"begun": [], "decisions": {"vhost": "refused"}, "warnings": ["by job 1", "and more"]}
+    row = _fleet.heal_row("h1", tick("due"), begin)
     assert (row["result"], row["reason"]) == ("refused", "by job 1; and more")
-    assert _fleet.heal_row("h1", tick("due", reason="r"), None, {"begun": []})["reason"] == "r"
+    assert _fleet.heal_row("h1", tick("due", reason="r"), dict(begin, warnings=[]))["reason"] == "r"
+
+
+def test_a_host_whose_turn_did_not_come_stays_due_and_says_why():
+    """Whatever an earlier tick of the same play left registered."""
+    old = {"outcome": "healed", "error": None, "entries": {}, "health": health()}
+    gate = {"go": False, "reason": "the site is broken"}
+    row = _fleet.heal_row("h1", tick("due", {"vhost": entry(0)}, **DOWN), {"skipped": True}, {"vhost": old}, gate)
+    assert (row["result"], row["reason"], row["next_attempt"]) == ("due", "the site is broken", 0)
+    assert _fleet.heal_row("h1", tick("due", **DOWN))["reason"] == "r"  # check mode: there is no gate
+
+
+def test_an_attempt_that_was_cut_off_has_failed():
+    row = _fleet.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": {"unreachable": True, "msg": "no route"}})
+    assert row["result"] == "failed" and "cut off" in row["reason"] and "no route" in row["reason"]
+    row = _fleet.heal_row("h1", tick("due", **DOWN), {"failed": True, "msg": "the ledger can't be written"})
+    assert row["result"] == "failed" and "the ledger can't be written" in row["reason"]
+
+
+def test_protocols_end_each_on_its_own():
+    found = tick("due", {"vhost": entry(0), "cbd": entry(0)}, **DOWN)
+    found.update(decisions={"vhost": "due", "cbd": "due"}, due=["vhost", "cbd"])
+    begin = {"begun": ["vhost", "cbd"], "decisions": {"vhost": "begun", "cbd": "begun"}}
+    finishes = {
+        "vhost": {"outcome": "healed", "error": None, "entries": {"vhost": entry(2)}, "health": health()},
+        "cbd": {"outcome": "failed", "error": "no client", "entries": {"cbd": entry(2)}, "health": None},
+    }
+    row = _fleet.heal_row("h1", found, begin, finishes)
+    assert (row["result"], row["reason"], row["next_attempt"], row["status"]) == ("failed", "no client", 3, "Connected")
+
+
+HOLD = {"reason": "new kernel", "until": "2026-01-02T03:04:05Z", "source": "f"}
+
+
+@pytest.mark.parametrize("decision", ["held", "waiting", "unsure", "well", "cleared", "recovering"])
+def test_a_held_host_is_held_whatever_it_is(decision):
+    row = _fleet.heal_row("h1", dict(tick(decision, reason="r"), hold=HOLD))
+    assert (row["result"], row["reason"]) == ("held", "new kernel, until 2026-01-02T03:04:05Z; r")
+
+
+def test_an_attempt_that_was_begun_before_the_hold_is_in_progress():
+    row = _fleet.heal_row("h1", dict(tick("in_progress"), hold=dict(HOLD, until=None)))
+    assert row["result"] == "in progress"
 
 
 def test_hosts_that_left_the_play():

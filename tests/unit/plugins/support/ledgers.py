@@ -1,6 +1,6 @@
 """Observations, clocks and windows for the tests of the ledger."""
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _recovery
+from ansible_collections.zstack.zbs.plugins.module_utils import _backoff, _ledger, _recovery
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 
 DOWN = {"status": "Disconnected", "verdict": "stopped", "reason": "the container is exited"}
@@ -17,8 +17,10 @@ def clock(monotonic=1000.0, boot=BOOT, now=NOW):
 
 
 def window(folder, **more):
-    """The window of the storage `zbs` with its ledger in `folder`."""
-    return _recovery.Window("zbs", str(folder), **more)
+    """The window of the storage `zbs` with its ledger in `folder`; limits of _backoff by their names."""
+    limits = {name: more.pop(name) for name in _backoff.Limits._fields if name in more}
+    more.setdefault("limits", _backoff.DEFAULTS._replace(**limits))
+    return _recovery.Window(more.pop("storage", "zbs"), str(folder), **more)
 
 
 def soon():

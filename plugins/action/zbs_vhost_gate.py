@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of zbs_vhost_gate: whether the next batch may begin, after how the ones before it ended."""
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts, _batches, _registered
+
+
+class ActionModule(ActionBase):
+    """One call for the whole batch."""
+
+    BYPASS_HOST_LOOP = True
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp=None, task_vars=None):
+        """See the module's documentation for the return."""
+        result = super().run(tmp, task_vars)
+        _validation, arguments = self.validate_argument_spec(
+            {
+                "plan": {"type": "dict", "required": True},
+                "batch": {"type": "int", "required": True},
+                "max_fail_percentage": {"type": "float", "required": True},
+            }
+        )
+        percentage = arguments["max_fail_percentage"]
+        if not 0 <= percentage <= 100:
+            raise AnsibleActionFail("max_fail_percentage is %s; give a number from 0 to 100" % percentage)
+        planned = arguments["plan"]
+        # A host that left the play in the middle of its attempt still has what it registered.
+        failed = {
+            host
+            for host in planned["wave_of"]
+            if _attempts.any_failed(*_registered.attempt(task_vars["hostvars"][host]))
+        }
+        reason = _batches.stopped(planned, arguments["batch"], failed, percentage)
+        result.update(changed=False, go=reason is None, reason=reason)
+        return result

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What became of the attempts of a host in this tick, from what its tasks registered. Pure."""
+
+
+def outcomes(tick, begin, finishes):
+    """{protocol: (word, reason or None)} of each protocol that the tick found due.
+
+    tick, begin  what the phases observe and begin registered ({} for none)
+    finishes     {protocol: what the phase finish registered}
+
+    Words: `healed`, `failed`, `refused` (somebody else's, or not due any more), `due` (its turn did not come). What is
+    registered may be of an earlier tick of the same play; only a begin that took the attempt makes its finish count.
+    """
+    return {
+        protocol: _outcome(protocol, begin or {}, finishes.get(protocol) or {}) for protocol in tick.get("due") or []
+    }
+
+
+def _outcome(protocol, begin, finish):
+    if begin.get("failed") or begin.get("unreachable"):
+        return "failed", "the attempt could not begin: %s" % (begin.get("msg") or "no message")
+    if "decisions" not in begin:
+        return "due", None
+    if protocol not in (begin.get("begun") or []):
+        return "refused", "; ".join(begin.get("warnings") or []) or None
+    if "outcome" in finish:
+        return finish["outcome"], finish.get("error")
+    return "failed", "the attempt was cut off, its lease runs out: %s" % (finish.get("msg") or "no outcome was written")
+
+
+def any_failed(tick, begin, finishes):
+    """Whether an attempt of the host failed in this tick."""
+    return any(word == "failed" for word, _reason in outcomes(tick, begin, finishes).values())

@@ -1,0 +1,58 @@
+"""The action plugin that lets the next batch begin, or not."""
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_gate
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _batches, _registered
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import play, run_action
+
+PLAN = _batches.plan(list("abcd"), 5, [1, "100%"])
+TICK = {"due": ["vhost"], "decisions": {"vhost": "due"}}
+BEGUN = {"decisions": {"vhost": "begun"}, "begun": ["vhost"]}
+ENDS = {
+    "healed": {_registered.BEGIN: BEGUN, _registered.FINISH: {"outcome": "healed"}},
+    "failed": {_registered.BEGIN: BEGUN, _registered.FINISH: {"outcome": "failed", "error": "no"}},
+    "refused": {_registered.BEGIN: {"decisions": {"vhost": "refused"}, "begun": []}},
+    "cut off": {_registered.BEGIN: BEGUN, _registered.FINISH: {"unreachable": True, "msg": "no route"}},
+    "not begun": {_registered.BEGIN: {"failed": True, "msg": "the ledger can't be written"}},
+    "not its turn": {_registered.BEGIN: {"skipped": True}, _registered.FINISH: {"outcome": "failed"}},
+}
+
+
+def gate(first, batch=1, **more):
+    """The gate's answer to `batch` after the host of the first wave ended as `first` says."""
+    hosts = {name: {_registered.TICK: TICK} for name in "bcd"}
+    hosts["a"] = dict({_registered.TICK: TICK}, **ENDS[first])
+    arguments = dict({"plan": PLAN, "batch": batch, "max_fail_percentage": 50.0}, **more)
+    return run_action(zbs_vhost_gate, arguments, play(hosts))
+
+
+@pytest.mark.parametrize(
+    "first, go",
+    [
+        ("healed", True),
+        ("failed", False),
+        ("refused", True),
+        ("cut off", False),
+        ("not begun", False),
+        ("not its turn", True),
+    ],
+)
+def test_the_first_host_opens_or_shuts_the_gate(first, go):
+    result = gate(first)
+    assert (result["go"], result["changed"]) == (go, False)
+    assert (result["reason"] is None) is go
+
+
+def test_the_first_batch_may_always_begin():
+    assert gate("failed", batch=0)["go"]
+
+
+def test_the_gate_can_be_switched_off():
+    assert gate("failed", max_fail_percentage=100)["go"]
+
+
+@pytest.mark.parametrize("bad", [{"max_fail_percentage": -1}, {"max_fail_percentage": 101}, {"batch": "x"}, {"y": 1}])
+def test_bad_options(bad):
+    with pytest.raises(AnsibleActionFail):
+        gate("healed", **bad)

@@ -1,0 +1,117 @@
+"""What outlives an outage: healthy ticks in a row, and recoveries that come too often."""
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _backoff, _ledger, _recovery
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, UNSURE, WELL
+
+SEEN = {"d": DOWN, "w": WELL, "?": UNSURE}
+
+
+def play(folder, story, heals=True, **limits):
+    """Ticks over `story` (d, w, ?), an attempt wherever one is due: the decisions' first letters."""
+    letters = ""
+    for letter in story:
+        step = ledgers.observe(folder, SEEN[letter], **limits)
+        letters += step.decisions["vhost"][0]
+        if step.protocols("due"):
+            ledgers.begin(folder, **limits)
+            ledgers.finish(folder, "healed" if heals else "failed", None, **limits)
+    return letters
+
+
+def history(folder):
+    return _ledger.read(str(folder)).get_history("zbs", "vhost")
+
+
+def test_two_recoveries_still_give_a_fresh_window_and_the_third_keeps_the_old_one(tmp_path):
+    # d due, w well or waiting, c cleared; from the third recovery on the windows of 2, 4, 8 ticks are waited for
+    assert play(tmp_path, "dw" * 3 + "ddd" + "w" + "ddddd" + "w") == "dc" * 3 + "wwd" + "c" + "wwwwd" + "c"
+    assert history(tmp_path)["failures"] == 3 and history(tmp_path)["skip"] == 8
+
+
+def test_it_says_so_at_the_recovery_and_at_the_next_outage(tmp_path):
+    play(tmp_path, "dwdwd")
+    assert any("recovered 3 times within 30 ticks" in text for text in ledgers.observe(tmp_path, WELL).warnings)
+    step = ledgers.observe(tmp_path, DOWN)
+    assert step.decisions == {"vhost": "waiting"} and any("flapping and down again" in text for text in step.warnings)
+    assert step.entries["vhost"]["flaps"] == 3
+    assert not ledgers.observe(tmp_path, DOWN).warnings  # once is enough
+
+
+def test_recoveries_that_are_far_apart_are_no_flapping(tmp_path):
+    story = ("d" + "w" * 15) * 6
+    assert play(tmp_path, story) == ("d" + "c" + "w" * 14) * 6
+
+
+@pytest.mark.parametrize("quiet, decision", [(28, "waiting"), (29, "due")])
+def test_a_kept_window_is_forgotten_after_flap_window_ticks(tmp_path, quiet, decision):
+    play(tmp_path, "dwdwdw" + "w" * quiet)
+    assert ledgers.observe(tmp_path, DOWN).decisions == {"vhost": decision}
+
+
+def test_a_healthy_host_writes_while_its_history_counts_and_never_again(tmp_path):
+    play(tmp_path, "dw")
+    changed = [ledgers.observe(tmp_path, WELL).changed for _number in range(40)]
+    assert changed == [True] * 30 + [False] * 10
+    assert _ledger.read(str(tmp_path)).as_facts() == {"version": 1, "entries": {}}
+
+
+def test_a_tick_that_cannot_tell_does_not_age_the_history(tmp_path):
+    play(tmp_path, "dw")
+    before = history(tmp_path)
+    assert play(tmp_path, "?" * 40) == "u" * 40
+    assert history(tmp_path) == before
+
+
+@pytest.mark.parametrize("limits", [{"flap_window": 0}, {"flap_limit": 10}])
+def test_it_can_be_switched_off(tmp_path, limits):
+    assert play(tmp_path, "dw" * 8, **limits) == "dc" * 8
+
+
+def test_with_a_limit_of_none_every_recovery_keeps_the_window(tmp_path):
+    assert play(tmp_path, "dw" + "dddw", flap_limit=0) == "dc" + "wwdc"
+
+
+def test_an_outage_that_was_never_attempted_has_no_window_to_keep(tmp_path):
+    for _number in range(6):
+        assert ledgers.observe(tmp_path, DOWN).decisions == {"vhost": "due"}
+        assert ledgers.observe(tmp_path, WELL).decisions == {"vhost": "cleared"}
+
+
+def test_clear_forgets_the_history(tmp_path):
+    play(tmp_path, "dwdwdw")
+    _recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
+    assert _ledger.read(str(tmp_path)).as_facts() == {"version": 1, "entries": {}}
+    assert ledgers.observe(tmp_path, DOWN).decisions == {"vhost": "due"}
+
+
+def test_reset_after_wants_healthy_ticks_in_a_row(tmp_path):
+    assert play(tmp_path, "dwwdww?wd", reset_after=3) == "drrwrrucd"
+
+
+def test_an_outage_that_goes_on_before_the_reset_keeps_its_window(tmp_path):
+    assert play(tmp_path, "dwdwddddddw", heals=False, reset_after=2) == "drwrwdwwwwr"
+    entry = _ledger.read(str(tmp_path)).get("zbs", "vhost")
+    assert (entry["failures"], entry["skip"], entry["status"], entry["healthy"]) == (2, 0, "Connected", 1)
+
+
+def test_a_recovering_entry_is_not_due(tmp_path):
+    play(tmp_path, "d", reset_after=2)
+    ledgers.observe(tmp_path, WELL, reset_after=2)
+    assert ledgers.begin(tmp_path, reset_after=2).decisions == {"vhost": "refused"}
+
+
+def test_a_dead_lease_is_dropped_by_a_healthy_tick_too(tmp_path):
+    ledgers.observe(tmp_path, DOWN)
+    ledgers.begin(tmp_path)
+    step = ledgers.observe(tmp_path, WELL, ledgers.clock(10**6), reset_after=2)
+    assert step.entries["vhost"]["lease"] is None
+    assert step.entries["vhost"]["last_attempt"]["outcome"] == "lost"
+
+
+def test_nothing_changes_its_argument():
+    past = {"recoveries": [5, 3], "failures": 2, "skip": 1}
+    entry = _backoff.new_entry(DOWN, "now", past)
+    _backoff.recovered(_backoff.age(past), entry)
+    assert past == {"recoveries": [5, 3], "failures": 2, "skip": 1}
