@@ -100,6 +100,12 @@ def _decide_nobody(evidence):
             "look at the target before you restart it" % (evidence.socket_path, evidence.volumes_listening),
         )
     container = evidence.container
+    if container is not None and container.answer == "denied":
+        return Verdict(
+            "unknown",
+            "nobody listens on %s, and Docker may not be asked about the container (%s); run as root"
+            % (evidence.socket_path, container.detail),
+        )
     other = container.admin_socket() if container is not None and container.running else None
     if other is not None and other != evidence.socket_path:
         return Verdict(
@@ -156,12 +162,16 @@ def _starting_sentence(evidence):
 def _docker_warnings(evidence):
     """An answering target outranks Docker: what Docker says is only worth a warning."""
     container = evidence.container
+    if container is not None and container.found() and container.podman:
+        return ["the target runs in a container of podman, which zbsadm does not manage; install Docker Engine"]
     if container is None or (container.found() and container.running):
         return []
     if container.found():
         return ["the target answers although Docker says its container is %s; don't restart it" % container.state]
     if container.answer == "missing":
         return ["the target answers but Docker knows no container of that name; it was started by other means"]
+    if container.answer == "no_docker":
+        return ["the target answers although there is no docker command on this host, so its container can't be shown"]
     return ["the target answers but Docker can't be asked (%s); nothing is redeployed for that" % container.detail]
 
 

@@ -34,6 +34,7 @@ class SpdkProblem(ZbsError):
               not silent, and what can't be understood is no reason to heal
     denied    no permission for the socket or its folder
     bad_path  the path can't be a socket's path
+    not_asked the deadline was spent before the question could be put: nobody can be called silent who was not asked
     """
 
 
@@ -71,6 +72,8 @@ def call(path, method, deadline, params=None):
     request = {"jsonrpc": "2.0", "id": os.getpid(), "method": method}
     if params is not None:
         request["params"] = params
+    if deadline.spent():
+        raise SpdkProblem("%s could not be asked %s: the time for it was over before" % (path, method), "not_asked")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         _connect(sock, path, deadline)
         pid = _peer_pid(sock)

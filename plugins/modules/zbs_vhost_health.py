@@ -85,7 +85,8 @@ target:
   sample: {version: SPDK v24.01}
 volumes:
   description:
-    - The target's controllers. C(broken) is true when the bdev is gone or nobody listens on the socket.
+    - The target's controllers. C(broken) is true when the bdev is gone or nobody listens on the socket; C(block_size) is
+      in bytes, null when the target did not tell it.
     - Null when the target answered but its controllers could not be listed; C(sessions) is null when it did not tell.
   type: list
   elements: dict
@@ -94,8 +95,16 @@ volumes:
     - controller: zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
       socket: /var/zbsvhost/sockets/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
       bdev: zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+      block_size: 4096
       sessions: 1
       broken: false
+hugepages:
+  description: Every hugepage pool of the host's kernel, the smallest page first, in pages; C(size_kib) is the size of a page.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - {size_kib: 2048, total: 1024, free: 512, reserved: 0}
 ledger:
   description: The backoff entries of this host, by primary storage and protocol; see M(zstack.zbs.zbs_vhost_recovery).
   type: dict

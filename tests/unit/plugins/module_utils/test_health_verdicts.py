@@ -10,7 +10,7 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import (
     process,
 )
 
-SILENT_DOCKERS = ["missing", "no_docker", "no_engine", "silent", "denied", "error"]
+SILENT_DOCKERS = ["missing", "no_docker", "no_engine", "silent", "denied", "error", "podman"]
 
 # evidence, verdict, words that the reason must hold
 ROWS = {
@@ -26,6 +26,8 @@ ROWS = {
     "nobody, dockerd dead": (evidence("nobody", container=not_found("no_engine")), "absent", "can't be asked"),
     "nobody, dockerd hangs": (evidence("nobody", container=not_found("silent")), "absent", "can't be asked"),
     "nobody, no docker": (evidence("nobody", container=not_found("no_docker")), "absent", "can't be asked"),
+    "nobody, docker of podman": (evidence("nobody", container=not_found("podman")), "absent", "can't be asked"),
+    "nobody, no permission for Docker": (evidence("nobody", container=not_found("denied")), "unknown", "run as root"),
     "nobody, docker not asked": (evidence("nobody"), "absent", "not asked"),
     "nobody, exited": (evidence("nobody", container=container("exited", exit_code=137)), "stopped", "137"),
     "nobody, created": (evidence("nobody", container=container("created")), "stopped", "created"),
@@ -116,6 +118,18 @@ def test_nobody_with_an_unreadable_socket_table_is_unknown():
 def test_an_answering_target_only_warns_about_docker(answer):
     result = _health.decide_vhost(evidence("answered", container=not_found(answer)))
     assert (result.verdict, len(result.warnings)) == ("healthy", 1)
+
+
+def test_an_answering_target_without_any_docker_says_so():
+    result = _health.decide_vhost(evidence("answered", container=not_found("no_docker")))
+    assert "no docker command" in result.warnings[0]
+
+
+def test_an_answering_target_of_podman_is_healthy_and_a_warning():
+    shown = container()
+    shown.podman = True
+    result = _health.decide_vhost(evidence("answered", container=shown))
+    assert result.verdict == "healthy" and "podman" in result.warnings[0]
 
 
 def test_an_answering_target_in_a_running_container_warns_of_nothing():

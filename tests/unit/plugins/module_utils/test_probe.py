@@ -1,7 +1,9 @@
 """A whole probe: a real socket, a fake docker, one deadline."""
 
+import json
 import os
 import socket
+import subprocess
 import time
 
 import pytest
@@ -42,7 +44,7 @@ def test_a_healthy_target(folder, docker):
     docker(target.container("running", folder + "/admin.sock", os.getpid()))
     with Peer(folder + "/admin.sock", target.behave(GOOD)) as peer:
         health = _probe.probe(settings(folder))
-        assert len(peer.requests) == 2
+        assert len(peer.requests) == 2  # no bdev is asked for where there is no controller
     assert (health["status"], health["reason"]) == ("Connected", None)
     assert health["protocols"]["vhost"]["verdict"] == "healthy"
     assert 0 <= health["protocols"]["vhost"]["latency_ms"] < 10000
@@ -50,6 +52,69 @@ def test_a_healthy_target(folder, docker):
     assert (health["container"]["state"], health["container"]["cpus"]) == ("running", [0, 1])
     assert health["process"]["pid"] == os.getpid()
     assert (health["volumes"], health["warnings"]) == ([], [])
+
+
+def test_a_healthy_target_costs_one_fork(folder, docker, tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    shown = target.container("running", folder + "/admin.sock", os.getpid())
+    docker(body=programs.logging_argv(log, programs.answering(json.dumps([shown]))))
+    started = []
+    real = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda argv, **more: started.append(argv) or real(argv, **more))
+    with Peer(folder + "/admin.sock", target.behave(GOOD)):
+        assert _probe.probe(settings(folder))["status"] == "Connected"
+    assert started == [["docker", "container", "inspect", "zbsvhost-x"]]
+    assert programs.calls(log) == [["container", "inspect", "zbsvhost-x"]]
+
+
+def test_a_host_without_docker_whose_target_answers(folder, tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    with Peer(folder + "/admin.sock", target.behave(GOOD)):
+        health = _probe.probe(settings(folder))
+    assert (health["status"], health["container"]["answer"]) == ("Connected", "no_docker")
+    assert "no docker command" in health["warnings"][0] and health["process"]["pid"] == os.getpid()
+
+
+def test_an_engine_that_hangs_leaves_a_target_that_answers_its_volumes(folder, docker):
+    docker(body="exec sleep 100")
+    answers = dict(GOOD, vhost_get_controllers=[target.controller("c")], bdev_get_bdevs=[])
+    started = time.monotonic()
+    with Peer(folder + "/admin.sock", target.behave(answers)):
+        health = _probe.probe(settings(folder, timeout=1.0))
+    assert time.monotonic() - started < 1.5
+    assert (health["status"], health["container"]["answer"]) == ("Connected", "silent")
+    assert [item["controller"] for item in health["volumes"]] == ["c"]
+
+
+def test_an_answer_of_100_mb_is_unknown_inside_the_timeout(folder, docker):
+    docker(**target.NO_CONTAINER)
+
+    def flood(conn, _request):
+        conn.sendall(b'{"jsonrpc": "2.0", "result": "')
+        for _ in range(100):
+            conn.sendall(b"x" * 1024 * 1024)
+
+    started = time.monotonic()
+    with Peer(folder + "/admin.sock", flood):
+        health = _probe.probe(settings(folder, timeout=5.0))
+        assert time.monotonic() - started < 5.5
+    assert health["status"] == "Unknown" and "no SPDK" in health["reason"]
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may connect to everything")
+def test_a_socket_without_permission_is_unknown(folder, docker):
+    docker(**target.NO_CONTAINER)
+    with Peer(folder + "/admin.sock", target.behave(GOOD)):
+        os.chmod(folder + "/admin.sock", 0)
+        health = _probe.probe(settings(folder))
+    assert health["status"] == "Unknown" and "run as root" in health["reason"]
+
+
+def test_hugepages_are_the_kernels(folder, docker):
+    docker(**target.NO_CONTAINER)
+    for pool in probe(folder)["hugepages"]:
+        assert sorted(pool) == ["free", "reserved", "size_kib", "total"]
 
 
 def test_an_answer_outranks_a_dead_dockerd(folder, docker):
@@ -158,9 +223,16 @@ def test_volumes_and_what_is_broken_of_them(folder, docker):
             target.controller("dead", socket=paths["dead"]),
             target.controller("gone", socket=paths["gone"]),
         ]
-        answers = dict(GOOD, vhost_get_controllers=controllers)
-        with Peer(folder + "/admin.sock", target.behave(answers)):
-            volumes = probe_inside(folder)["volumes"]
+        bdevs = [{"name": "good", "block_size": 4096}, {"name": "dead", "block_size": "x"}, {"name": 5}]
+        answers = dict(GOOD, vhost_get_controllers=controllers, bdev_get_bdevs=bdevs)
+        with Peer(folder + "/admin.sock", target.behave(answers)) as peer:
+            health = probe_inside(folder)
+            assert [json.loads(request)["method"] for request in peer.requests] == [
+                "spdk_get_version",
+                "vhost_get_controllers",
+                "bdev_get_bdevs",
+            ]
+        volumes = health["volumes"]
         for sock in (good, nobdev):  # a volume's socket is never connected to
             with pytest.raises(BlockingIOError):
                 sock.accept()
@@ -171,6 +243,8 @@ def test_volumes_and_what_is_broken_of_them(folder, docker):
         ("gone", True, 0),
     ]
     assert volumes[0]["bdev"] == "good" and volumes[0]["socket"] == paths["good"]
+    assert [item["block_size"] for item in volumes] == [4096, None, None, None]
+    assert len(health["warnings"]) == 1 and "3 of the target's 4 volumes are broken" in health["warnings"][0]
 
 
 NO_LIST = [None, {}, "x", [1, None, "x"]]

@@ -8,7 +8,7 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import fa
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, short_folder
 
 NAME = "zbs_vhost_health"
-KEYS = ["container", "ledger", "probes", "process", "protocols", "reason", "status", "target", "volumes"]
+KEYS = ["container", "hugepages", "ledger", "probes", "process", "protocols", "reason", "status", "target", "volumes"]
 
 
 @pytest.fixture

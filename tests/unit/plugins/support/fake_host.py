@@ -98,9 +98,9 @@ def look_at(monkeypatch, root):
         _hugepages.grow,
         _mounts.read_hugetlbfs,
         _prepare.memory_kib,
-        _process.read_process,
         _sockets.read_unix_sockets,
         _topology.read_cpus,
     ):
         monkeypatch.setattr(function, "__defaults__", (str(root),))
+    monkeypatch.setattr(_process.read_process, "__defaults__", (str(root), _process.MAP_SECONDS))
     monkeypatch.setattr(_docker_engine.look, "__defaults__", ("docker", str(root)))
