@@ -93,9 +93,11 @@ def _probe_vhost(settings, deadline, health):
     health["container"] = container.as_dict()
     health["process"] = process.as_dict() if process else None
     health["volumes"] = volumes
-    listening = None if table is None else table.get(path, (False, 0))[0]
+    listening, connections = (None, 0) if table is None else table.get(path, (False, 0))
     others = 0 if table is None else _sockets.count_listening(table, os.path.dirname(path), path)
-    evidence = _health.Evidence(path, kind, detail, listening, container, process, settings.start_grace, others)
+    evidence = _health.Evidence(
+        path, kind, detail, listening, container, process, settings.start_grace, others, connections
+    )
     return _health.decide_vhost(evidence)
 
 

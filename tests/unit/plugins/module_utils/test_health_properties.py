@@ -63,6 +63,7 @@ EVIDENCE = st.builds(
     st.none() | PROCESSES,
     st.floats(0, 60),
     st.integers(0, 3),
+    st.sampled_from([0, 1, 63, 64, 500]),
 )
 
 
@@ -134,7 +135,7 @@ def test_age_only_turns_starting_into_a_fault(seen, older):
     before = _health.decide_vhost(seen).verdict
     seen.process.age += older
     after = _health.decide_vhost(seen).verdict
-    assert after == before or (before == "starting" and after in ("refused", "hung"))
+    assert after == before or (before == "starting" and after in ("refused", "hung", "unknown"))
 
 
 def test_unknown_never_heals():

@@ -63,6 +63,15 @@ ROWS = {
     "silent, unkillable": (evidence("silent", process=process(state="D")), "hung", "unkillable (D)"),
     "silent, nobody knows the process": (evidence("silent"), "hung", "it said so"),
     "silent, young": (evidence("silent", process=process(1.0)), "starting", "may take 30 s"),
+    "silent, 64 connections held": (evidence("silent", process=process(), connections=64), "unknown", "ss -xp"),
+    "silent, 64 connections, nobody knows the process": (evidence("silent", connections=64), "unknown", "held open"),
+    "silent, 63 connections held": (evidence("silent", process=process(), connections=63), "hung", "it said so"),
+    "silent, 64 connections, stopped": (
+        evidence("silent", process=process(state="T"), connections=64),
+        "hung",
+        "stopped (T)",
+    ),
+    "answers, 64 connections held": (evidence("answered", container=container(), connections=64), "healthy", None),
     "silent, no container": (
         evidence("silent", container=not_found("missing"), process=process()),
         "hung",

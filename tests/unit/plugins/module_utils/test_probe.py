@@ -1,5 +1,6 @@
 """A whole probe: a real socket, a fake docker, one deadline."""
 
+import contextlib
 import json
 import os
 import socket
@@ -168,6 +169,21 @@ def test_volume_sockets_that_are_served_forbid_a_heal(folder, docker):
         sock.bind(folder + "/zbs-bdev-1")
         sock.listen(1)
         assert probe(folder)["status"] == "Unknown"
+
+
+def test_a_target_whose_connections_are_all_held_is_unknown(folder, docker):
+    """SPDK serves 64 at a time: who leaks them makes a target that serves its VMs look hung."""
+    docker(**target.NO_CONTAINER)
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(folder + "/admin.sock")
+        listener.listen(8)
+        for number in range(64):
+            stack.enter_context(socket.socket(socket.AF_UNIX)).connect(folder + "/admin.sock")
+            stack.enter_context(listener.accept()[0])
+            if number == 62:
+                assert probe(folder, timeout=0.5)["protocols"]["vhost"]["verdict"] == "hung"
+        assert probe(folder, timeout=0.5)["status"] == "Unknown"
 
 
 @pytest.mark.parametrize("hangs", ["both", "socket"])
