@@ -36,6 +36,12 @@ options:
     description: Folder of the local facts, whose ledger is returned as RV(ledger).
     type: path
     default: /etc/ansible/facts.d
+  textfile_dir:
+    description:
+      - Folder on this host that the textfile collector of node_exporter reads (its C(--collector.textfile.directory)). The health
+        is written there as C(zbs_vhost.prom), whole or not at all, also where O(fail_on) fails the task.
+      - The file is a measurement and not a change of the host, so the task stays unchanged. Nothing is written in check mode.
+    type: path
 """
 
 EXAMPLES = r"""
@@ -117,7 +123,9 @@ probes:
   sample: 1
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _ledger, _module
+import time
+
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _ledger, _module, _textfile
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._probe import probe_until
 
@@ -136,9 +144,11 @@ def main(module):
     settings = _arguments.probe_settings(params)
     _arguments.check_seconds(params, "hung_recheck", 0.0)
     health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
+    ledger = _ledger.read(params["facts_dir"])
+    if params["textfile_dir"] and not module.check_mode:
+        _textfile.write(params["textfile_dir"], _textfile.render(health, ledger.entries, time.time()))
     if health["status"] in FAILING[params["fail_on"]]:
         raise ZbsError("the host is %s: %s" % (health["status"], health["reason"]), "not_connected", health)
-    ledger = _ledger.read(params["facts_dir"])
     warnings = health.pop("warnings") + ([ledger.lost] if ledger.lost else [])
     return dict(
         health,
@@ -157,6 +167,7 @@ if __name__ == "__main__":
             fail_on={"type": "str", "choices": sorted(FAILING), "default": "never"},
             hung_recheck={"type": "float", "default": 0.0},
             facts_dir=_arguments.FACTS_DIR,
+            textfile_dir={"type": "path"},
         ),
         main,
         required_one_of=[("host_ip", "container_name")],
