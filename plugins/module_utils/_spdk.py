@@ -127,7 +127,8 @@ def _peer_pid(sock):
 def _receive(sock, path, request_id, deadline):
     """Read pieces until the answer with our id is complete."""
     decoder = json.JSONDecoder()
-    buffer = b""
+    buffer = bytearray()  # grows in place: bytes would be copied whole for every piece of a long answer
+    begun = False
     while True:
         try:
             piece = _piece(sock, deadline)
@@ -143,8 +144,10 @@ def _receive(sock, path, request_id, deadline):
         buffer += piece
         if len(buffer) > MAX_ANSWER:
             raise SpdkProblem("%s answered more than %d bytes: that is no SPDK" % (path, MAX_ANSWER), "junk")
-        if buffer.lstrip()[:1] != b"{":
-            raise SpdkProblem("%s answered something that is no JSON-RPC" % path, "junk")
+        if not begun and buffer.lstrip():
+            if buffer.lstrip()[:1] != b"{":
+                raise SpdkProblem("%s answered something that is no JSON-RPC" % path, "junk")
+            begun = True
         # Only a piece that closes an object can complete the answer: a cheap test that keeps long answers linear.
         if not piece.rstrip().endswith(b"}"):
             continue

@@ -100,7 +100,9 @@ def test_an_answer_of_100_mb_is_unknown_inside_the_timeout(folder, docker):
     with Peer(folder + "/admin.sock", flood):
         health = _probe.probe(settings(folder, timeout=5.0))
         assert time.monotonic() - started < 5.5
-    assert health["status"] == "Unknown" and "no SPDK" in health["reason"]
+    # On a busy machine the time is over before so much was read: that is no answer either.
+    assert health["status"] == "Unknown"
+    assert "no SPDK" in health["reason"] or "no whole answer" in health["reason"]
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may connect to everything")
