@@ -7,11 +7,12 @@ import contextlib
 import json
 import os
 import tempfile
+import time
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet, _registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet, _page, _registered
 
 display = Display()
 
@@ -30,15 +31,23 @@ class ActionModule(ActionBase):
             {
                 "kind": {"type": "str", "choices": ["health", "heal"], "required": True},
                 "path": {"type": "path"},
+                "page": {"type": "path"},
                 "fail_on": {"type": "str", "choices": ["never", "failed", "down"], "default": "never"},
             }
         )
+        if arguments["page"] and arguments["kind"] != "health":
+            raise AnsibleActionFail("page is for kind health; a heal has path")
         rows = [_row(host, arguments["kind"], task_vars) for host in sorted(task_vars["ansible_play_hosts_all"])]
         for line in _fleet.lines(rows, arguments["kind"]):
             display.display(line)
         totals = _fleet.totals(rows)
-        if arguments["path"] and not task_vars.get("ansible_check_mode"):
-            _write(arguments["path"], {"rows": rows, "totals": totals})
+        if not task_vars.get("ansible_check_mode"):
+            if arguments["path"]:
+                _write(arguments["path"], json.dumps({"rows": rows, "totals": totals}, indent=2, sort_keys=True) + "\n")
+            if arguments["page"]:
+                made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+                found = [(row, _looked(task_vars["hostvars"][row["host"]])) for row in rows]
+                _write(arguments["page"], _page.page(found, totals, made))
         stats = {"data": {"zbs_vhost_%s" % arguments["kind"]: totals}, "per_host": False, "aggregate": False}
         result.update(changed=False, rows=rows, totals=totals, ansible_stats=stats)
         failing = _fleet.fails(rows, arguments["fail_on"])
@@ -62,15 +71,20 @@ def _row(host, kind, task_vars):
     return _fleet.heal_row(host, tick, begin, finishes, known.get(_registered.GATE))
 
 
-def _write(path, data):
+def _looked(known):
+    """What zbs_vhost_health returned on a host, {} where it returned nothing."""
+    first = known.get(_registered.HEALTH) or {}
+    return first if "status" in first else {}
+
+
+def _write(path, text):
     """Replace the file whole, so that whoever reads it never sees half of it."""
     folder = os.path.dirname(os.path.abspath(path))
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=".zbs-")
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(data, stream, indent=2, sort_keys=True)
-            stream.write("\n")
+            stream.write(text)
             os.fchmod(handle, 0o644)  # a dashboard may read it; there is no secret in it
         os.replace(temporary, path)
     except OSError as exc:

@@ -19,7 +19,7 @@ def valid_path(path):
     return bool(_PATH.match(path))
 
 
-def probe(heartbeat, deadline, qemu_io="qemu-io"):
+def probe(heartbeat, deadline, qemu_io="qemu-io", kill_grace=_command.KILL_GRACE):
     """Read 4 KiB of the heartbeat volume and return a Verdict.
 
     A read that fails or hangs is `refused` or `hung`: the client has to be deployed again. A missing qemu-io is
@@ -27,7 +27,7 @@ def probe(heartbeat, deadline, qemu_io="qemu-io"):
     """
     drive = "%s_zbs_:%s" % (heartbeat, CLIENT_CONFIGURATION)
     try:
-        result = _command.run([qemu_io, "-c", "read 0G 4k", "-f", "cbd", drive], deadline)
+        result = _command.run([qemu_io, "-c", "read 0G 4k", "-f", "cbd", drive], deadline, kill_grace=kill_grace)
     except ZbsError as exc:
         return Verdict("unknown", "the CBD heartbeat can't be read: %s" % exc.message)
     if result.timed_out:

@@ -58,8 +58,10 @@ def mask(text, secrets):
     return "".join(parts) + text[position:]
 
 
-def run(argv, deadline, secrets=(), environ=None):
+def run(argv, deadline, secrets=(), environ=None, kill_grace=KILL_GRACE):
     """Run `argv` (list of str) until `deadline` and return a Result; secrets are masked in what it printed.
+
+    kill_grace  seconds past the deadline that a killed program may take to go, before it is left behind
 
     A program that is not there or may not be run raises ZbsError with the code `command_missing` or `command_denied`.
     """
@@ -84,7 +86,7 @@ def run(argv, deadline, secrets=(), environ=None):
         )
     out, err, ended = _read(process, deadline)
     if not ended:
-        _kill(process)
+        _kill(process, kill_grace)
     text = [mask(part.decode("utf-8", "replace"), secrets) for part in (out, err)]
     return Result(process.returncode if ended else None, text[0], text[1], timed_out=not ended)
 
@@ -120,11 +122,11 @@ def _read(process, deadline):
     return b"".join(chunks[process.stdout]), b"".join(chunks[process.stderr]), ended
 
 
-def _kill(process):
+def _kill(process, grace):
     """Kill the whole group; wait a little, then leave it behind."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         return
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=KILL_GRACE)
+        process.wait(timeout=grace)

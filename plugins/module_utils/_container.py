@@ -13,6 +13,9 @@ from ._errors import ZbsError
 _NO_CONTAINER = re.compile(r"no such container", re.I)
 _NO_ENGINE = re.compile(r"cannot connect to the docker daemon|is the docker daemon running|connection refused", re.I)
 _DENIED = re.compile(r"permission denied", re.I)
+# What podman-docker says: its own banner (which /etc/containers/nodocker hides), or podman's words for what it lacks.
+# Docker writes a capital No, and names the daemon or begins with "Error: No".
+_PODMAN = re.compile(r"Emulate Docker CLI using podman|Error: (inspecting object: )?no such (container|object)")
 
 # Options of an SPDK application that name its cores and its memory (MiB).
 _CPU_OPTIONS = ("-m", "--cpumask")
@@ -30,6 +33,7 @@ class Container:
       no_engine   the command is there, the engine does not answer it
       silent      the engine did not answer before the deadline
       denied      no permission to ask
+      podman      the docker command is podman's, and podman has no such container: Docker itself was not asked
       error       anything else; see `detail`
     """
 
@@ -52,6 +56,8 @@ class Container:
         self.started_at = state.get("StartedAt")
         self.restart_count = data.get("RestartCount")
         self.arguments = [str(item) for item in arguments if item]
+        # Only podman watches a container with conmon and names the pid file of it.
+        self.podman = answer == "podman" or "ConmonPidFile" in data
 
     def found(self):
         """Whether Docker showed the container."""
@@ -88,12 +94,13 @@ class Container:
         }
 
 
-def inspect(name, deadline, docker="docker"):
+def inspect(name, deadline, docker="docker", kill_grace=_command.KILL_GRACE):
     """Ask Docker for the container `name` and return a Container; never raises."""
     try:
-        result = _command.run([docker, "container", "inspect", name], deadline)
+        result = _command.run([docker, "container", "inspect", name], deadline, kill_grace=kill_grace)
     except ZbsError as exc:
-        return Container("no_docker" if exc.code == "command_missing" else "denied", exc.message)
+        # A docker that can't be run says nothing of our own permissions: `denied` is the engine's word alone.
+        return Container("no_docker" if exc.code == "command_missing" else "error", exc.message)
     if result.timed_out:
         return Container("silent", "docker did not answer within %.1f s" % deadline.seconds)
     if result.rc == 0:
@@ -105,6 +112,8 @@ def inspect(name, deadline, docker="docker"):
             pass
         return Container("error", "docker container inspect answered no JSON list of one container")
     said = result.sentence()
+    if _PODMAN.search(result.err) and not _DENIED.search(said):
+        return Container("podman", "the docker command of this host is podman's, which has no such container")
     for pattern, answer in ((_NO_CONTAINER, "missing"), (_DENIED, "denied"), (_NO_ENGINE, "no_engine")):
         if pattern.search(said):
             return Container(answer, said)

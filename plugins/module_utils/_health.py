@@ -22,6 +22,8 @@ STATUS_OF = {
     "hung": DISCONNECTED,
     "unknown": UNKNOWN,
 }
+# Connections that SPDK serves at a time on its admin socket; a further one connects and is never answered.
+MAX_CONNECTIONS = 64
 HEALED = ("absent", "stopped", "refused", "hung")
 
 # Display names of the protocols, as the manager writes them.
@@ -51,13 +53,23 @@ class Evidence:
     socket_detail  one sentence about it
     listening      whether the kernel's table has a listener on the path; None when the table can't be read
     volumes_listening  how many other sockets in the admin socket's folder are listened on: disks that are served
+    connections    how many connections to the admin socket the listener has taken and holds open
     container      a Container, or None when Docker was not asked
     process        a ProcessInfo of the listener or of the container's process, or None
     start_grace    seconds that a start may take
     """
 
     def __init__(
-        self, socket_path, socket, socket_detail, listening, container, process, start_grace, volumes_listening=0
+        self,
+        socket_path,
+        socket,
+        socket_detail,
+        listening,
+        container,
+        process,
+        start_grace,
+        volumes_listening=0,
+        connections=0,
     ):
         self.socket_path = socket_path
         self.socket = socket
@@ -67,6 +79,7 @@ class Evidence:
         self.process = process
         self.start_grace = start_grace
         self.volumes_listening = volumes_listening
+        self.connections = connections
 
 
 def decide_vhost(evidence):
@@ -100,6 +113,12 @@ def _decide_nobody(evidence):
             "look at the target before you restart it" % (evidence.socket_path, evidence.volumes_listening),
         )
     container = evidence.container
+    if container is not None and container.answer == "denied":
+        return Verdict(
+            "unknown",
+            "nobody listens on %s, and Docker may not be asked about the container (%s); run as root"
+            % (evidence.socket_path, container.detail),
+        )
     other = container.admin_socket() if container is not None and container.running else None
     if other is not None and other != evidence.socket_path:
         return Verdict(
@@ -131,6 +150,12 @@ def _decide_silent(evidence):
     if _young(evidence):
         return Verdict("starting", _starting_sentence(evidence))
     process = evidence.process
+    if evidence.connections >= MAX_CONNECTIONS and (process is None or process.state not in "TtDZX"):
+        return Verdict(
+            "unknown",
+            "%d connections to %s are held open, so the target takes no other, while its VMs may be served; "
+            "end who holds them (ss -xp shows them)" % (evidence.connections, evidence.socket_path),
+        )
     state = "" if process is None else "; process %d is %s (%s)" % (process.pid, process.state_word(), process.state)
     said = evidence.socket_detail or "%s is listened on and does not answer" % evidence.socket_path
     return Verdict("hung", said + state)
@@ -156,12 +181,16 @@ def _starting_sentence(evidence):
 def _docker_warnings(evidence):
     """An answering target outranks Docker: what Docker says is only worth a warning."""
     container = evidence.container
+    if container is not None and container.found() and container.podman:
+        return ["the target runs in a container of podman, which zbsadm does not manage; install Docker Engine"]
     if container is None or (container.found() and container.running):
         return []
     if container.found():
         return ["the target answers although Docker says its container is %s; don't restart it" % container.state]
     if container.answer == "missing":
         return ["the target answers but Docker knows no container of that name; it was started by other means"]
+    if container.answer == "no_docker":
+        return ["the target answers although there is no docker command on this host, so its container can't be shown"]
     return ["the target answers but Docker can't be asked (%s); nothing is redeployed for that" % container.detail]
 
 

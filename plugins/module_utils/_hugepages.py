@@ -89,6 +89,25 @@ def read_pool(page_kib, root="/"):
     )
 
 
+def read_pools(root="/"):
+    """Every pool of the machine as plain data, smallest page first; [] where the kernel has none. Never raises.
+
+    [{"size_kib": 2048, "total": 1024, "free": 512, "reserved": 0}, ...]
+    """
+    folder = os.path.join(root, "sys/kernel/mm/hugepages")
+    pools = []
+    try:
+        sizes = [re.match(r"^hugepages-([0-9]{1,12})kB$", name) for name in os.listdir(folder)]
+    except OSError:
+        return []
+    for size in sorted(int(match.group(1)) for match in sizes if match):
+        try:
+            pools.append(dict(read_pool(size, root).as_dict(), size_kib=size))
+        except ZbsError:
+            continue  # one that can't be read is not told
+    return pools
+
+
 def grow(page_kib, demand, compact, root="/"):
     """Grow the pool until `demand` is met, by the shortage only; returns the Pool that came of it.
 

@@ -6,11 +6,13 @@
 import os
 import time
 
-from . import _cbd, _container, _health, _process, _sockets, _spdk
+from . import _cbd, _command, _container, _health, _hugepages, _process, _sockets, _spdk
 from ._deadline import Deadline
 
 # What is kept of the deadline for asking Docker about a target that did not answer.
 DOCKER_SHARE = 0.4
+# What is kept of the rest for the end of a program that has to be killed, so that the probe ends inside its timeout.
+KILL_SHARE = 0.1
 
 
 class Settings:
@@ -31,14 +33,16 @@ def probe(settings):
     verdicts = {}
     latencies = {}
     health = {"container": None, "process": None, "target": None, "volumes": [], "warnings": []}
-    # CBD first asks another program; vhost must have the larger share since its verdict decides over running VMs.
+    health["hugepages"] = _hugepages.read_pools()
+    # Vhost comes first: its verdict decides over running VMs, so CBD gets what it leaves.
     for protocol in settings.protocols:
         started = time.monotonic()
         if protocol == "vhost":
             share = deadline.share(settings.timeout / len(settings.protocols))
             verdicts[protocol] = _probe_vhost(settings, share, health)
         else:
-            verdicts[protocol] = _cbd.probe(settings.cbd_heartbeat, deadline)
+            until, grace = _program_share(deadline)
+            verdicts[protocol] = _cbd.probe(settings.cbd_heartbeat, until, kill_grace=grace)
         latencies[protocol] = round((time.monotonic() - started) * 1000, 1)
     health["status"], health["reason"] = _health.host_status(verdicts)
     health["protocols"] = {
@@ -77,17 +81,30 @@ def _probe_vhost(settings, deadline, health):
     except _spdk.SpdkError as exc:
         kind, detail = "refused_call", exc.message
     table = _sockets.read_unix_sockets()
-    container = _container.inspect(settings.container_name, deadline)
-    process = _process.read_process(pid or container.pid) if (pid or container.pid) else None
+    # Before Docker: an engine that hangs must not use up the time of a target that answers.
     if kind == "answered":
-        volumes = _volumes(path, deadline, table, health["warnings"])
+        volumes = _volumes(path, deadline.share(deadline.left() * (1.0 - DOCKER_SHARE)), table, health["warnings"])
+    until, grace = _program_share(deadline)
+    container = _container.inspect(settings.container_name, until, kill_grace=grace)
+    # Of a dead target without a container there is nobody to look at; the map is cut off with the deadline.
+    owner = pid or container.pid
+    map_seconds = min(_process.MAP_SECONDS, max(0.05, deadline.left()))
+    process = _process.read_process(owner, map_seconds=map_seconds) if owner else None
     health["container"] = container.as_dict()
     health["process"] = process.as_dict() if process else None
     health["volumes"] = volumes
-    listening = None if table is None else table.get(path, (False, 0))[0]
+    listening, connections = (None, 0) if table is None else table.get(path, (False, 0))
     others = 0 if table is None else _sockets.count_listening(table, os.path.dirname(path), path)
-    evidence = _health.Evidence(path, kind, detail, listening, container, process, settings.start_grace, others)
+    evidence = _health.Evidence(
+        path, kind, detail, listening, container, process, settings.start_grace, others, connections
+    )
     return _health.decide_vhost(evidence)
+
+
+def _program_share(deadline):
+    """(deadline of a program, seconds that killing it may take) which together end with `deadline`."""
+    grace = min(_command.KILL_GRACE, deadline.left() * KILL_SHARE)
+    return deadline.share(deadline.left() - grace), grace
 
 
 def _volumes(path, deadline, table, warnings):
@@ -95,30 +112,54 @@ def _volumes(path, deadline, table, warnings):
 
     A volume's socket is never connected to: a connection that is held open hangs the QEMU behind it.
     """
+    controllers = _list(path, "vhost_get_controllers", "controllers", deadline, warnings)
+    if not controllers:
+        return controllers
+    # One call for all of them, and none where there is no controller.
+    sizes = {
+        bdev["name"]: bdev["block_size"]
+        for bdev in _list(path, "bdev_get_bdevs", "bdevs", deadline, warnings) or []
+        if isinstance(bdev.get("name"), str) and isinstance(bdev.get("block_size"), int)
+    }
+    volumes = [_volume(item, table, sizes) for item in controllers]
+    broken = [str(volume["controller"]) for volume in volumes if volume["broken"]]
+    if broken:
+        more = " and %d more" % (len(broken) - 3) if len(broken) > 3 else ""
+        warnings.append(
+            "%d of the target's %d volumes are broken (%s%s): their bdev is gone or nobody listens on their socket; "
+            "create them again on the admin node" % (len(broken), len(volumes), ", ".join(broken[:3]), more)
+        )
+    return volumes
+
+
+def _list(path, method, noun, deadline, warnings):
+    """The target's list of objects by that method; None, and a warning, when it gave none."""
     try:
-        controllers = _spdk.call(path, "vhost_get_controllers", deadline).result
+        found = _spdk.call(path, method, deadline).result
     except (_spdk.SpdkProblem, _spdk.SpdkError) as exc:
-        warnings.append("the target's controllers could not be listed: %s" % exc.message)
+        warnings.append("the target's %s could not be listed: %s" % (noun, exc.message))
         return None
-    if not isinstance(controllers, list) or not all(isinstance(item, dict) for item in controllers):
-        warnings.append("the target listed its controllers in a shape that is not SPDK's")
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        warnings.append("the target listed its %s in a shape that is not SPDK's" % noun)
         return None
-    return [_volume(item, table) for item in controllers]
+    return found
 
 
-def _volume(controller, table):
-    """The row of one controller; a part of another shape than SPDK's counts as missing."""
+def _volume(controller, table, sizes):
+    """The row of one controller; a part of another shape than SPDK's counts as missing. `sizes`: {bdev: bytes a block}."""
     block = _shaped(_shaped(controller.get("backend_specific"), dict).get("block"), dict)
+    bdev = _shaped(block.get("bdev"), str) or None
     socket_path = _shaped(controller.get("socket"), str)
     listens = table is None or table.get(socket_path, (False, 0))[0]
     present = bool(socket_path) and os.path.exists(socket_path) and listens
     return {
         "controller": controller.get("ctrlr"),
         "socket": socket_path or None,
-        "bdev": block.get("bdev"),
+        "bdev": bdev,
+        "block_size": sizes.get(bdev),
         # Not knowing is not "none": whoever wants an idle target must not take it for one.
         "sessions": len(controller["sessions"]) if isinstance(controller.get("sessions"), list) else None,
-        "broken": block.get("bdev") is None or not present,
+        "broken": bdev is None or not present,
     }
 
 

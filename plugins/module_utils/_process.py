@@ -8,6 +8,10 @@ memory lock and would hang the probe on a process in state D.
 """
 
 import os
+import threading
+
+# A read of the memory map takes milliseconds; one that takes longer waits for a lock that somebody holds.
+MAP_SECONDS = 1.0
 
 # State letters of /proc/PID/stat in the words of this collection; see proc(5).
 STATE_WORDS = {
@@ -50,8 +54,11 @@ class ProcessInfo:
         }
 
 
-def read_process(pid, root="/"):
-    """Look `pid` up below `root`/proc; None when there is no such process or it can't be read."""
+def read_process(pid, root="/", map_seconds=MAP_SECONDS):
+    """Look `pid` up below `root`/proc; None when there is no such process or it can't be read.
+
+    map_seconds  how long the memory map may take before the hugepages count as not told
+    """
     folder = os.path.join(root, "proc", str(pid))
     try:
         with open(os.path.join(folder, "stat"), encoding="utf-8", errors="replace") as handle:
@@ -65,8 +72,31 @@ def read_process(pid, root="/"):
     fields = text[text.rindex(")") + 2 :].split()
     state = fields[0]
     started = int(fields[19]) / float(os.sysconf("SC_CLK_TCK"))
-    hugepages = None if state in "DXZ" else _hugetlb_kib(folder)
+    hugepages = None if state in "DXZ" or _stuck_thread(folder) else _in_time(_hugetlb_kib, folder, map_seconds)
     return ProcessInfo(pid, name, state, started, max(0.0, uptime - started), hugepages)
+
+
+def _stuck_thread(folder):
+    """Whether any thread is in state D: a reactor that waits for the disk may hold the memory lock of all of them."""
+    tasks = os.path.join(folder, "task")
+    try:
+        for thread in os.listdir(tasks):
+            with open(os.path.join(tasks, thread, "stat"), encoding="utf-8", errors="replace") as handle:
+                if handle.read().rpartition(")")[2].split()[:1] == ["D"]:
+                    return True
+    except OSError:
+        pass  # a thread that ended meanwhile, or a process without the folder
+    return False
+
+
+def _in_time(function, argument, seconds):
+    """`function(argument)` when it returns within `seconds`, else None; whoever hangs is left behind in a daemon thread."""
+    found = []
+    worker = threading.Thread(target=lambda: found.append(function(argument)))
+    worker.daemon = True
+    worker.start()
+    worker.join(seconds)
+    return found[0] if found else None
 
 
 def _hugetlb_kib(folder):

@@ -34,6 +34,7 @@ class SpdkProblem(ZbsError):
               not silent, and what can't be understood is no reason to heal
     denied    no permission for the socket or its folder
     bad_path  the path can't be a socket's path
+    not_asked the deadline was spent before the question could be put: nobody can be called silent who was not asked
     """
 
 
@@ -71,6 +72,8 @@ def call(path, method, deadline, params=None):
     request = {"jsonrpc": "2.0", "id": os.getpid(), "method": method}
     if params is not None:
         request["params"] = params
+    if deadline.spent():
+        raise SpdkProblem("%s could not be asked %s: the time for it was over before" % (path, method), "not_asked")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         _connect(sock, path, deadline)
         pid = _peer_pid(sock)
@@ -124,7 +127,8 @@ def _peer_pid(sock):
 def _receive(sock, path, request_id, deadline):
     """Read pieces until the answer with our id is complete."""
     decoder = json.JSONDecoder()
-    buffer = b""
+    buffer = bytearray()  # grows in place: bytes would be copied whole for every piece of a long answer
+    begun = False
     while True:
         try:
             piece = _piece(sock, deadline)
@@ -140,8 +144,10 @@ def _receive(sock, path, request_id, deadline):
         buffer += piece
         if len(buffer) > MAX_ANSWER:
             raise SpdkProblem("%s answered more than %d bytes: that is no SPDK" % (path, MAX_ANSWER), "junk")
-        if buffer.lstrip()[:1] != b"{":
-            raise SpdkProblem("%s answered something that is no JSON-RPC" % path, "junk")
+        if not begun and buffer.lstrip():
+            if buffer.lstrip()[:1] != b"{":
+                raise SpdkProblem("%s answered something that is no JSON-RPC" % path, "junk")
+            begun = True
         # Only a piece that closes an object can complete the answer: a cheap test that keeps long answers linear.
         if not piece.rstrip().endswith(b"}"):
             continue

@@ -36,6 +36,12 @@ options:
     description: Folder of the local facts, whose ledger is returned as RV(ledger).
     type: path
     default: /etc/ansible/facts.d
+  textfile_dir:
+    description:
+      - Folder on this host that the textfile collector of node_exporter reads (its C(--collector.textfile.directory)). The health
+        is written there as C(zbs_vhost.prom), whole or not at all, also where O(fail_on) fails the task.
+      - The file is a measurement and not a change of the host, so the task stays unchanged. Nothing is written in check mode.
+    type: path
 """
 
 EXAMPLES = r"""
@@ -85,7 +91,8 @@ target:
   sample: {version: SPDK v24.01}
 volumes:
   description:
-    - The target's controllers. C(broken) is true when the bdev is gone or nobody listens on the socket.
+    - The target's controllers. C(broken) is true when the bdev is gone or nobody listens on the socket; C(block_size) is
+      in bytes, null when the target did not tell it.
     - Null when the target answered but its controllers could not be listed; C(sessions) is null when it did not tell.
   type: list
   elements: dict
@@ -94,8 +101,16 @@ volumes:
     - controller: zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
       socket: /var/zbsvhost/sockets/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
       bdev: zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+      block_size: 4096
       sessions: 1
       broken: false
+hugepages:
+  description: Every hugepage pool of the host's kernel, the smallest page first, in pages; C(size_kib) is the size of a page.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - {size_kib: 2048, total: 1024, free: 512, reserved: 0}
 ledger:
   description: The backoff entries of this host, by primary storage and protocol; see M(zstack.zbs.zbs_vhost_recovery).
   type: dict
@@ -108,7 +123,9 @@ probes:
   sample: 1
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _ledger, _module
+import time
+
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _ledger, _module, _textfile
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._probe import probe_until
 
@@ -127,9 +144,11 @@ def main(module):
     settings = _arguments.probe_settings(params)
     _arguments.check_seconds(params, "hung_recheck", 0.0)
     health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
+    ledger = _ledger.read(params["facts_dir"])
+    if params["textfile_dir"] and not module.check_mode:
+        _textfile.write(params["textfile_dir"], _textfile.render(health, ledger.entries, time.time()))
     if health["status"] in FAILING[params["fail_on"]]:
         raise ZbsError("the host is %s: %s" % (health["status"], health["reason"]), "not_connected", health)
-    ledger = _ledger.read(params["facts_dir"])
     warnings = health.pop("warnings") + ([ledger.lost] if ledger.lost else [])
     return dict(
         health,
@@ -148,6 +167,7 @@ if __name__ == "__main__":
             fail_on={"type": "str", "choices": sorted(FAILING), "default": "never"},
             hung_recheck={"type": "float", "default": 0.0},
             facts_dir=_arguments.FACTS_DIR,
+            textfile_dir={"type": "path"},
         ),
         main,
         required_one_of=[("host_ip", "container_name")],

@@ -21,6 +21,11 @@ options:
   path:
     description: File on the controller to write the rows and totals to, as JSON.
     type: path
+  page:
+    description:
+      - File on the controller to write the fleet to as one HTML page, with the evidence of each host. Only for O(kind=health).
+      - It needs nothing but itself, and no colour to be understood. Left open it looks for a newer one every minute.
+    type: path
   fail_on:
     description:
       - When the task fails. V(failed) when an attempt failed or a host could not be reached, V(down) when any host is not
@@ -53,6 +58,7 @@ EXAMPLES = r"""
   zstack.zbs.zbs_vhost_report:
     kind: health
     path: /var/tmp/fleet.json
+    page: /var/www/html/fleet.html
   run_once: true
 
 - name: Sum a tick up, and fail the job when an attempt failed

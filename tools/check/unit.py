@@ -10,16 +10,19 @@ import xml.etree.ElementTree as ElementTree
 from lab.errors import LabError
 from lab.packages import need
 
-from .process import LOGS, Tally, check
+from . import promtool
+from .process import LOGS, Tally, check, environment
 
 
 def run() -> Tally:
     """Run pytest over tests/unit. Collecting nothing (its exit status 5) is a failure like any other."""
     _provide_daemon()
+    promtool.provide()
     report = LOGS / "unit.xml"
     report.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "pytest", "-q", "--durations=5", f"--junit-xml={report}", "tests/unit"]
-    passed = check("pytest", argv, limit=900)
+    path = environment()["PATH"]
+    passed = check("pytest", argv, env=environment(PATH=f"{path}:{promtool.FOLDER}"), limit=900)
     if not report.exists():
         return Tally(failed=1)
     suites = ElementTree.parse(report).getroot().findall("testsuite")

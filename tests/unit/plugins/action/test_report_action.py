@@ -112,8 +112,23 @@ def test_the_file_holds_rows_and_totals_and_is_replaced_whole(printed, tmp_path)
 
 
 def test_check_mode_writes_no_file(printed, tmp_path):
-    report({"kind": "health", "path": str(tmp_path / "fleet.json")}, ansible_check_mode=True)
+    given = {"kind": "health", "path": str(tmp_path / "fleet.json"), "page": str(tmp_path / "fleet.html")}
+    report(given, ansible_check_mode=True)
     assert printed and os.listdir(tmp_path) == []
+
+
+def test_the_page_holds_every_host(printed, tmp_path):
+    path = tmp_path / "fleet.html"
+    report({"kind": "health", "page": str(path)})
+    text = path.read_text(encoding="utf-8")
+    assert all(">%s</th>" % host in text for host in HOSTS) and text.startswith("<!DOCTYPE html>")
+    assert text.count("<details") == 2 and os.listdir(tmp_path) == ["fleet.html"]
+
+
+def test_a_heal_has_no_page(printed, tmp_path):
+    with pytest.raises(AnsibleActionFail):
+        report({"kind": "heal", "page": str(tmp_path / "fleet.html")}, {})
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_file_that_cannot_be_written_is_one_sentence(printed, tmp_path):

@@ -88,13 +88,13 @@ SOCKET = "unix:///var/run/docker.sock"
 REFUSALS = {
     "Docker 28": ("[]", "Error response from daemon: No such container: " + NAME, "missing"),
     "Docker 20": ("[]", "Error: No such container: " + NAME, "missing"),
-    "podman": ("[]", 'Error: no such container "%s"' % NAME, "missing"),
-    "podman 4": ("[]", "Error: inspecting object: no such container " + NAME, "missing"),
+    "podman": ("[]", 'Error: no such container "%s"' % NAME, "podman"),
+    "podman 4": ("[]", "Error: inspecting object: no such container " + NAME, "podman"),
     "podman-docker": (
         "[]",
         "Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.\n"
         'Error: no such container "%s"' % NAME,
-        "missing",
+        "podman",
     ),
     "engine down": (
         "[]",
@@ -181,6 +181,15 @@ def test_no_docker_is_no_docker(tmp_path):
     assert found.answer == "no_docker" and str(tmp_path / "docker") in found.detail
 
 
-def test_a_docker_that_may_not_be_run_is_denied(tmp_path):
+def test_a_docker_that_may_not_be_run_is_an_error_and_no_lack_of_permission(tmp_path):
+    """`denied` keeps a dead target from being healed: a broken mode of the program must not."""
     (tmp_path / "docker").write_text("#!/bin/sh\n")
-    assert _container.inspect(NAME, Deadline(5), str(tmp_path / "docker")).answer == "denied"
+    assert _container.inspect(NAME, Deadline(5), str(tmp_path / "docker")).answer == "error"
+
+
+def test_a_container_that_podman_shows_is_known_as_such(inspect):
+    shown = docker_says()
+    shown[0].update(OCIRuntime="crun", ConmonPidFile="/run/containers/x/conmon.pid", Pod="")
+    found, _calls = inspect(programs.answering(json.dumps(shown), "Emulate Docker CLI using podman."))
+    assert found.found() and found.running and found.podman
+    assert not inspect(programs.answering(json.dumps(docker_says())))[0].podman

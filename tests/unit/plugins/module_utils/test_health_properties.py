@@ -41,7 +41,7 @@ FOUND = st.builds(
 )
 NOT_FOUND = st.builds(
     Container,
-    st.sampled_from(["missing", "no_docker", "no_engine", "silent", "denied", "error"]),
+    st.sampled_from(["missing", "no_docker", "no_engine", "silent", "denied", "error", "podman"]),
     st.sampled_from(["", "a detail"]),
 )
 PROCESSES = st.builds(
@@ -63,6 +63,7 @@ EVIDENCE = st.builds(
     st.none() | PROCESSES,
     st.floats(0, 60),
     st.integers(0, 3),
+    st.sampled_from([0, 1, 63, 64, 500]),
 )
 
 
@@ -81,6 +82,8 @@ def test_every_evidence_has_a_verdict_that_keeps_the_first_law(seen):
     if result.verdict in _health.HEALED:
         nobody_serves = seen.socket == "nobody" and seen.listening is False and seen.volumes_listening == 0
         assert nobody_serves or seen.socket == "silent"
+        # Whoever may not ask has not seen: his own lack of permission heals nobody.
+        assert seen.socket == "silent" or seen.container is None or seen.container.answer != "denied"
     if seen.socket == "nobody":
         assert result.verdict in ("absent", "stopped", "refused", "starting", "unknown")
     if result.verdict == "starting":
@@ -102,6 +105,37 @@ def test_the_hosts_status_follows_its_protocols(verdicts):
     assert reason
     # Disconnected (the one that heals) only when every protocol is.
     assert status != "Disconnected" or statuses == {"Disconnected"}
+
+
+@settings(max_examples=500, deadline=None)
+@given(EVIDENCE)
+def test_a_verdict_heals_exactly_when_its_status_is_disconnected(seen):
+    result = _health.decide_vhost(seen)
+    assert (result.status == "Disconnected") is (result.verdict in _health.HEALED)
+    status, reason = _health.host_status({"vhost": result})
+    assert status == result.status and (reason is None) is (result.verdict == "healthy")
+
+
+@settings(max_examples=500, deadline=None)
+@given(EVIDENCE, st.none() | FOUND | NOT_FOUND)
+def test_docker_never_changes_the_verdict_of_who_answers_or_of_who_is_silent(seen, other):
+    if seen.socket == "nobody":
+        return
+    before = _health.decide_vhost(seen).verdict
+    seen.container = other
+    assert _health.decide_vhost(seen).verdict == before
+
+
+@settings(max_examples=500, deadline=None)
+@given(EVIDENCE, st.floats(0, 1e6))
+def test_age_only_turns_starting_into_a_fault(seen, older):
+    """A process that grows older can leave `starting`, and never comes to it."""
+    if seen.process is None:
+        return
+    before = _health.decide_vhost(seen).verdict
+    seen.process.age += older
+    after = _health.decide_vhost(seen).verdict
+    assert after == before or (before == "starting" and after in ("refused", "hung", "unknown"))
 
 
 def test_unknown_never_heals():

@@ -10,7 +10,7 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import (
     process,
 )
 
-SILENT_DOCKERS = ["missing", "no_docker", "no_engine", "silent", "denied", "error"]
+SILENT_DOCKERS = ["missing", "no_docker", "no_engine", "silent", "denied", "error", "podman"]
 
 # evidence, verdict, words that the reason must hold
 ROWS = {
@@ -26,6 +26,8 @@ ROWS = {
     "nobody, dockerd dead": (evidence("nobody", container=not_found("no_engine")), "absent", "can't be asked"),
     "nobody, dockerd hangs": (evidence("nobody", container=not_found("silent")), "absent", "can't be asked"),
     "nobody, no docker": (evidence("nobody", container=not_found("no_docker")), "absent", "can't be asked"),
+    "nobody, docker of podman": (evidence("nobody", container=not_found("podman")), "absent", "can't be asked"),
+    "nobody, no permission for Docker": (evidence("nobody", container=not_found("denied")), "unknown", "run as root"),
     "nobody, docker not asked": (evidence("nobody"), "absent", "not asked"),
     "nobody, exited": (evidence("nobody", container=container("exited", exit_code=137)), "stopped", "137"),
     "nobody, created": (evidence("nobody", container=container("created")), "stopped", "created"),
@@ -61,6 +63,15 @@ ROWS = {
     "silent, unkillable": (evidence("silent", process=process(state="D")), "hung", "unkillable (D)"),
     "silent, nobody knows the process": (evidence("silent"), "hung", "it said so"),
     "silent, young": (evidence("silent", process=process(1.0)), "starting", "may take 30 s"),
+    "silent, 64 connections held": (evidence("silent", process=process(), connections=64), "unknown", "ss -xp"),
+    "silent, 64 connections, nobody knows the process": (evidence("silent", connections=64), "unknown", "held open"),
+    "silent, 63 connections held": (evidence("silent", process=process(), connections=63), "hung", "it said so"),
+    "silent, 64 connections, stopped": (
+        evidence("silent", process=process(state="T"), connections=64),
+        "hung",
+        "stopped (T)",
+    ),
+    "answers, 64 connections held": (evidence("answered", container=container(), connections=64), "healthy", None),
     "silent, no container": (
         evidence("silent", container=not_found("missing"), process=process()),
         "hung",
@@ -116,6 +127,18 @@ def test_nobody_with_an_unreadable_socket_table_is_unknown():
 def test_an_answering_target_only_warns_about_docker(answer):
     result = _health.decide_vhost(evidence("answered", container=not_found(answer)))
     assert (result.verdict, len(result.warnings)) == ("healthy", 1)
+
+
+def test_an_answering_target_without_any_docker_says_so():
+    result = _health.decide_vhost(evidence("answered", container=not_found("no_docker")))
+    assert "no docker command" in result.warnings[0]
+
+
+def test_an_answering_target_of_podman_is_healthy_and_a_warning():
+    shown = container()
+    shown.podman = True
+    result = _health.decide_vhost(evidence("answered", container=shown))
+    assert result.verdict == "healthy" and "podman" in result.warnings[0]
 
 
 def test_an_answering_target_in_a_running_container_warns_of_nothing():

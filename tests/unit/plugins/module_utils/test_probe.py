@@ -1,7 +1,10 @@
 """A whole probe: a real socket, a fake docker, one deadline."""
 
+import contextlib
+import json
 import os
 import socket
+import subprocess
 import time
 
 import pytest
@@ -42,7 +45,7 @@ def test_a_healthy_target(folder, docker):
     docker(target.container("running", folder + "/admin.sock", os.getpid()))
     with Peer(folder + "/admin.sock", target.behave(GOOD)) as peer:
         health = _probe.probe(settings(folder))
-        assert len(peer.requests) == 2
+        assert len(peer.requests) == 2  # no bdev is asked for where there is no controller
     assert (health["status"], health["reason"]) == ("Connected", None)
     assert health["protocols"]["vhost"]["verdict"] == "healthy"
     assert 0 <= health["protocols"]["vhost"]["latency_ms"] < 10000
@@ -50,6 +53,71 @@ def test_a_healthy_target(folder, docker):
     assert (health["container"]["state"], health["container"]["cpus"]) == ("running", [0, 1])
     assert health["process"]["pid"] == os.getpid()
     assert (health["volumes"], health["warnings"]) == ([], [])
+
+
+def test_a_healthy_target_costs_one_fork(folder, docker, tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    shown = target.container("running", folder + "/admin.sock", os.getpid())
+    docker(body=programs.logging_argv(log, programs.answering(json.dumps([shown]))))
+    started = []
+    real = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda argv, **more: started.append(argv) or real(argv, **more))
+    with Peer(folder + "/admin.sock", target.behave(GOOD)):
+        assert _probe.probe(settings(folder))["status"] == "Connected"
+    assert started == [["docker", "container", "inspect", "zbsvhost-x"]]
+    assert programs.calls(log) == [["container", "inspect", "zbsvhost-x"]]
+
+
+def test_a_host_without_docker_whose_target_answers(folder, tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    with Peer(folder + "/admin.sock", target.behave(GOOD)):
+        health = _probe.probe(settings(folder))
+    assert (health["status"], health["container"]["answer"]) == ("Connected", "no_docker")
+    assert "no docker command" in health["warnings"][0] and health["process"]["pid"] == os.getpid()
+
+
+def test_an_engine_that_hangs_leaves_a_target_that_answers_its_volumes(folder, docker):
+    docker(body="exec sleep 100")
+    answers = dict(GOOD, vhost_get_controllers=[target.controller("c")], bdev_get_bdevs=[])
+    started = time.monotonic()
+    with Peer(folder + "/admin.sock", target.behave(answers)):
+        health = _probe.probe(settings(folder, timeout=1.0))
+    assert time.monotonic() - started < 1.5
+    assert (health["status"], health["container"]["answer"]) == ("Connected", "silent")
+    assert [item["controller"] for item in health["volumes"]] == ["c"]
+
+
+def test_an_answer_of_100_mb_is_unknown_inside_the_timeout(folder, docker):
+    docker(**target.NO_CONTAINER)
+
+    def flood(conn, _request):
+        conn.sendall(b'{"jsonrpc": "2.0", "result": "')
+        for _ in range(100):
+            conn.sendall(b"x" * 1024 * 1024)
+
+    started = time.monotonic()
+    with Peer(folder + "/admin.sock", flood):
+        health = _probe.probe(settings(folder, timeout=5.0))
+        assert time.monotonic() - started < 5.5
+    # On a busy machine the time is over before so much was read: that is no answer either.
+    assert health["status"] == "Unknown"
+    assert "no SPDK" in health["reason"] or "no whole answer" in health["reason"]
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may connect to everything")
+def test_a_socket_without_permission_is_unknown(folder, docker):
+    docker(**target.NO_CONTAINER)
+    with Peer(folder + "/admin.sock", target.behave(GOOD)):
+        os.chmod(folder + "/admin.sock", 0)
+        health = _probe.probe(settings(folder))
+    assert health["status"] == "Unknown" and "run as root" in health["reason"]
+
+
+def test_hugepages_are_the_kernels(folder, docker):
+    docker(**target.NO_CONTAINER)
+    for pool in probe(folder)["hugepages"]:
+        assert sorted(pool) == ["free", "reserved", "size_kib", "total"]
 
 
 def test_an_answer_outranks_a_dead_dockerd(folder, docker):
@@ -105,6 +173,21 @@ def test_volume_sockets_that_are_served_forbid_a_heal(folder, docker):
         assert probe(folder)["status"] == "Unknown"
 
 
+def test_a_target_whose_connections_are_all_held_is_unknown(folder, docker):
+    """SPDK serves 64 at a time: who leaks them makes a target that serves its VMs look hung."""
+    docker(**target.NO_CONTAINER)
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(folder + "/admin.sock")
+        listener.listen(8)
+        for number in range(64):
+            stack.enter_context(socket.socket(socket.AF_UNIX)).connect(folder + "/admin.sock")
+            stack.enter_context(listener.accept()[0])
+            if number == 62:
+                assert probe(folder, timeout=0.5)["protocols"]["vhost"]["verdict"] == "hung"
+        assert probe(folder, timeout=0.5)["status"] == "Unknown"
+
+
 @pytest.mark.parametrize("hangs", ["both", "socket"])
 def test_a_hung_target_is_hung_inside_the_timeout_whatever_docker_does(folder, docker, hangs):
     if hangs == "both":
@@ -158,9 +241,16 @@ def test_volumes_and_what_is_broken_of_them(folder, docker):
             target.controller("dead", socket=paths["dead"]),
             target.controller("gone", socket=paths["gone"]),
         ]
-        answers = dict(GOOD, vhost_get_controllers=controllers)
-        with Peer(folder + "/admin.sock", target.behave(answers)):
-            volumes = probe_inside(folder)["volumes"]
+        bdevs = [{"name": "good", "block_size": 4096}, {"name": "dead", "block_size": "x"}, {"name": 5}]
+        answers = dict(GOOD, vhost_get_controllers=controllers, bdev_get_bdevs=bdevs)
+        with Peer(folder + "/admin.sock", target.behave(answers)) as peer:
+            health = probe_inside(folder)
+            assert [json.loads(request)["method"] for request in peer.requests] == [
+                "spdk_get_version",
+                "vhost_get_controllers",
+                "bdev_get_bdevs",
+            ]
+        volumes = health["volumes"]
         for sock in (good, nobdev):  # a volume's socket is never connected to
             with pytest.raises(BlockingIOError):
                 sock.accept()
@@ -171,6 +261,8 @@ def test_volumes_and_what_is_broken_of_them(folder, docker):
         ("gone", True, 0),
     ]
     assert volumes[0]["bdev"] == "good" and volumes[0]["socket"] == paths["good"]
+    assert [item["block_size"] for item in volumes] == [4096, None, None, None]
+    assert len(health["warnings"]) == 1 and "3 of the target's 4 volumes are broken" in health["warnings"][0]
 
 
 NO_LIST = [None, {}, "x", [1, None, "x"]]

@@ -1,6 +1,7 @@
 """The target's process as /proc shows it, below a folder and for real."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,26 @@ def test_the_memory_map_of_a_stuck_process_is_not_read(tmp_path, state, reads):
     """It would wait for the memory lock that a process in state D may hold."""
     write_process(tmp_path, 42, state=state, hugetlb_kib=8192)
     assert _process.read_process(42, str(tmp_path)).hugepages_kib == (8192 if reads else None)
+
+
+def test_a_thread_in_state_d_keeps_the_memory_map_unread(tmp_path):
+    write_process(tmp_path, 42, state="S", hugetlb_kib=8192)
+    write(tmp_path, "proc/42/task/42/stat", "42 (reactor_0) S 1 0")
+    write(tmp_path, "proc/42/task/43/stat", "43 (reac) D (1) R 1 0")
+    assert _process.read_process(42, str(tmp_path)).hugepages_kib == 8192
+    write(tmp_path, "proc/42/task/43/stat", "43 (reac) R (1) D 1 0")
+    assert _process.read_process(42, str(tmp_path)).hugepages_kib is None
+
+
+def test_a_memory_map_that_hangs_is_left_behind(tmp_path):
+    """A pipe without a writer blocks its open as the kernel's memory lock does."""
+    write_process(tmp_path, 42)
+    pipe = tmp_path / "proc/42/smaps_rollup"
+    os.mkfifo(pipe)
+    started = time.monotonic()
+    found = _process.read_process(42, str(tmp_path), map_seconds=0.2)
+    assert time.monotonic() - started < 5 and found.hugepages_kib is None
+    os.close(os.open(pipe, os.O_WRONLY))  # lets the thread that was left behind end
 
 
 def test_an_old_kernel_has_smaps_only(tmp_path):

@@ -8,7 +8,7 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import fa
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, short_folder
 
 NAME = "zbs_vhost_health"
-KEYS = ["container", "ledger", "probes", "process", "protocols", "reason", "status", "target", "volumes"]
+KEYS = ["container", "hugepages", "ledger", "probes", "process", "protocols", "reason", "status", "target", "volumes"]
 
 
 @pytest.fixture
@@ -94,3 +94,18 @@ def test_options_that_ansible_refuses(options, bad):
 def test_a_path_that_is_too_long_is_unknown(options):
     _status, result = run_module(NAME, dict(options, admin_socket="/" + "x" * 107))
     assert result["status"] == "Unknown" and "longer than 107 bytes" in result["reason"]
+
+
+@pytest.mark.parametrize("check_mode, names", [(False, ["zbs_vhost.prom"]), (True, [])])
+def test_metrics_are_written_also_where_the_task_fails(options, tmp_path, check_mode, names):
+    folder = tmp_path / "textfile"
+    folder.mkdir()
+    failure, result = failure_of(NAME, dict(options, textfile_dir=str(folder), fail_on="unconnected"), check_mode)
+    assert failure["code"] == "not_connected" and os.listdir(folder) == names
+    if names:
+        assert 'zbs_vhost_up{protocol="vhost"} 0' in (folder / names[0]).read_text()
+
+
+def test_metrics_change_nothing_and_need_their_folder(options, tmp_path):
+    assert run_module(NAME, dict(options, textfile_dir=str(tmp_path)))[1]["changed"] is False
+    assert failure_of(NAME, dict(options, textfile_dir=str(tmp_path / "not")))[0]["code"] == "textfile"

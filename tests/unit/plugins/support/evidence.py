@@ -32,8 +32,10 @@ def process(age=1000.0, state="R"):
     return ProcessInfo(4711, "reactor_0", state, 100.0, age, 1024)
 
 
-def evidence(socket, listening=None, container=None, process=None, grace=30.0, volumes=0, detail="it said so"):
+def evidence(
+    socket, listening=None, container=None, process=None, grace=30.0, volumes=0, detail="it said so", connections=0
+):
     """Evidence about the admin socket."""
     if listening is None:
         listening = socket != "nobody"
-    return _health.Evidence(PATH, socket, detail, listening, container, process, grace, volumes)
+    return _health.Evidence(PATH, socket, detail, listening, container, process, grace, volumes, connections)

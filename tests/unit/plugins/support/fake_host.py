@@ -97,10 +97,10 @@ def look_at(monkeypatch, root):
         _hugepages.read_pool,
         _hugepages.grow,
         _mounts.read_hugetlbfs,
-        _process.read_process,
         _sockets.read_unix_sockets,
         _topology.read_cpus,
     ):
         monkeypatch.setattr(function, "__defaults__", (str(root),))
     monkeypatch.setattr(_prepare.memory_kib, "__defaults__", (str(root), "MemTotal"))
+    monkeypatch.setattr(_process.read_process, "__defaults__", (str(root), _process.MAP_SECONDS))
     monkeypatch.setattr(_docker_engine.look, "__defaults__", ("docker", str(root)))

@@ -1,0 +1,148 @@
+"""The fleet's page: what it shows, that nothing of a host becomes markup, that it needs nothing from elsewhere."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet, _page
+
+EVIL = "<script>alert('x')</script>\"><img src=x onerror=y>&amp;"
+MADE = "2026-01-02T03:04:05Z"
+VOID = {"meta", "br"}
+
+
+class Reader(HTMLParser):
+    """Collects tags and text, and checks that what is opened is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.words, self._open = [], [], []
+        self.feed(text)
+        self.close()
+        assert self._open == [], self._open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag, tag
+
+    def handle_data(self, data):
+        if self._open and self._open[-1] not in ("script", "style"):
+            self.words.append(data)
+
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+def health(status="Connected", verdict="healthy", reason=None, **more):
+    protocols = {"vhost": {"status": status, "verdict": verdict, "reason": reason, "latency_ms": 9.5}}
+    found = {"status": status, "reason": reason, "protocols": protocols, "volumes": [], "ledger": {}, "warnings": []}
+    return dict(found, **more)
+
+
+def ledger(failures, skip):
+    return {"zbs": {"vhost": {"failures": failures, "skip": skip, "since": MADE}}}
+
+
+def page(**hosts):
+    """The page of {name: health, or None for a host that could not be reached}."""
+    pairs = [
+        (_fleet.health_row(name, found) if found else _fleet.unreachable_row(name, EVIL), found or {})
+        for name, found in hosts.items()
+    ]
+    return _page.page(pairs, _fleet.totals([row for row, _health in pairs]), MADE)
+
+
+def test_gravest_first_with_counts_and_words():
+    text = page(a=health(), b=None, c=health("Unknown", "unknown", "why"), d=health("Disconnected", "hung", "why not"))
+    read = Reader(text)
+    names = re.findall(r"<th scope=row class=name>(\w+)</th>", text)
+    assert names == ["d", "b", "c", "a"]
+    for words in ("1 ✖ Disconnected", "1 ⊘ Unreachable", "1 ? Unknown", "0 … Connecting", "1 ✔ Connected", "why not"):
+        assert words in read.text(), words
+    assert "<title>3 ✖ ZBS vhost targets</title>" in text and "2026-01-02 03:04 UTC" in read.text()
+
+
+def test_no_status_is_told_by_colour_alone():
+    text = page(**{status: health(status, "x") for status in _page.STATUSES})
+    for status in _page.STATUSES:
+        assert "%s</b> %s" % (_page.SIGNS[status], status) in text
+    assert len(set(_page.SIGNS.values())) == len(_page.STATUSES)
+
+
+@pytest.mark.parametrize("place", ["name", "reason", "warning", "volume", "container", "ledger", "version", "status"])
+def test_nothing_of_a_host_becomes_markup(place):
+    found, name = health("Disconnected", "hung", EVIL if place == "reason" else "r"), "h"
+    if place == "name":
+        name = EVIL
+    elif place == "warning":
+        found["warnings"] = [EVIL]
+    elif place == "volume":
+        found["volumes"] = [{"controller": EVIL, "bdev": EVIL, "broken": True}]
+    elif place == "container":
+        found["container"] = {"image": EVIL, EVIL: 1}
+    elif place == "ledger":
+        found["ledger"] = {EVIL: {EVIL: {"failures": 1, "skip": 1, "since": EVIL, "reason": EVIL}}}
+    elif place == "version":
+        found["target"] = {"version": EVIL}
+    else:
+        found["status"] = EVIL
+    read = Reader(page(**{name: found}))
+    assert read.all("img") == [] and len(read.all("script")) == 1
+    assert EVIL.split(" ")[0] in read.text() or place == "status"
+
+
+def test_it_needs_nothing_from_elsewhere():
+    text = page(a=health(), b=None)
+    read = Reader(text)
+    for _tag, attrs in read.tags:
+        assert not {"src", "href", "srcset", "onclick", "onload"} & set(attrs)
+    assert "url(" not in text and "@import" not in text and not re.search(r"https?://", text)
+    policy = next(item["content"] for item in read.all("meta") if "http-equiv" in item)
+    assert policy.startswith("default-src 'none'; ") and "sha256-" in policy
+
+
+def test_hugepages_are_bars_that_add_up():
+    pools = [
+        {"size_kib": 2048, "total": 1000, "free": 400, "reserved": 100},
+        {"size_kib": 1048576, "total": 0, "free": 0, "reserved": 0},
+    ]
+    text = page(a=health(hugepages=pools, process={"hugepages_kib": 200 * 2048}))
+    widths = dict(re.findall(r'<i class=(\w+) style="width:([\d.]+)%">', text))
+    assert widths == {"target": "20.00", "guests": "40.00", "reserved": "10.00", "free": "30.00"}
+    assert "2M: 300 of 1000 free" in Reader(text).text() and "1G" not in Reader(text).text()
+
+
+@pytest.mark.parametrize(
+    "failures, skip, gone, ahead", [(1, 2, 0, 2), (1, 0, 2, 0), (3, 5, 3, 5), (4, 16, 0, 16), (0, 3, 0, 3)]
+)
+def test_a_short_window_is_drawn_tick_by_tick(failures, skip, gone, ahead):
+    text = page(a=health("Disconnected", "hung", "r", ledger=ledger(failures, skip))).split("<main>")[1]
+    assert (text.count("<i class=gone></i>"), text.count("<i class=ahead></i>")) == (gone, ahead)
+
+
+def test_a_long_window_is_a_bar():
+    text = page(a=health("Disconnected", "hung", "r", ledger=ledger(6, 16)))
+    assert '<i class=gone style="width:75.0%">' in text and "attempt in 17 ticks" in Reader(text).text()
+
+
+def test_evidence_is_folded_away():
+    details = Reader(page(a=health(), b=None)).all("details")
+    assert details == [{"data-host": "a"}]
+
+
+@pytest.mark.parametrize(
+    "found", [{"status": "Unknown"}, health(volumes=None, ledger=None, protocols=None, process=None)]
+)
+def test_gaps_are_gaps(found):
+    assert Reader(page(a=found)).all("details")
+
+
+def test_no_host_at_all():
+    assert "No host" in Reader(page()).text()
