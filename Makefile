@@ -1,7 +1,7 @@
 # The two commands first: `make demo` and `make test`. Both set up all they need.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit lint sanity molecule lab-up lab-down lab-status setup setup-test build clean
+.PHONY: help demo test test-all test-unit lint sanity molecule lab-up lab-down lab-status setup setup-test build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,6 +11,9 @@ demo: setup ## a ZBS site on this machine is prepared, deployed, broken and heal
 
 test: setup-test ## lint, unit tests, sanity, molecule on the lab (root)
 	@exec .venv/bin/python -m tools.check lint unit sanity molecule
+
+test-all: setup-test ## the same and the slow scenarios: six hosts, the matrix of faults (root)
+	@exec .venv/bin/python -m tools.check lint unit sanity molecule slow
 
 test-unit: setup-test ## the unit tests alone: no root, no Docker
 	@exec .venv/bin/python -m tools.check unit

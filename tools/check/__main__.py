@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the checks by stage, with progress, and close with one line of counts: `N passed, N failed`.
 
-Usage: python -m tools.check [lint] [unit] [sanity] [molecule]. Exit status 0 only when every check passed and ran.
+Usage: python -m tools.check [lint] [unit] [sanity] [molecule] [slow]. Exit status 0 only when every check passed and ran.
 """
 
 import sys
@@ -12,7 +12,13 @@ import time
 from . import lint, sanity, scenarios, unit
 from .process import Tally
 
-STAGES = {"lint": lint.run, "unit": unit.run, "sanity": sanity.run, "molecule": scenarios.run}
+STAGES = {
+    "lint": lint.run,
+    "unit": unit.run,
+    "sanity": sanity.run,
+    "molecule": scenarios.run,
+    "slow": scenarios.run_slow,
+}
 
 
 def main(names: list[str]) -> int:
