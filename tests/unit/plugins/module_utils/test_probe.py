@@ -93,7 +93,7 @@ def test_an_answer_of_100_mb_is_unknown_inside_the_timeout(folder, docker):
 
     def flood(conn, _request):
         conn.sendall(b'{"jsonrpc": "2.0", "result": "')
-        for _ in range(100):
+        for _piece in range(100):
             conn.sendall(b"x" * 1024 * 1024)
 
     started = time.monotonic()
