@@ -38,3 +38,25 @@ attributes:
     support: full
     details: The module changes nothing at all.
 """
+
+    # Of what runs on the controller only, once for all hosts. Complete in itself: it stands instead of the ones above.
+    CONTROLLER = r"""
+options: {}
+attributes:
+  action:
+    description: Has a corresponding action plugin, where all of it happens.
+    support: full
+  check_mode:
+    description: Can run in check mode and say truthfully what a real run would change.
+    support: full
+  diff_mode:
+    description: Shows what a run changes, or would change, in diff mode.
+    support: none
+  idempotent:
+    description: A second run with the same options right after the first changes nothing.
+    support: full
+  platform:
+    description: The systems that the module manages.
+    platforms: posix
+    support: full
+"""

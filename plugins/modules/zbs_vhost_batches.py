@@ -15,6 +15,8 @@ description:
   - Looping an include over a list of this one number makes the linear strategy run the included tasks batch by batch, since
     hosts whose loop items differ do not share an include. So a sequence of tasks runs on few hosts at a time, which
     C(throttle) does for a single task only, and the size may come from the inventory, which C(serial) can't.
+extends_documentation_fragment:
+  - zstack.zbs.attributes.controller
 options:
   size:
     description: Hosts in a batch.
@@ -34,23 +36,6 @@ options:
     type: list
     elements: raw
     default: ["100%"]
-attributes:
-  action:
-    description: Has a corresponding action plugin, where all of it happens.
-    support: full
-  check_mode:
-    description: Can run in check mode and say truthfully what a real run would change.
-    support: full
-  diff_mode:
-    description: Shows what a run changes, or would change, in diff mode.
-    support: none
-  idempotent:
-    description: A second run with the same options right after the first changes nothing.
-    support: full
-  platform:
-    description: The systems that the module manages.
-    platforms: posix
-    support: full
 """
 
 EXAMPLES = r"""

@@ -14,6 +14,8 @@ description:
     the hosts, so the rest is left alone, with nothing spent.
   - The limit starts at three hosts that are due. One host out of one is not a storm.
   - Runs on the controller, once for all hosts of a batch.
+extends_documentation_fragment:
+  - zstack.zbs.attributes.controller
 options:
   plan:
     description: What M(zstack.zbs.zbs_vhost_batches) returned.
@@ -27,23 +29,6 @@ options:
     description: How much of a wave may fail, in percent. V(100) switches the gate off.
     type: float
     required: true
-attributes:
-  action:
-    description: Has a corresponding action plugin, where all of it happens.
-    support: full
-  check_mode:
-    description: Can run in check mode and say truthfully what a real run would change.
-    support: full
-  diff_mode:
-    description: Shows what a run changes, or would change, in diff mode.
-    support: none
-  idempotent:
-    description: A second run with the same options right after the first changes nothing.
-    support: full
-  platform:
-    description: The systems that the module manages.
-    platforms: posix
-    support: full
 """
 
 EXAMPLES = r"""

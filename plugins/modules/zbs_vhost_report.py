@@ -12,6 +12,8 @@ author:
 description:
   - Prints one table for people over all hosts of the play, whatever callback is used, and returns the same as data.
   - Sets the totals as stats, for AWX workflows. Runs on the controller, once for all hosts.
+extends_documentation_fragment:
+  - zstack.zbs.attributes.controller
 options:
   kind:
     description: V(health) shows every host, V(heal) shows what a tick did, one line for hosts that are well together.
@@ -34,23 +36,10 @@ options:
     choices: [never, failed, down]
     default: never
 attributes:
-  action:
-    description: Has a corresponding action plugin, where all of it happens.
-    support: full
   check_mode:
     description: Can run in check mode and say truthfully what a real run would change.
     support: full
     details: In check mode the table is shown and no file is written.
-  diff_mode:
-    description: Shows what a run changes, or would change, in diff mode.
-    support: none
-  idempotent:
-    description: A second run with the same options right after the first changes nothing.
-    support: full
-  platform:
-    description: The systems that the module manages.
-    platforms: posix
-    support: full
 """
 
 EXAMPLES = r"""
