@@ -38,8 +38,9 @@ class Peer:
                 conn.settimeout(PATIENCE)
                 request = self._read_request(conn)
                 self.requests.append(request)
-                self._behave(conn, request)
+                # A client that has what it needs may close while the rest is still being sent: an end like any other.
                 with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+                    self._behave(conn, request)
                     while conn.recv(65536):
                         pass
                 self.ends.append(True)
