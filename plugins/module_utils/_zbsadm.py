@@ -49,6 +49,16 @@ class Zbsadm:
         """Take the target of `host_ip` away. Returns the Answer."""
         return self._call(["vhost", "destroy", "--host", host_ip] + self._login() + ["--silent"], deadline)
 
+    def create_bdev(self, host_ip, volume, name, deadline):
+        """Make the bdev `name` of `volume` (POOL/VOLUME with the marker), its controller and socket. Returns the Answer."""
+        arguments = ["vhost", "create-bdev", "--host", host_ip] + self._login()
+        return self._call(arguments + ["--volume", volume, "--name", name, "--silent"], deadline)
+
+    def delete_bdev(self, host_ip, name, deadline):
+        """Delete the controller `name` and its bdev. Returns the Answer."""
+        arguments = ["vhost", "delete-bdev", "--host", host_ip] + self._login()
+        return self._call(arguments + ["--name", name, "--silent"], deadline)
+
     def client_deploy(self, host_ip, deadline):
         """Deploy the CBD client on `host_ip`; there is no dialect of it without a login. Returns the Answer."""
         if self.login is None:

@@ -4,10 +4,10 @@ import runpy
 
 import pytest
 import yaml
-from ansible_collections.zstack.zbs.plugins.doc_fragments import probe
+from ansible_collections.zstack.zbs.plugins.doc_fragments import probe, zbsadm
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 
-NAMES = ["zbs_vhost_deploy", "zbs_vhost_health", "zbs_vhost_prepare", "zbs_vhost_recovery"]
+NAMES = ["zbs_vhost_deploy", "zbs_vhost_health", "zbs_vhost_prepare", "zbs_vhost_recovery", "zbs_vhost_volume"]
 PLUGINS = "ansible_collections.zstack.zbs.plugins."
 
 
@@ -23,8 +23,9 @@ def documented(name):
     """The documented options, those of the probe's fragment among them."""
     doc = yaml.safe_load(runpy.run_module(PLUGINS + "modules." + name, run_name="x")["DOCUMENTATION"])
     options = dict(doc["options"])
-    if "zstack.zbs.probe" in doc["extends_documentation_fragment"]:
-        options.update(yaml.safe_load(probe.ModuleDocFragment.DOCUMENTATION)["options"])
+    for fragment in (probe, zbsadm):
+        if "zstack.zbs." + fragment.__name__.rsplit(".", 1)[1] in doc["extends_documentation_fragment"]:
+            options.update(yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"])
     return options
 
 

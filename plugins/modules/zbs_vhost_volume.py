@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_volume
+short_description: Serve a ZBS volume on a compute host, or no longer
+version_added: 0.1.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Has C(zbsadm) make or delete the bdev, the controller and the socket of a volume on the target of a compute host. The volume
+    itself is neither made nor deleted.
+  - A target that was killed comes back without its volumes, and the disks of its VMs hang until somebody creates them again under
+    the same names. This module does that for one of them.
+  - A controller on which a VM has a session is never deleted, unless O(force) is given; a newer SPDK never answers such a delete,
+    and carries it out when the VM lets go.
+  - Runs on the ZBS admin node, the only place where C(zbsadm) works; delegate the task to it.
+extends_documentation_fragment:
+  - zstack.zbs.attributes
+  - zstack.zbs.zbsadm
+attributes:
+  idempotent:
+    description: A second run with the same options right after the first changes nothing.
+    support: partial
+    details: With O(observed) of after the first run, yes. Without it the module can't know and always calls zbsadm.
+options:
+  path:
+    description: The volume, as V(zbs://POOL/VOLUME) or V(POOL/VOLUME) with its logical pool.
+    type: str
+    required: true
+  state:
+    description: V(present) serves the volume, V(absent) ends that.
+    type: str
+    choices: [present, absent]
+    default: present
+  bdev_name:
+    description: Name of the bdev, the controller and the socket. Without it the one that ZStack derives from O(path).
+    type: str
+  socket_dir:
+    description: The target's socket directory, for RV(socket_path).
+    type: path
+    default: /var/zbsvhost/sockets
+  observed:
+    description: What M(zstack.zbs.zbs_vhost_health) returned for that host. Without it a volume is always created, and none deleted.
+    type: dict
+  force:
+    description: Whether to delete also while a VM has a session, or nobody knows. The VM's disk hangs then.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Look at the target
+  zstack.zbs.zbs_vhost_health:
+    host_ip: "{{ ansible_host }}"
+  register: health
+
+- name: Give a VM its disk back after the target was redeployed
+  zstack.zbs.zbs_vhost_volume:
+    host_ip: "{{ ansible_host }}"
+    path: zbs://pool1/vol1
+    observed: "{{ health }}"
+  delegate_to: "{{ groups['zbs_admin'] | first }}"
+
+- name: No longer serve a volume that no VM uses
+  zstack.zbs.zbs_vhost_volume:
+    host_ip: "{{ ansible_host }}"
+    path: zbs://pool1/vol1
+    state: absent
+    observed: "{{ health }}"
+  delegate_to: "{{ groups['zbs_admin'] | first }}"
+"""
+
+RETURN = r"""
+bdev_name:
+  description: Name of the bdev and the controller.
+  type: str
+  returned: success
+  sample: zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+socket_path:
+  description: The socket that a VM's disk is connected to.
+  type: str
+  returned: success
+  sample: /var/zbsvhost/sockets/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+plan:
+  description: What was done, or would be in check mode (C(delete) and C(create), in order), and why.
+  type: dict
+  returned: success
+  sample:
+    actions: [create]
+    reason: the target has no controller zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+zbsadm:
+  description: What zbsadm answered, one item a call.
+  type: list
+  elements: dict
+  returned: success
+  sample: [{success: true, error: {code: 0, message: ""}}]
+"""
+
+from ansible_collections.zstack.zbs.plugins.module_utils import _admin, _module, _volume, _volumes
+
+if __name__ == "__main__":
+    _module.run(
+        dict(
+            _admin.OPTIONS,
+            path={"type": "str", "required": True},
+            state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+            bdev_name={"type": "str"},
+            socket_dir={"type": "path", "default": _volumes.SOCKET_DIR},
+            observed={"type": "dict"},
+            force={"type": "bool", "default": False},
+        ),
+        lambda module: _volume.run(module.params, module.check_mode),
+        required_together=_admin.LOGIN_TOGETHER,
+    )

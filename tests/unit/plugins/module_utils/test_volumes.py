@@ -1,0 +1,101 @@
+"""Names of volumes: paths, bdevs, sockets, listings."""
+
+import uuid
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _volumes
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from hypothesis import given
+from hypothesis import strategies as st
+
+NAMES = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,40}\Z").filter(lambda name: not name.endswith("_zbs_"))
+
+
+@pytest.mark.parametrize("text", ["pool1/vol1", "zbs://pool1/vol1"])
+def test_the_check_value(text):
+    volume = _volumes.parse_path(text)
+    assert (volume.pool, volume.name, volume.path) == ("pool1", "vol1", "pool1/vol1")
+    assert volume.bdev_name == "zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff"
+
+
+@given(NAMES, NAMES)
+def test_every_name_is_a_version_3_uuid_and_is_found_again(pool, name):
+    volume = _volumes.parse_path("zbs://%s/%s" % (pool, name))
+    assert uuid.UUID(volume.bdev_name[len("zbs-bdev-") :]).version == 3
+    found = _volumes.trace([volume.bdev_name, "zbs-bdev-0"], pool, ["other", name])
+    assert {bdev: item.path for bdev, item in found.items()} == {volume.bdev_name: volume.path}
+
+
+def test_in_fips_mode_a_name_is_still_a_name(monkeypatch):
+    real = _volumes.hashlib.md5
+
+    def fips(data, usedforsecurity=True):
+        if usedforsecurity:
+            raise ValueError("disabled for FIPS")
+        return real(data, usedforsecurity=False)
+
+    monkeypatch.setattr(_volumes.hashlib, "md5", fips)
+    assert _volumes.Volume("pool1", "vol1").bdev_name.endswith("5a131ff")
+
+
+BAD = ["", "/", "pool", "pool/", "/vol", "a/b/c", "zbs://", "zbs://pool", "zbs:///vol", "zbs://zbs://a/b", "nfs://a/b"]
+BAD += [
+    "cbd:p/l/v",
+    "pool/vol@snap",
+    "a b/c",
+    "a/b c",
+    "../b",
+    "a/..",
+    "./b",
+    "-a/b",
+    "a/-b",
+    "a/b\n",
+    "a/b_zbs_",
+    "ü/b",
+]
+BAD += ["a/" + "x" * 256, "a/b;reboot", "a/$(x)", "a//b"]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_what_is_no_path(text):
+    with pytest.raises(ZbsError) as caught:
+        _volumes.parse_path(text)
+    assert caught.value.code == "bad_option" and repr(text) in caught.value.message
+
+
+def test_a_snapshot_and_a_marker_are_named():
+    for text, word in (("a/b@s", "snapshot"), ("a/b_zbs_", "marker")):
+        with pytest.raises(ZbsError, match=word):
+            _volumes.parse_path(text)
+
+
+def test_a_socket_path_is_not_cut_off():
+    assert _volumes.socket_path("/s", "x" * 104) == "/s/" + "x" * 104
+    with pytest.raises(ZbsError, match="108 bytes"):
+        _volumes.socket_path("/s", "x" * 105)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a b", "-a", "a\n"])
+def test_what_is_no_bdev_name(name):
+    with pytest.raises(ZbsError, match="bdev_name"):
+        _volumes.check_bdev_name(name)
+
+
+@pytest.mark.parametrize(
+    "data, names",
+    [
+        ({"result": [{"fileName": "a"}, {"fileName": "b"}]}, ["a", "b"]),
+        ({"result": {"fileInfo": [{"fileName": "a", "length": 1}]}}, ["a"]),
+        ({"result": []}, []),
+        ({"result": [{"length": 1}, "x", {"fileName": 3}]}, []),
+    ],
+)
+def test_a_listing(data, names):
+    assert _volumes.parse_listing(data) == names
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"result": None}, {"result": {"fileInfo": {}}}, {"result": "a"}])
+def test_a_listing_of_another_shape(data):
+    with pytest.raises(ZbsError) as caught:
+        _volumes.parse_listing(data)
+    assert caught.value.code == "bad_listing"
