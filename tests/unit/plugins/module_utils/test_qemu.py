@@ -1,0 +1,148 @@
+"""VMs and the sockets that they need, from a /proc made of files and from the kernel's own."""
+
+import os
+import socket
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _demand, _qemu, _unix_peers
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import CLOCK_TICK, write, write_process
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import short_folder
+
+FOLDER = "/var/zbsvhost/sockets"
+ADMIN = FOLDER + "/admin.sock"
+ONE, TWO = FOLDER + "/zbs-bdev-1", FOLDER + "/zbs-bdev-2"
+
+
+def write_vm(root, pid, *argv, state="S", program="/usr/bin/qemu-system-x86_64"):
+    """A process with those arguments."""
+    write_process(root, pid, name="qemu-system-x86", state=state, started=100.0)
+    write(root, "proc/%d/cmdline" % pid, "\0".join((program,) + argv) + "\0")
+    (root / "proc" / str(pid) / "fd").mkdir()
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["-chardev", "socket,id=chr0,path=%s,reconnect=1" % ONE],
+        ["-chardev", "socket,path=%s" % ONE],
+        ["-chardev", "socket,id=c,path=/var/zbsvhost//sockets/zbs-bdev-1"],
+        ["-blockdev", '{"driver":"virtio-blk-vhost-user","path":"%s","node-name":"a"}' % ONE],
+        ["-blockdev", "driver=virtio-blk-vhost-user,path=%s,node-name=a" % ONE],
+        ["-blockdev", '{"a":[{"addr":{"type":"unix","path":"%s"}}]}' % ONE.replace("/", "\\/")],
+        ["-drive", "file=json:{},id=x", "-drive", 'json:{"path":"%s"}' % ONE],
+        ["-incoming", "unix:%s" % ONE],
+    ],
+)
+def test_where_arguments_name_a_socket(argv):
+    assert _qemu.sockets_in(argv, FOLDER) == {ONE}
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "",
+        "{",
+        '{"path":',
+        "path=/var/zbsvhost/sockets",
+        "path=%s/deeper/x" % FOLDER,
+        "path=/other/zbs-bdev-1",
+        "[" * 9999,
+    ]
+    + ['{"path":' * 5000, "path=zbs-bdev-1", "path=%s,," % FOLDER],
+)
+def test_where_they_do_not(word):
+    assert _qemu.sockets_in([word], FOLDER) == set()
+
+
+def test_a_comma_in_a_path():
+    assert _qemu.sockets_in(["socket,path=%s/a,,b,x=y" % FOLDER], FOLDER) == {FOLDER + "/a,b"}
+
+
+@pytest.mark.parametrize(
+    "value, name",
+    [("guest=web,debug-threads=on", "web"), ("debug-threads=on,guest=a,,b", "a,b"), ("web", "web"), ("x=y", None)],
+)
+def test_names(value, name):
+    assert _qemu.Vm(1, 2, ["q", "-name", value]).name == name
+
+
+def test_only_vms_that_live(tmp_path):
+    write_vm(tmp_path, 20, "-name", "guest=b", "-uuid", "u")
+    write_vm(tmp_path, 3, program="/usr/libexec/qemu-kvm")
+    write_vm(tmp_path, 4, state="Z")
+    write_vm(tmp_path, 5, "path=" + ONE, program="/usr/bin/qemu-storage-daemon")
+    write(tmp_path, "proc/6/cmdline", "")
+    write(tmp_path, "proc/7/cmdline", "/usr/bin/kvm\0")  # it ended before its stat was read
+    (tmp_path / "proc/8").mkdir()
+    found = [vm.as_dict() for vm in _qemu.read_vms(str(tmp_path))]
+    assert found == [
+        {"pid": 3, "started_ticks": 100 * CLOCK_TICK, "name": None, "uuid": None},
+        {"pid": 20, "started_ticks": 100 * CLOCK_TICK, "name": "b", "uuid": "u"},
+    ]
+
+
+def test_what_is_needed_and_how_it_is_known(tmp_path):
+    write_vm(tmp_path, 3, "-name", "guest=web", "-chardev", "socket,path=" + ONE, "-chardev", "socket,path=" + ADMIN)
+    os.symlink("socket:[77]", tmp_path / "proc/3/fd/9")
+    os.symlink("socket:[78]", tmp_path / "proc/3/fd/10")
+    os.symlink("/dev/null", tmp_path / "proc/3/fd/11")
+    peers = {77: TWO, 78: "/run/other.sock", 79: ONE}
+    needs = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: peers)
+    assert [(need["bdev"], need["seen"], need["vm"]["name"]) for need in needs] == [
+        ("zbs-bdev-1", ["arguments"], "web"),
+        ("zbs-bdev-2", ["connection"], "web"),
+    ]
+    assert [(need["seen"]) for need in _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: None)] == [["arguments"]]
+
+
+def test_without_a_vm_the_kernel_is_not_asked(tmp_path):
+    write(tmp_path, "proc/uptime", "1 1")
+    assert _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: pytest.fail("asked")) == []
+
+
+NEEDS = [{"bdev": "zbs-bdev-%d" % number, "vm": {"name": None, "pid": 7}} for number in range(1, 6)]
+
+
+def test_broken_is_what_no_living_controller_serves():
+    volumes = [{"controller": "zbs-bdev-1", "broken": False}, {"controller": "zbs-bdev-2", "broken": True}]
+    assert [need["broken"] for need in _demand.judge(NEEDS, volumes)] == [False, True, True, True, True]
+    assert {need["broken"] for need in _demand.judge(NEEDS, [])} == {True}
+    assert {need["broken"] for need in _demand.judge(NEEDS, None)} == {None}
+
+
+def test_the_sentence():
+    assert _demand.sentence(_demand.judge(NEEDS, None)) is None
+    text = _demand.sentence(_demand.judge(NEEDS, []))
+    assert text == (
+        "5 disks of running VMs are not served: zbs-bdev-1 of VM 7, zbs-bdev-2 of VM 7, zbs-bdev-3 of VM 7 and 2 more"
+    )
+
+
+def test_the_kernels_own_peers():
+    with short_folder() as folder:
+        path = os.path.join(folder, "x")
+        with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+            server.bind(path)
+            server.listen(1)
+            client.connect(path)
+            conn, _address = server.accept()
+            with conn:
+                peers = _unix_peers.read_peers()
+                if peers is None:
+                    pytest.skip("this kernel has no unix_diag")
+                mine = os.fstat(client.fileno()).st_ino
+                assert peers[mine] == path
+                assert os.fstat(conn.fileno()).st_ino not in peers  # the server's end leads to nobody's path
+                me = _qemu.Vm(os.getpid(), 0, ["qemu-kvm"])
+                assert path in _qemu.connections(me, peers)
+
+
+@pytest.mark.parametrize("chunk", [b"", b"\0" * 40, b"\1\2\3", b"\xff" * 64])
+def test_an_answer_that_is_cut_off_names_nobody(chunk):
+    assert _unix_peers.peers_of([chunk]) in ({}, None)
+
+
+def test_an_error_of_the_kernel_is_not_knowing():
+    import struct
+
+    assert _unix_peers.peers_of([struct.pack("=IHHIIi", 20, 2, 0, 1, 0, -2)]) is None
