@@ -34,8 +34,10 @@ class ActionModule(ActionBase):
             ticks = {host: task_vars["hostvars"][host].get(_registered.TICK) or {} for host in hosts}
             # Fewest attempts first: a host that nothing helps must not be the first wave of every tick for ever.
             hosts = sorted((host for host in hosts if ticks[host].get("due")), key=lambda host: _failures(ticks[host]))
+        # More than the forks would wait for each other in each task, and their leases would run meanwhile.
+        size = min(arguments["size"], int(task_vars.get("ansible_forks") or arguments["size"]))
         try:
-            result.update(_batches.plan(hosts, arguments["size"], arguments["waves"]), changed=False)
+            result.update(_batches.plan(hosts, size, arguments["waves"]), changed=False)
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from exc
         return result

@@ -32,7 +32,7 @@ class ActionModule(ActionBase):
                 "kind": {"type": "str", "choices": ["health", "heal"], "required": True},
                 "path": {"type": "path"},
                 "page": {"type": "path"},
-                "fail_on": {"type": "str", "choices": ["never", "failed", "down"], "default": "never"},
+                "fail_on": {"type": "str", "choices": ["never", "unreachable", "failed", "down"], "default": "never"},
             }
         )
         if arguments["page"] and arguments["kind"] != "health":
@@ -63,12 +63,17 @@ def _row(host, kind, task_vars):
     first = known.get(_registered.HEALTH if kind == "health" else _registered.TICK) or {}
     if "status" not in first and "decisions" not in first:
         if first.get("failed"):
-            return _fleet.error_row(host, first.get("msg") or "the task failed without a message")
-        return _fleet.unreachable_row(host, first.get("msg") or "the host could not be reached")
+            return _fleet.error_row(host, _said(first) or "the task failed without a message")
+        return _fleet.unreachable_row(host, _said(first) or "the host could not be reached")
     if kind == "health":
         return _fleet.health_row(host, first)
-    tick, begin, finishes = _registered.attempt(known)
-    return _fleet.heal_row(host, tick, begin, finishes, known.get(_registered.GATE))
+    tick, begins, finishes = _registered.attempt(known)
+    return _fleet.heal_row(host, tick, begins, finishes, known.get(_registered.GATE))
+
+
+def _said(result):
+    """The message of a task that failed, without the words that ansible-core 2.19 puts before every one."""
+    return str(result.get("msg") or "").removeprefix("Task failed: ").removeprefix("Action failed: ")
 
 
 def _looked(known):

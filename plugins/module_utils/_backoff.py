@@ -11,7 +11,7 @@ An entry is a dict, or None where nothing is known against the protocol:
   failures      attempts begun in this outage
   skip          down ticks to let pass before the next attempt
   last_attempt  None, or {at, who, outcome, error}; outcome is `running`, `healed`, `failed` or `lost`
-  lease         None, or {boot_id, started, expires, who}; the times are seconds of the monotonic clock of that boot
+  lease         None, or {id, boot_id, started, expires, who}; the times are seconds of the monotonic clock of that boot
   due           (may be left out) true after a tick that found an attempt due, until one begins or the window counts
   healthy       (may be left out) healthy ticks in a row since it was last down, while fewer than `reset_after`
   flaps         (may be left out) recoveries within `flap_window` ticks because of which an old window goes on
@@ -154,6 +154,11 @@ def is_due(entry, alive):
     A window that was counted down to nothing is not enough: it is the next tick that finds it due.
     """
     return entry is not None and not alive and entry["status"] == DOWN and bool(entry.get("due"))
+
+
+def holds_lease(entry, lease_id):
+    """Whether the lease in the entry is that one, alive or run out with nobody having noticed."""
+    return bool(entry and entry["lease"]) and entry["lease"].get("id") == lease_id
 
 
 def finish(entry, outcome, error, observation):

@@ -9,6 +9,7 @@ wall clock stands in the ledger for people only.
 
 import copy
 import time
+import uuid
 
 from . import _backoff, _ledger
 from ._errors import ZbsError
@@ -35,6 +36,7 @@ class Step:
     changed    whether the file was (or, in check mode, would be) written
     warnings   sentences
     before     the ledger's content before the step, for a diff
+    lease_id   of the attempts that a begin took, else None
     """
 
     def __init__(self, before):
@@ -44,6 +46,7 @@ class Step:
         self.ledger = None
         self.changed = False
         self.warnings = []
+        self.lease_id = None
 
     def protocols(self, decision):
         """The protocols with this decision, sorted."""
@@ -147,7 +150,11 @@ def would_be_due(window, protocol, clock):
 
 
 def begin(window, protocols, who, clock, deadline, check_mode=False):
-    """Take the attempt of each of `protocols` that is still due: decision `begun`, else `refused`."""
+    """Take the attempt of each of `protocols` that is still due: decision `begun`, else `refused`.
+
+    The step's lease_id is what their finish must show.
+    """
+    lease_id = uuid.uuid4().hex
 
     def change(ledger, step):
         for protocol in protocols:
@@ -162,6 +169,7 @@ def begin(window, protocols, who, clock, deadline, check_mode=False):
                 step.warnings.append(_refusal(protocol, entry, alive))
                 continue
             lease = {
+                "id": lease_id,
                 "boot_id": clock.boot_id,
                 "started": round(clock.monotonic, 3),
                 "expires": round(clock.monotonic + window.attempt_timeout, 3),
@@ -169,22 +177,24 @@ def begin(window, protocols, who, clock, deadline, check_mode=False):
             }
             ledger.put(window.storage, protocol, _backoff.begin(entry, window.limits.max_skip, lease, clock.now))
             step.decisions[protocol] = "begun"
+            step.lease_id = lease_id
 
     return _step(window, change, clock, deadline, check_mode, settles_lost=False)
 
 
-def finish(window, protocols, outcome, error, observations, clock, deadline, check_mode=False):
-    """Write the outcome (`healed` or `failed`) of the attempts and drop their leases; decision `finished`.
+def finish(window, protocols, lease_id, outcome, error, observations, clock, deadline, check_mode=False):
+    """Write the outcome (`healed` or `failed`) of the attempts of that lease and drop it; decision `finished`.
 
-    `observations` may be empty. A protocol without an attempt is `refused`.
+    `observations` may be empty. A protocol whose attempt is not of this lease is `refused`: the lease ran out, a tick saw it
+    and counted the attempt as lost, and what is under way now, if anything, is somebody else's.
     """
 
     def change(ledger, step):
         for protocol in protocols:
             entry = ledger.get(window.storage, protocol)
-            if entry is None or entry["lease"] is None:
+            if not _backoff.holds_lease(entry, lease_id):
                 step.decisions[protocol] = "refused"
-                step.warnings.append("no attempt of %s is under way, so none can be finished" % protocol)
+                step.warnings.append(_stranger(protocol, entry))
                 continue
             after = _backoff.finish(entry, outcome, error, observations.get(protocol))
             ledger.put(window.storage, protocol, after)
@@ -260,6 +270,15 @@ def _refusal(protocol, entry, alive):
     if entry["skip"] == 0:
         return "no tick has found %s due since its last attempt, so none begins" % protocol
     return "%s lets %d more down ticks pass before its next attempt, so none begins" % (protocol, entry["skip"])
+
+
+def _stranger(protocol, entry):
+    if entry is None or entry["lease"] is None:
+        return "the attempt of %s is not under way any more (its lease ran out), so nothing was written" % protocol
+    return "the attempt of %s that is under way is another one, by %s, so nothing was written" % (
+        protocol,
+        entry["lease"]["who"],
+    )
 
 
 def _boot_id():

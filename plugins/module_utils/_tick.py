@@ -5,10 +5,15 @@
 
 from . import _arguments, _backoff, _health, _hold, _recovery
 from ._deadline import Deadline
+from ._errors import ZbsError
 from ._probe import probe, probe_twice, probe_until
 
 # What a step may take beyond its probes: waiting for the ledger's lock.
 STEP_TIMEOUT = 15.0
+# Seconds that an attempt may take beyond what its options say: the waits of a prepare (which starts an engine) add up to
+# 145, and growing a pool comes on top; a task on an admin node that froze is cut off 60 after the deploy's own limit.
+PREPARE_TIME = 180.0
+ADMIN_TIME = 60.0
 
 
 def run(params, check_mode):
@@ -18,6 +23,8 @@ def run(params, check_mode):
     window = _recovery.Window(params["primary_storage"], params["facts_dir"], limits, params["attempt_timeout"], hold)
     settings = _arguments.probe_settings(params)
     protocols = settings.protocols
+    if params["phase"] in ("observe", "begin"):
+        _check_lease(params)
     health, extra = None, {}
     deadline = Deadline(STEP_TIMEOUT)
     if params["phase"] == "observe":
@@ -37,6 +44,23 @@ def run(params, check_mode):
         step = _recovery.clear(window, protocols, _recovery.Clock(), deadline, check_mode)
     step.warnings = hold_warnings + step.warnings
     return dict(_result(step, health), hold=hold.as_dict() if hold else None, **extra)
+
+
+def _check_lease(params):
+    """ZbsError `bad_option` for a lease that runs out while its attempt may still be at work: another could begin beside it."""
+    if params["deploy_timeout"] is None:
+        return
+    deploy = params["deploy_timeout"] + ADMIN_TIME
+    # One probe before the deploy; after it those of `wait`, the last of which may find a target that is still starting.
+    verify = params["wait"] + params["start_grace"] + 2 * params["timeout"]
+    needed = PREPARE_TIME + deploy + verify
+    if params["attempt_timeout"] < needed:
+        raise ZbsError(
+            "attempt_timeout is %.0f s and an attempt may take %.0f s (%.0f to prepare, %.0f to deploy, %.0f to verify); "
+            "give %.0f or more, or make the deploy's timeout or the wait after it shorter"
+            % (params["attempt_timeout"], needed, PREPARE_TIME, deploy, verify, needed),
+            "bad_option",
+        )
 
 
 def _find_hold(params):
@@ -68,6 +92,7 @@ def _finish(settings, window, params, check_mode):
     step = _recovery.finish(
         window,
         settings.protocols,
+        params["lease_id"],
         outcome,
         error,
         _observations(health) if health else {},
@@ -96,6 +121,7 @@ def _result(step, health):
         "decisions": step.decisions,
         "due": step.protocols("due"),
         "begun": step.protocols("begun"),
+        "lease_id": step.lease_id,
         "in_progress": step.protocols("in_progress"),
         "entries": step.entries,
         "next_attempt_in_ticks": {

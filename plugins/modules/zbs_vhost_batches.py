@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - zstack.zbs.attributes.controller
 options:
   size:
-    description: Hosts in a batch.
+    description: Hosts in a batch. Never more than the forks of the run, which are what works at the same time.
     type: int
     required: true
   only:

@@ -28,7 +28,8 @@ options:
     description:
       - V(observe) is a tick. Well clears the entry, down counts the window down or finds that an attempt is due.
       - V(begin) takes the attempt of each of O(protocols) that is still due and still down.
-      - V(finish) writes the outcome of an attempt and drops its lease.
+      - V(finish) writes the outcome of the attempt O(lease_id) and drops its lease. Where that lease ran out and a tick saw it,
+        nothing is written, and an attempt that somebody else began since goes on.
       - V(clear) forgets the entries of O(protocols).
     type: str
     choices: [observe, begin, finish, clear]
@@ -68,6 +69,11 @@ options:
     description: Seconds after which the lease of an attempt is dead, for a controller that was killed in the middle.
     type: float
     default: 900.0
+  deploy_timeout:
+    description:
+      - Seconds that the deploy of an attempt may take. With it an O(attempt_timeout) is refused that is over before an attempt
+        with this deploy and the O(wait) after it must be, since a second attempt could begin beside the first.
+    type: float
   hung_recheck:
     description:
       - Seconds after which a target that did not answer is asked again, in the same tick, before it counts as hung. A reactor
@@ -78,6 +84,9 @@ options:
     description: Who runs the attempt, for the lease (a job's name and number, or user and machine).
     type: str
     default: ansible
+  lease_id:
+    description: The attempt that ends, RV(lease_id) of its begin. Needed for O(phase=finish).
+    type: str
   outcome:
     description:
       - How the attempt ended, for O(phase=finish). V(auto) probes for O(wait) seconds and takes what it sees.
@@ -136,6 +145,11 @@ begun:
   elements: str
   returned: success
   sample: [vhost]
+lease_id:
+  description: What O(phase=finish) must show to end the attempts that this step took; null where it took none.
+  type: str
+  returned: success
+  sample: 5f0c6c2e8d2b4f7e9a1d3c5b7e9f1a2b
 in_progress:
   description: The protocols for which an attempt is under way.
   type: list
@@ -196,6 +210,8 @@ def main(module):
     # A lease that is dead at once would let a second attempt begin beside the first.
     _arguments.check_seconds(params, "attempt_timeout", 1.0)
     _arguments.check_seconds(params, "hung_recheck", 0.0)
+    if params["deploy_timeout"] is not None:
+        _arguments.check_seconds(params, "deploy_timeout", 1.0)
     return _tick.run(params, module.check_mode)
 
 
@@ -211,12 +227,15 @@ if __name__ == "__main__":
             flap_window={"type": "int", "default": 30},
             hold={"type": "bool", "default": False},
             attempt_timeout={"type": "float", "default": 900.0},
+            deploy_timeout={"type": "float"},
             hung_recheck={"type": "float", "default": 10.0},
             who={"type": "str", "default": "ansible"},
+            lease_id={"type": "str"},
             outcome={"type": "str", "choices": ["auto", "healed", "failed"], "default": "auto"},
             error={"type": "str"},
             facts_dir=_arguments.FACTS_DIR,
         ),
         main,
         required_one_of=[("host_ip", "container_name")],
+        required_if=[("phase", "finish", ["lease_id"])],
     )

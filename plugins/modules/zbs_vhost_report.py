@@ -30,10 +30,10 @@ options:
     type: path
   fail_on:
     description:
-      - When the task fails. V(failed) when an attempt failed or a host could not be reached, V(down) when any host is not
-        Connected, V(never) never.
+      - When the task fails. V(unreachable) when a host could not be reached, V(failed) when an attempt failed or a host could not
+        be reached or looked at, V(down) when any host is not Connected, V(never) never.
     type: str
-    choices: [never, failed, down]
+    choices: [never, unreachable, failed, down]
     default: never
 attributes:
   check_mode:

@@ -4,17 +4,18 @@
 """What became of the attempts of a host in this tick, from what its tasks registered. Pure."""
 
 
-def outcomes(tick, begin, finishes):
+def outcomes(tick, begins, finishes):
     """{protocol: (word, reason or None)} of each protocol that the tick found due.
 
-    tick, begin  what the phases observe and begin registered ({} for none)
-    finishes     {protocol: what the phase finish registered}
+    tick              what the phase observe registered ({} for none)
+    begins, finishes  {protocol: what these phases registered}
 
     Words: `healed`, `failed`, `refused` (somebody else's, or not due any more), `due` (its turn did not come). What is
     registered may be of an earlier tick of the same play; only a begin that took the attempt makes its finish count.
     """
     return {
-        protocol: _outcome(protocol, begin or {}, finishes.get(protocol) or {}) for protocol in tick.get("due") or []
+        protocol: _outcome(protocol, begins.get(protocol) or {}, finishes.get(protocol) or {})
+        for protocol in tick.get("due") or []
     }
 
 
@@ -26,10 +27,18 @@ def _outcome(protocol, begin, finish):
     if protocol not in (begin.get("begun") or []):
         return "refused", "; ".join(begin.get("warnings") or []) or None
     if "outcome" in finish:
-        return finish["outcome"], finish.get("error")
+        return finish["outcome"], _ended(protocol, finish)
     return "failed", "the attempt was cut off, its lease runs out: %s" % (finish.get("msg") or "no outcome was written")
 
 
-def any_failed(tick, begin, finishes):
+def _ended(protocol, finish):
+    """Why it failed, and that nothing was written where its lease had run out before; None where there is nothing to say."""
+    said = [finish.get("error")]
+    if (finish.get("decisions") or {}).get(protocol) == "refused":
+        said += finish.get("warnings") or []
+    return "; ".join(sentence for sentence in said if sentence) or None
+
+
+def any_failed(tick, begins, finishes):
     """Whether an attempt of the host failed in this tick."""
-    return any(word == "failed" for word, _reason in outcomes(tick, begin, finishes).values())
+    return any(word == "failed" for word, _reason in outcomes(tick, begins, finishes).values())

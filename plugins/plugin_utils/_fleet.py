@@ -4,6 +4,7 @@
 """The fleet as rows, totals and a table. Pure: from what the hosts' tasks registered to text."""
 
 from ansible_collections.zstack.zbs.plugins.module_utils._backoff import ticks_to_attempt
+from ansible_collections.zstack.zbs.plugins.module_utils._health import TITLES
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts
 
 _COLUMNS = (
@@ -44,37 +45,45 @@ _GRAVEST = ("failed", "refused", "due", "in progress", "held", "waiting", "unsur
 _WORDS = {"in_progress": "in progress", "cleared": "well"}
 
 
-def heal_row(host, tick, begin=None, finishes=None, gate=None):
+def heal_row(host, tick, begins=None, finishes=None, gate=None):
     """The row of a host from the returns of zbs_vhost_recovery (of the tick; of the attempt's phases, where there was one).
 
-    finishes  {protocol: return of the phase finish}
-    gate      the return of the last zbs_vhost_gate, which says why the turn of a host that is due did not come
+    begins, finishes  {protocol: return of the phase begin, finish}
+    gate              the return of the last zbs_vhost_gate, which says why the turn of a host that is due did not come
     """
     found = {
-        name: (_WORDS.get(word, word), (tick.get("health") or {}).get("reason"))
+        name: (_WORDS.get(word, word), _seen(tick.get("health") or {}, name))
         for name, word in (tick.get("decisions") or {}).items()
     }
-    for name, (word, reason) in _attempts.outcomes(tick, begin, finishes or {}).items():
+    for name, (word, reason) in _attempts.outcomes(tick, begins or {}, finishes or {}).items():
         if word == "due":
             reason = (gate or {}).get("reason") or found[name][1]
+        elif reason and len(found) > 1:
+            reason = "%s: %s" % (TITLES.get(name, name), reason)
         found[name] = (word, reason if word != "refused" else reason or found[name][1])
     words = [word for word, _reason in found.values()]
     result = next((word for word in _GRAVEST if word in words), "well")
     reasons = [reason for word, reason in found.values() if word == result and reason]
     if tick.get("hold") and result in ("held", "waiting", "unsure", "recovering", "well"):
         result, reasons = "held", [_hold_sentence(tick["hold"])] + reasons
-    health, entries = _after(tick, begin, finishes or {})
+    health, entries = _after(tick, begins or {}, finishes or {})
     return _row(host, health, entries, result, "; ".join(dict.fromkeys(reasons)) or None)
+
+
+def _seen(health, protocol):
+    """Why the protocol is not Connected; the host's own reason says nothing as soon as another protocol is."""
+    reason = ((health.get("protocols") or {}).get(protocol) or {}).get("reason")
+    return "%s: %s" % (TITLES.get(protocol, protocol), reason) if reason else None
 
 
 def _hold_sentence(hold):
     return "%s%s" % (hold["reason"], ", until %s" % hold["until"] if hold.get("until") else "")
 
 
-def _after(tick, begin, finishes):
+def _after(tick, begins, finishes):
     """(health, entries) as last seen: an attempt's finish knows its own protocol better than the tick."""
     health, entries = dict(tick.get("health") or {}), dict(tick.get("entries") or {})
-    outcomes = _attempts.outcomes(tick, begin, finishes)
+    outcomes = _attempts.outcomes(tick, begins, finishes)
     for name, (word, _reason) in outcomes.items():
         finish = finishes.get(name) or {}
         if word not in ("healed", "failed") or "outcome" not in finish:
@@ -155,6 +164,8 @@ def fails(rows, fail_on):
     """The rows for which a task with that `fail_on` fails."""
     if fail_on == "failed":
         return [row for row in rows if row["result"] in ("failed", "error", "unreachable")]
+    if fail_on == "unreachable":
+        return [row for row in rows if row["result"] == "unreachable"]
     if fail_on == "down":
         return [row for row in rows if row["status"] != "Connected"]
     return []

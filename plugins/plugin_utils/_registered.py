@@ -7,11 +7,13 @@ HEALTH = "__zbs_vhost_target_observed"
 TICK = "__zbs_vhost_heal_tick"
 GATE = "__zbs_vhost_heal_gate"
 BEGIN = "__zbs_vhost_heal_begin"
+BEGIN_CBD = "__zbs_vhost_heal_begin_cbd"
 FINISH = "__zbs_vhost_heal_finish"
 FINISH_CBD = "__zbs_vhost_heal_finish_cbd"
 
 
 def attempt(known):
-    """(tick, begin, finishes by protocol) of a host from its variables, as _attempts takes them."""
+    """(tick, begins by protocol, finishes by protocol) of a host from its variables, as _attempts takes them."""
+    begins = {"vhost": known.get(BEGIN) or {}, "cbd": known.get(BEGIN_CBD) or {}}
     finishes = {"vhost": known.get(FINISH) or {}, "cbd": known.get(FINISH_CBD) or {}}
-    return known.get(TICK) or {}, known.get(BEGIN) or {}, finishes
+    return known.get(TICK) or {}, begins, finishes

@@ -40,6 +40,13 @@ def test_only_those_that_are_due():
     assert batches({"size": 2, "only": "due"}) == {"a": 0, "c": 0, "f": 1}
 
 
+def test_a_batch_is_never_larger_than_the_forks():
+    arguments, hosts = {"size": 4}, dict.fromkeys("abcdef", {})
+    assert run_action(zbs_vhost_batches, arguments, play(hosts, ansible_forks=3))["batch_of"]["c"] == 0
+    assert run_action(zbs_vhost_batches, arguments, play(hosts, ansible_forks=3))["batch_of"]["d"] == 1
+    assert run_action(zbs_vhost_batches, arguments, play(hosts, ansible_forks=50))["batch_of"]["d"] == 0
+
+
 @pytest.mark.parametrize(
     "arguments",
     [{}, {"size": 0}, {"size": -1}, {"size": "x"}, {"size": 1, "only": "x"}, {"size": 1, "y": 1}]

@@ -70,12 +70,12 @@ def test_a_heal_follows_tick_begin_and_finish(printed):
         },
         "client": {
             _registered.TICK: dict(tick("due", DOWN), decisions={"cbd": "due"}, due=["cbd"]),
-            _registered.BEGIN: {"decisions": {"cbd": "begun"}, "begun": ["cbd"]},
+            _registered.BEGIN_CBD: {"decisions": {"cbd": "begun"}, "begun": ["cbd"]},
             _registered.FINISH_CBD: {"outcome": "failed", "error": "no client", "entries": {}, "health": None},
         },
         "waits": {_registered.TICK: tick("waiting", DOWN), _registered.BEGIN: {"skipped": True}},
         "well": {_registered.TICK: tick("well")},
-        "gone": {_registered.TICK: {"unreachable": True, "msg": "no route to host"}},
+        "gone": {_registered.TICK: {"unreachable": True, "msg": "Task failed: no route to host"}},
         "broken": {_registered.TICK: {"failed": True, "msg": "the ledger can't be written"}},
     }
     rows = {row["host"]: row for row in report({"kind": "heal"}, hosts)["rows"]}

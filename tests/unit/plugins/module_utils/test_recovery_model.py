@@ -46,7 +46,7 @@ class Model:
         self.number = 0  # down ticks of the outage so far
         self.kept = 0  # the number at which the next outage goes on
         self.well_in_a_row = 0
-        self.lease = None  # (boot, seconds at which it ends)
+        self.lease = None  # (boot, seconds at which it ends, id), until it is ended or a tick finds it dead
         self.doubted = False
 
     def decide(self, seen, boot, now, held):
@@ -88,9 +88,15 @@ class Model:
         self.number += 1
         return "waiting"
 
-    def begin(self, boot, now, ends):
+    def begin(self, boot, now, lease):
         self.number += 1
-        self.lease = None if ends else (boot, now + LEASE_SECONDS)
+        self.lease = (boot, now + LEASE_SECONDS, lease)
+
+    def finish(self, lease):
+        if self.lease is None or self.lease[2] != lease:
+            return "refused"
+        self.lease = None
+        return "finished"
 
     def lose(self):
         """The file was damaged: nothing is known but that nothing is known."""
@@ -103,9 +109,9 @@ def play(ticks, **limits):
 
     A tick: what is seen, whether a due attempt is begun (its wave may not come), how the attempt ends (None: the controller
     dies), seconds to the next tick, and what else happens: reboot, hold, damage, clock (the wall clock jumps), refusal (a
-    second controller tries to begin as well).
+    second controller tries to begin as well), late (every controller that was taken for dead ends its attempt after all).
     """
-    model, made = Model(**limits), []
+    model, made, silent = Model(**limits), [], []
     boot, now, wall, held = 0, 50.0, 2026, False
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -124,21 +130,31 @@ def play(ticks, **limits):
             assert decision == model.decide(seen, boot, now, held), "tick %d" % number
             made.append(decision)
             if decision == "due" and begins:
-                assert ledgers.begin(folder, at, **more).decisions == {"vhost": "begun"}
+                begun = ledgers.begin(folder, at, **more)
+                assert begun.decisions == {"vhost": "begun"}
+                model.begin(boot, now, begun.lease_id)
                 if event == "refusal":
                     assert ledgers.begin(folder, at, **more).decisions == {"vhost": "refused"}
-                if ends is not None:
-                    ledgers.finish(folder, ends, None, at, **more)
-                model.begin(boot, now, ends is not None)
+                if ends is None:
+                    silent.append(begun.lease_id)
+                else:
+                    ledgers.finish(folder, ends, None, at, lease=begun.lease_id, **more)
+                    model.finish(begun.lease_id)
             elif decision not in ("due", "unsure"):
                 assert ledgers.begin(folder, at, **more).decisions == {"vhost": "refused"}
+            for lease in silent if event == "late" else []:
+                before = ledgers.path(folder).read_bytes()
+                step = ledgers.finish(folder, "healed", None, at, lease=lease, **more)
+                assert step.decisions == {"vhost": model.finish(lease)}
+                assert step.changed == (ledgers.path(folder).read_bytes() != before)
+                made.append("late " + step.decisions["vhost"])
             now += pause
             if event == "reboot":
                 boot, now = boot + 1, pause
     return made
 
 
-EVENTS = ["reboot", "hold", "damage", "clock", "refusal"]
+EVENTS = ["reboot", "hold", "damage", "clock", "refusal", "late"]
 TICKS = st.lists(
     st.tuples(
         st.sampled_from(["down"] * 8 + ["well"] * 2 + ["unknown", "starting"]),
@@ -180,7 +196,7 @@ def random_ticks(seed, limits):
         if seeds.random() < 0.15:
             seen = seeds.choice(["down", "down", "well", "well", "unknown", "starting"])
         ends = seeds.choice(["failed", "failed", "healed", None])
-        event = seeds.choice(EVENTS) if seeds.random() < 0.05 else None
+        event = seeds.choice(EVENTS) if seeds.random() < 0.1 else None
         ticks.append((seen, seeds.random() < 0.9, ends, seeds.uniform(0.5, 700.0), event))
     return play(ticks, **limits)
 
@@ -188,9 +204,10 @@ def random_ticks(seed, limits):
 def test_the_simulation_meets_every_decision():
     """A simulation in which something never happens would show nothing about it."""
     made = set()
-    for seed in range(6):
+    for seed in range(10):
         made.update(random_ticks(seed, {"reset_after": 2, "flap_limit": 1, "flap_window": 30}))
-    assert made == {"well", "recovering", "cleared", "in_progress", "waiting", "due", "held", "unsure"}
+    decisions = {"well", "recovering", "cleared", "in_progress", "waiting", "due", "held", "unsure"}
+    assert made == decisions | {"late finished", "late refused"}
 
 
 def test_the_model_itself_knows_the_ticks_of_the_contract():

@@ -1,6 +1,8 @@
 """A tick's steps on a real ledger: exact window, phases, leases, check mode that predicts the real run."""
 
+import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _recovery
@@ -65,6 +67,46 @@ def test_a_finish_without_an_attempt_is_refused(tmp_path):
     assert (step.decisions, step.changed) == ({"vhost": "refused"}, False)
     ledgers.observe(tmp_path, DOWN)
     assert ledgers.finish(tmp_path).decisions == {"vhost": "refused"}
+
+
+def test_a_finish_ends_only_its_own_attempt(tmp_path):
+    """The first controller was away for longer than its lease, and another one has begun since."""
+    ledgers.observe(tmp_path, DOWN)
+    first = ledgers.begin(tmp_path, attempt_timeout=900.0).lease_id
+    for _tick in range(3):
+        ledgers.observe(tmp_path, DOWN, ledgers.clock(2000.0))
+    step = ledgers.finish(tmp_path, "healed", None, ledgers.clock(2000.0), lease=first)
+    assert (step.decisions, step.changed) == ({"vhost": "refused"}, False)
+    assert "its lease ran out" in step.warnings[0]
+    second = ledgers.begin(tmp_path, ledgers.clock(2000.0)).lease_id
+    before = ledgers.path(tmp_path).read_bytes()
+    for lease in (first, "", "x"):
+        step = ledgers.finish(tmp_path, "healed", None, ledgers.clock(2001.0), lease=lease)
+        assert (step.decisions, step.changed) == ({"vhost": "refused"}, False)
+        assert "by job 1" in step.warnings[0] and ledgers.path(tmp_path).read_bytes() == before
+    assert ledgers.observe(tmp_path, DOWN, ledgers.clock(2002.0)).decisions == {"vhost": "in_progress"}
+    assert ledgers.finish(tmp_path, at=ledgers.clock(2003.0), lease=second).decisions == {"vhost": "finished"}
+
+
+def test_a_finish_that_is_late_ends_its_attempt_where_nobody_noticed(tmp_path):
+    ledgers.observe(tmp_path, DOWN)
+    mine = ledgers.begin(tmp_path, attempt_timeout=900.0).lease_id
+    step = ledgers.finish(tmp_path, at=ledgers.clock(5000.0), lease=mine)
+    assert step.decisions == {"vhost": "finished"} and step.entries["vhost"]["last_attempt"]["outcome"] == "failed"
+
+
+def test_a_lease_without_an_id_is_nobodys_to_end(tmp_path):
+    ledgers.observe(tmp_path, DOWN)
+    ledgers.begin(tmp_path)
+    data = json.loads(ledgers.path(tmp_path).read_text())
+    del data["entries"]["zbs"]["vhost"]["lease"]["id"]
+    ledgers.path(tmp_path).write_text(json.dumps(data))
+    assert ledgers.finish(tmp_path, lease="").decisions == {"vhost": "refused"}
+    assert ledgers.observe(tmp_path, DOWN).decisions == {"vhost": "in_progress"}
+
+
+def test_a_begin_that_took_nothing_has_no_lease(tmp_path):
+    assert ledgers.begin(tmp_path).lease_id is None
 
 
 def test_a_finish_writes_outcome_and_error(tmp_path):
@@ -150,7 +192,8 @@ STEPS = {
 
 @pytest.mark.parametrize("history", sorted(HISTORIES))
 @pytest.mark.parametrize("name", sorted(STEPS))
-def test_check_mode_writes_nothing_and_predicts_the_real_run(tmp_path, history, name):
+def test_check_mode_writes_nothing_and_predicts_the_real_run(tmp_path, monkeypatch, history, name):
+    monkeypatch.setattr(_recovery.uuid, "uuid4", lambda: SimpleNamespace(hex="0" * 32))  # or no two begins are the same
     real, checked = tmp_path / "real", tmp_path / "checked"
     real.mkdir()
     HISTORIES[history](real)

@@ -2,6 +2,8 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _ledger, _probe, _tick
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 
 
 def health(verdict, reason="because"):
@@ -28,6 +30,7 @@ def tick(tmp_path, monkeypatch):
         params = {name: spec.get("default") for name, spec in _arguments.PROBE.items()}
         params.update(host_ip="h", phase=phase, primary_storage="zbs", max_skip=64, attempt_timeout=900.0)
         params.update(reset_after=1, flap_limit=2, flap_window=30, hold=False)
+        params.update(deploy_timeout=None, lease_id=ledgers.lease_id(tmp_path))
         params.update(hung_recheck=0.0, who="job 1", outcome="auto", error=None, facts_dir=str(tmp_path))
         params.update(more)
         return _tick.run(params, check_mode)
@@ -98,6 +101,47 @@ def test_a_hung_target_is_looked_at_again_only_where_it_would_be_attempted(tick,
     tick("finish", "hung")
     tick("observe", "hung", hung_recheck=10.0)  # the window is not over
     assert pauses == [10.0]
+
+
+@pytest.mark.parametrize(
+    "more, fits",
+    [
+        ({"attempt_timeout": 600.0}, True),
+        ({"attempt_timeout": 599.0}, False),
+        ({"attempt_timeout": 600.0, "deploy_timeout": 301.0}, False),
+        ({"attempt_timeout": 600.0, "wait": 21.0}, False),
+        ({"attempt_timeout": 600.0, "start_grace": 31.0}, False),
+        ({"attempt_timeout": 600.0, "timeout": 6.0}, False),
+        ({"attempt_timeout": 1.0, "deploy_timeout": None}, True),  # by hand: nobody said what the attempt does
+    ],
+)
+@pytest.mark.parametrize("phase", ["observe", "begin"])
+def test_a_lease_that_is_shorter_than_its_attempt_is_refused(tick, tmp_path, more, fits, phase):
+    options = dict({"deploy_timeout": 300.0, "wait": 20.0, "start_grace": 30.0, "timeout": 5.0}, **more)
+    if fits:
+        tick(phase, "stopped", **options)
+        return
+    with pytest.raises(ZbsError) as caught:
+        tick(phase, "a verdict that would raise a KeyError", **options)
+    assert caught.value.code == "bad_option" and "attempt_timeout" in caught.value.message
+    assert not (tmp_path / _ledger.NAME).exists()
+
+
+def test_an_attempt_ends_whatever_its_lease_should_have_been(tick):
+    tick("observe", "stopped")
+    tick("begin", "stopped")
+    done = tick("finish", "healthy", deploy_timeout=300.0, attempt_timeout=1.0)
+    assert done["decisions"] == {"vhost": "finished"}
+
+
+def test_a_finish_of_another_attempt_says_so_and_writes_nothing(tick, tmp_path):
+    tick("observe", "stopped")
+    begun = tick("begin", "stopped")
+    before = (tmp_path / _ledger.NAME).read_bytes()
+    done = tick("finish", "healthy", lease_id="another")
+    assert (done["outcome"], done["decisions"], done["changed"]) == ("healed", {"vhost": "refused"}, False)
+    assert any("another one" in text for text in done["warn"]) and (tmp_path / _ledger.NAME).read_bytes() == before
+    assert tick("finish", "healthy", lease_id=begun["lease_id"])["changed"]
 
 
 def test_clear_forgets_without_a_probe(tick):

@@ -40,7 +40,9 @@ def test_a_tick_a_begin_a_finish(run):
     _status, second = run(phase="begin")
     assert second["begun"] == [] and any("AWX job 7" in str(item) for item in second["warnings"])
     assert run()[1]["in_progress"] == ["vhost"]
-    _status, done = run(phase="finish", error="zbsadm said no")
+    _status, done = run(phase="finish", error="zbsadm said no", lease_id="another")
+    assert (done["decisions"], done["changed"], len(done["warnings"])) == ({"vhost": "refused"}, False, 1)
+    _status, done = run(phase="finish", error="zbsadm said no", lease_id=begun["lease_id"])
     assert (done["outcome"], done["entries"]["vhost"]["lease"]) == ("failed", None)
     assert run()[1]["decisions"] == {"vhost": "waiting"}
     assert run(phase="clear")[1]["entries"] == {}
@@ -64,12 +66,11 @@ def test_recovery_clears(run):
 @pytest.mark.parametrize("phase", ["observe", "begin", "finish", "clear"])
 def test_check_mode_writes_nothing_and_says_the_same(run, phase):
     run()
-    if phase == "finish":
-        run(phase="begin")
+    more = {"lease_id": run(phase="begin")[1]["lease_id"]} if phase == "finish" else {}
     before = ledgers.path(run.facts).read_bytes()
-    predicted = run(True, phase=phase)[1]
+    predicted = run(True, phase=phase, **more)[1]
     assert ledgers.path(run.facts).read_bytes() == before
-    done = run(phase=phase)[1]
+    done = run(phase=phase, **more)[1]
     for key in ("changed", "decisions", "due", "begun", "in_progress"):
         assert predicted[key] == done[key]
 
@@ -95,6 +96,9 @@ BAD = [
     ({"attempt_timeout": -1}, "attempt_timeout"),
     ({"attempt_timeout": "nan"}, "attempt_timeout"),
     ({"attempt_timeout": "inf"}, "attempt_timeout"),
+    ({"attempt_timeout": 500, "deploy_timeout": 300}, "attempt_timeout"),
+    ({"deploy_timeout": 0}, "deploy_timeout"),
+    ({"deploy_timeout": "nan"}, "deploy_timeout"),
     ({"hung_recheck": -1}, "hung_recheck"),
     ({"hung_recheck": "nan"}, "hung_recheck"),
     ({"hung_recheck": "inf"}, "hung_recheck"),
@@ -115,7 +119,7 @@ def test_a_ledger_that_cannot_be_written_is_a_failure_with_its_folder(run):
     assert failure["code"] == "ledger_unwritable" and failure["details"] == {"facts_dir": str(run.facts)}
 
 
-@pytest.mark.parametrize("bad", [{"phase": "x"}, {"outcome": "x"}, {"max_skip": "many"}, {"foo": 1}])
+@pytest.mark.parametrize("bad", [{"phase": "x"}, {"phase": "finish"}, {"outcome": "x"}, {"max_skip": "many"}, {"foo": 1}])
 def test_options_that_ansible_refuses(run, bad):
     status, result = run(**bad)
     assert status == 1 and result["failed"]

@@ -22,7 +22,7 @@ def tick(decision, entries=None, **more):
     return {"decisions": {"vhost": decision}, "due": due, "entries": entries or {}, "health": health(**more)}
 
 
-BEGUN = {"begun": ["vhost"], "decisions": {"vhost": "begun"}}
+BEGUN = {"vhost": {"begun": ["vhost"], "decisions": {"vhost": "begun"}}}
 
 
 def test_a_healthy_host():
@@ -102,37 +102,56 @@ def test_an_attempt_that_healed_has_no_next_one():
 
 def test_a_begin_that_was_refused_says_why():
     begin = {"begun": [], "decisions": {"vhost": "refused"}, "warnings": ["by job 1", "and more"]}
-    row = _fleet.heal_row("h1", tick("due"), begin)
+    row = _fleet.heal_row("h1", tick("due"), {"vhost": begin})
     assert (row["result"], row["reason"]) == ("refused", "by job 1; and more")
-    assert _fleet.heal_row("h1", tick("due", reason="r"), dict(begin, warnings=[]))["reason"] == "r"
+    assert _fleet.heal_row("h1", tick("due", reason="r"), {"vhost": dict(begin, warnings=[])})["reason"] == "Vhost: r"
 
 
 def test_a_host_whose_turn_did_not_come_stays_due_and_says_why():
     """Whatever an earlier tick of the same play left registered."""
     old = {"outcome": "healed", "error": None, "entries": {}, "health": health()}
     gate = {"go": False, "reason": "the site is broken"}
-    row = _fleet.heal_row("h1", tick("due", {"vhost": entry(0)}, **DOWN), {"skipped": True}, {"vhost": old}, gate)
+    row = _fleet.heal_row("h1", tick("due", {"vhost": entry(0)}, **DOWN), {"vhost": {"skipped": True}}, {"vhost": old}, gate)
     assert (row["result"], row["reason"], row["next_attempt"]) == ("due", "the site is broken", 0)
-    assert _fleet.heal_row("h1", tick("due", **DOWN))["reason"] == "r"  # check mode: there is no gate
+    assert _fleet.heal_row("h1", tick("due", **DOWN))["reason"] == "Vhost: r"  # check mode: there is no gate
 
 
 def test_an_attempt_that_was_cut_off_has_failed():
     row = _fleet.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": {"unreachable": True, "msg": "no route"}})
     assert row["result"] == "failed" and "cut off" in row["reason"] and "no route" in row["reason"]
-    row = _fleet.heal_row("h1", tick("due", **DOWN), {"failed": True, "msg": "the ledger can't be written"})
+    row = _fleet.heal_row("h1", tick("due", **DOWN), {"vhost": {"failed": True, "msg": "the ledger can't be written"}})
     assert row["result"] == "failed" and "the ledger can't be written" in row["reason"]
 
 
 def test_protocols_end_each_on_its_own():
     found = tick("due", {"vhost": entry(0), "cbd": entry(0)}, **DOWN)
     found.update(decisions={"vhost": "due", "cbd": "due"}, due=["vhost", "cbd"])
-    begin = {"begun": ["vhost", "cbd"], "decisions": {"vhost": "begun", "cbd": "begun"}}
+    begins = {name: {"begun": [name], "decisions": {name: "begun"}} for name in ("vhost", "cbd")}
     finishes = {
         "vhost": {"outcome": "healed", "error": None, "entries": {"vhost": entry(2)}, "health": health()},
         "cbd": {"outcome": "failed", "error": "no client", "entries": {"cbd": entry(2)}, "health": None},
     }
-    row = _fleet.heal_row("h1", found, begin, finishes)
-    assert (row["result"], row["reason"], row["next_attempt"], row["status"]) == ("failed", "no client", 3, "Connected")
+    row = _fleet.heal_row("h1", found, begins, finishes)
+    assert (row["result"], row["reason"], row["next_attempt"], row["status"]) == (
+        "failed",
+        "CBD: no client",
+        3,
+        "Connected",
+    )
+
+
+def test_a_protocol_that_is_down_beside_one_that_is_well_has_its_reason():
+    """The host's own reason is null as soon as one protocol is Connected."""
+    both = dict(health()["protocols"], cbd={"status": "Disconnected", "verdict": "refused", "reason": "no such file"})
+    found = {"decisions": {"vhost": "well", "cbd": "waiting"}, "health": health(protocols=both)}
+    row = _fleet.heal_row("h1", dict(found, entries={"cbd": entry(2)}))
+    assert (row["result"], row["reason"], row["status"]) == ("waiting", "CBD: no such file", "Connected")
+
+
+def test_an_attempt_whose_lease_ran_out_says_that_nothing_was_written():
+    finish = {"outcome": "healed", "error": None, "decisions": {"vhost": "refused"}, "entries": {}, "health": health()}
+    row = _fleet.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": dict(finish, warnings=["its lease ran out"])})
+    assert (row["result"], row["reason"]) == ("healed", "its lease ran out")
 
 
 HOLD = {"reason": "new kernel", "until": "2026-01-02T03:04:05Z", "source": "f"}
@@ -141,7 +160,7 @@ HOLD = {"reason": "new kernel", "until": "2026-01-02T03:04:05Z", "source": "f"}
 @pytest.mark.parametrize("decision", ["held", "waiting", "unsure", "well", "cleared", "recovering"])
 def test_a_held_host_is_held_whatever_it_is(decision):
     row = _fleet.heal_row("h1", dict(tick(decision, reason="r"), hold=HOLD))
-    assert (row["result"], row["reason"]) == ("held", "new kernel, until 2026-01-02T03:04:05Z; r")
+    assert (row["result"], row["reason"]) == ("held", "new kernel, until 2026-01-02T03:04:05Z; Vhost: r")
 
 
 def test_an_attempt_that_was_begun_before_the_hold_is_in_progress():
@@ -166,7 +185,7 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("fail_on, hosts", [("never", ""), ("failed", "bcd"), ("down", "bcdef")])
+@pytest.mark.parametrize("fail_on, hosts", [("never", ""), ("unreachable", "c"), ("failed", "bcd"), ("down", "bcdef")])
 def test_fails(fail_on, hosts):
     assert "".join(row["host"] for row in _fleet.fails(ROWS, fail_on)) == hosts
 

@@ -38,9 +38,18 @@ def begin(folder, at=None, check_mode=False, protocols=("vhost",), **more):
     return _recovery.begin(window(folder, **more), list(protocols), "job 1", at or clock(), soon(), check_mode)
 
 
-def finish(folder, outcome="failed", error="zbsadm failed", at=None, check_mode=False, **more):
-    """End the attempt of vhost."""
-    return _recovery.finish(window(folder, **more), ["vhost"], outcome, error, {}, at or clock(), soon(), check_mode)
+def lease_id(folder):
+    """The lease of vhost as it stands in the ledger, "" where there is none."""
+    entry = _ledger.read(str(folder)).get("zbs", "vhost") or {}
+    return (entry.get("lease") or {}).get("id", "")
+
+
+def finish(folder, outcome="failed", error="zbsadm failed", at=None, check_mode=False, lease=None, **more):
+    """End the attempt of vhost that is under way, or the one of `lease`."""
+    lease = lease_id(folder) if lease is None else lease
+    return _recovery.finish(
+        window(folder, **more), ["vhost"], lease, outcome, error, {}, at or clock(), soon(), check_mode
+    )
 
 
 def path(folder):
