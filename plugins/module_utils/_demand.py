@@ -7,26 +7,75 @@ import os
 
 from . import _qemu, _unix_peers
 
+# How a need is known: from the VM's arguments, from a connection that it has, or from one that the ledger remembers.
+ARGUMENTS, CONNECTION, LEDGER = "arguments", "connection", "ledger"
+
 
 def collect(socket_dir, admin_socket, root="/", read_peers=_unix_peers.read_peers):
-    """The needs of the VMs that run on this host: [{bdev, socket, vm, seen}].
+    """What the VMs that run on this host need: {vms, connections_known, needs}.
 
-    vm    {pid, started_ticks, name, uuid} of the QEMU process
-    seen  how it is known: `arguments` of the process, `connection` that it has (also of a disk that was plugged in later)
-
-    A disk that was plugged in later and whose target died meanwhile is in neither.
+    vms                [{pid, started_ticks, name, uuid}] of the QEMU processes
+    connections_known  whether the kernel told who is connected to what
+    needs              [{bdev, socket, vm, seen}]; `seen` is how it is known, see above
     """
     vms = _qemu.read_vms(root)
-    peers = (read_peers() or {}) if vms else {}
+    peers = read_peers() if vms else {}
+    folder = os.path.normpath(socket_dir)
     needs = []
     for vm in vms:
-        named = _qemu.sockets_in(vm.argv, socket_dir)
-        connected = {
-            path for path in _qemu.connections(vm, peers, root) if os.path.dirname(path) == os.path.normpath(socket_dir)
-        }
+        named = _qemu.sockets_in(vm.argv, folder)
+        connected = {path for path in _qemu.connections(vm, peers or {}, root) if os.path.dirname(path) == folder}
         for path in sorted((named | connected) - {os.path.normpath(admin_socket)}):
-            seen = [word for word, paths in (("arguments", named), ("connection", connected)) if path in paths]
+            seen = [word for word, paths in ((ARGUMENTS, named), (CONNECTION, connected)) if path in paths]
             needs.append({"bdev": os.path.basename(path), "socket": path, "vm": vm.as_dict(), "seen": seen})
+    return {"vms": [vm.as_dict() for vm in vms], "connections_known": peers is not None, "needs": needs}
+
+
+def _identity(vm):
+    """What tells a process from a later one of the same pid."""
+    return vm["pid"], vm["started_ticks"]
+
+
+def remember(disks, vms, needs, volumes, same_target):
+    """What the ledger keeps after a look at a target that answers: {bdev: {socket, vm, released}}.
+
+    disks        of before
+    vms, needs   of `collect`, the kernel having told who is connected to what
+    volumes      rows of zbs_vhost_health, not None
+    same_target  whether it is the process that answered when `disks` was made
+
+    A disk that was plugged in later stands in no argument: that its VM was connected is all there is to know of it. One that
+    was taken out again while the target lived is `released`, whatever the VM's arguments say, and nobody's need any more.
+    A VM that is gone needs nothing.
+    """
+    alive = {_identity(vm) for vm in vms}
+    kept = {bdev: disk for bdev, disk in disks.items() if _identity(disk["vm"]) in alive}
+    rows = {row.get("controller"): row for row in volumes}
+    connected = {need["bdev"]: need for need in needs if CONNECTION in need["seen"]}
+    for bdev, disk in kept.items():
+        # Gone with the target that had it, it has to come back; gone from a target that lives on, somebody deleted it.
+        gone = bdev not in rows and same_target
+        let_go = bdev in rows and not rows[bdev].get("broken")
+        if bdev not in connected and (gone or let_go):
+            kept[bdev] = dict(disk, released=True)
+    for bdev, need in connected.items():
+        kept[bdev] = {"socket": need["socket"], "vm": need["vm"], "released": False}
+    return kept
+
+
+def complete(found, disks):
+    """The needs of `found` together with the `disks` that the ledger remembers, without those that their VM let go of."""
+    alive = {_identity(vm) for vm in found["vms"]}
+    released = {(bdev, _identity(disk["vm"])) for bdev, disk in disks.items() if disk["released"]}
+    needs = [
+        need
+        for need in found["needs"]
+        if CONNECTION in need["seen"] or (need["bdev"], _identity(need["vm"])) not in released
+    ]
+    known = {need["bdev"] for need in needs}
+    for bdev, disk in sorted(disks.items()):
+        if bdev not in known and not disk["released"] and _identity(disk["vm"]) in alive:
+            needs.append({"bdev": bdev, "socket": disk["socket"], "vm": disk["vm"], "seen": [LEDGER]})
     return needs
 
 
@@ -46,6 +95,17 @@ def sentence(demand):
     broken = [need for need in demand if need["broken"]]
     if not broken:
         return None
-    named = ["%s of VM %s" % (need["bdev"], need["vm"]["name"] or need["vm"]["pid"]) for need in broken[:3]]
+    named = ["%s of VM %s" % (need["bdev"], vm_name(need["vm"])) for need in broken[:3]]
     more = " and %d more" % (len(broken) - 3) if len(broken) > 3 else ""
-    return "%d disks of running VMs are not served: %s%s" % (len(broken), ", ".join(named), more)
+    return "%d disk%s of running VMs %s not served: %s%s" % (
+        len(broken),
+        "" if len(broken) == 1 else "s",
+        "is" if len(broken) == 1 else "are",
+        ", ".join(named),
+        more,
+    )
+
+
+def vm_name(vm):
+    """The VM in words."""
+    return vm["name"] or "of process %d" % vm["pid"]

@@ -11,6 +11,7 @@ and, only where there is something to say:
 
     "history":  {"<primary storage>": {"<protocol>": {history of _backoff}}}
     "distrust": {"since": "<when a ledger was lost>", "seen": {"<primary storage>": ["<protocol>", ...]}}
+    "disks":    what _disks keeps of the VMs' disks
 
 After a ledger was lost nobody knows what stood in it, so each storage and protocol that is down when it is seen for the
 first time since starts in its longest window. That mark stays: a storage that is rarely looked at must not be forgotten.
@@ -25,13 +26,15 @@ import json
 import os
 import stat
 
-from . import _lock
+from . import _disks, _lock
 from ._errors import ZbsError
 
 FACTS_DIR = "/etc/ansible/facts.d"
 NAME = "zbs_vhost.fact"
 LOCK = ".zbs_vhost.lock"
 VERSION = 1
+# Entries of volumes are named so; see _volume_step.
+VOLUME = "volume:"
 # Far above what a host can need; a file beyond it is not ours, and reading it would cost the tick.
 MAX_SIZE = 4 * 1024 * 1024
 
@@ -59,14 +62,16 @@ class Ledger:
     entries   {primary storage: {protocol: entry}}
     history   {primary storage: {protocol: history}}
     distrust  None, or {since, seen: {primary storage: [protocols]}}
+    disks     of _disks; {} where there is nothing to remember
     lost      a sentence when the file could not be understood, else None
     missing   whether there is no file
     """
 
-    def __init__(self, entries=None, lost=None, missing=False, history=None, distrust=None):
+    def __init__(self, entries=None, lost=None, missing=False, history=None, distrust=None, disks=None):
         self.entries = entries or {}
         self.history = history or {}
         self.distrust = distrust
+        self.disks = disks or {}
         self.lost = lost
         self.missing = missing
 
@@ -87,7 +92,12 @@ class Ledger:
         _put(self.history, storage, protocol, history)
 
     def distrusts(self, storage, protocol):
-        """Whether a ledger was lost since this protocol was seen up or down."""
+        """Whether a ledger was lost since this protocol was seen up or down.
+
+        Of a volume never: to create what a VM hangs on takes nothing away from anybody, so there is no safer window than none.
+        """
+        if protocol.startswith(VOLUME):
+            return False
         if self.lost is not None:
             return True
         return self.distrust is not None and protocol not in self.distrust["seen"].get(storage, [])
@@ -98,12 +108,16 @@ class Ledger:
 
     def saw(self, storage, protocol):
         """The protocol was seen up or down, so from now on what stands here is the truth about it."""
-        if self.distrust is None:
+        if self.distrust is None or protocol.startswith(VOLUME):
             return
         protocols = self.distrust["seen"].setdefault(storage, [])
         if protocol not in protocols:
             protocols.append(protocol)
             protocols.sort()
+
+    def remember_paths(self, paths):
+        """Keep which volumes bdevs were traced to: {bdev: POOL/VOLUME}."""
+        self.disks = _disks.traced(self.disks, paths)
 
     def as_facts(self):
         """What is written, and what is returned as ansible_facts.zbs_vhost."""
@@ -112,6 +126,8 @@ class Ledger:
             facts["history"] = self.history
         if self.distrust is not None:
             facts["distrust"] = self.distrust
+        if self.disks:
+            facts["disks"] = self.disks
         return facts
 
 
@@ -147,7 +163,7 @@ def read(facts_dir=FACTS_DIR):
         data = _parse(text)
     except (ValueError, RecursionError) as exc:
         return Ledger(lost="%s can't be understood (%s)" % (path, exc))
-    return Ledger(data["entries"], history=data.get("history"), distrust=data.get("distrust"))
+    return Ledger(data["entries"], history=data.get("history"), distrust=data.get("distrust"), disks=data.get("disks"))
 
 
 def _parse(text):
@@ -175,6 +191,8 @@ def _parse(text):
                 raise ValueError("%s has a number that is no count" % name)
     if "distrust" in data:
         _check_distrust(data["distrust"])
+    if "disks" in data:
+        _disks.check(data["disks"])
     return data
 
 

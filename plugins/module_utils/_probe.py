@@ -6,7 +6,7 @@
 import os
 import time
 
-from . import _cbd, _command, _container, _health, _hugepages, _process, _sockets, _spdk
+from . import _cbd, _command, _container, _demand, _disks, _health, _hugepages, _process, _sockets, _spdk
 from ._deadline import Deadline
 
 # What is kept of the deadline for asking Docker about a target that did not answer.
@@ -25,6 +25,8 @@ class Settings:
         self.cbd_heartbeat = cbd_heartbeat
         self.timeout = float(timeout)
         self.start_grace = float(start_grace)
+        # What the ledger remembers of the VMs' disks, see _disks; a probe without a ledger knows none.
+        self.disks = {}
 
 
 def probe(settings):
@@ -56,7 +58,21 @@ def probe(settings):
     }
     for verdict in verdicts.values():
         health["warnings"].extend(verdict.warnings)
+    _look_at_vms(settings, health)
     return health
+
+
+def _look_at_vms(settings, health):
+    """Enter who runs here, what they need and whether it is served; None for each where /proc does not tell."""
+    health.update(vms=None, demand=None, connections_known=False)
+    try:
+        found = _demand.collect(os.path.dirname(settings.admin_socket), settings.admin_socket)
+    except OSError as exc:
+        health["warnings"].append(
+            "the VMs of this host can't be looked at (%s), so nobody knows which disks they need" % exc.strerror
+        )
+        return
+    _disks.enter(health, found, settings.disks)
 
 
 def _probe_vhost(settings, deadline, health):

@@ -71,25 +71,29 @@ class Window:
         self.hold = hold
 
 
-def observe(window, observations, clock, deadline, check_mode=False):
+def observe(window, observations, clock, deadline, check_mode=False, learn=lambda disks: disks):
     """Enter what a tick saw: `observations` is {protocol: {status, verdict, reason}}.
+
+    learn  what becomes of the ledger's disks by what the tick saw of them
 
     A host that is well and has nothing in its ledger costs one read and no lock. Under a hold everything is counted as ever,
     but what is due is `held`: nothing is spent, and it is due on the first tick after the hold.
     """
     seen = _ledger.read(window.facts_dir)
-    if all(_is_quiet(seen, window.storage, name, item) for name, item in observations.items()):
-        step = Step(seen.as_facts())
-        step.decisions = dict.fromkeys(observations, "well")
-        step.ledger = seen
-        return step
+    quiet = all(_is_quiet(seen, window.storage, name, item) for name, item in observations.items())
+    if quiet and learn(seen.disks) == seen.disks:
+        found = Step(seen.as_facts())
+        found.decisions = dict.fromkeys(observations, "well")
+        found.ledger = seen
+        return found
 
-    def change(ledger, step):
+    def change(ledger, found):
         for protocol, observation in observations.items():
-            decision = _observe_one(window, ledger, protocol, observation, clock, step.warnings)
-            step.decisions[protocol] = "held" if decision == "due" and window.hold else decision
+            decision = observe_one(window, ledger, protocol, observation, clock, found.warnings)
+            found.decisions[protocol] = "held" if decision == "due" and window.hold else decision
+        ledger.disks = learn(ledger.disks)
 
-    return _step(window, change, clock, deadline, check_mode)
+    return step(window, change, clock, deadline, check_mode)
 
 
 def _is_quiet(ledger, storage, protocol, observation):
@@ -102,7 +106,7 @@ def _is_quiet(ledger, storage, protocol, observation):
     )
 
 
-def _observe_one(window, ledger, protocol, observation, clock, warnings):
+def observe_one(window, ledger, protocol, observation, clock, warnings):
     """Enter what a tick saw of one protocol and return the decision."""
     storage, limits = window.storage, window.limits
     before, history = ledger.get(storage, protocol), ledger.get_history(storage, protocol)
@@ -156,30 +160,36 @@ def begin(window, protocols, who, clock, deadline, check_mode=False):
     """
     lease_id = uuid.uuid4().hex
 
-    def change(ledger, step):
+    def change(ledger, found):
         for protocol in protocols:
             if window.hold:
-                step.decisions[protocol] = "refused"
-                step.warnings.append("%s, so no attempt of %s begins" % (window.hold.sentence(), protocol))
+                found.decisions[protocol] = "refused"
+                found.warnings.append("%s, so no attempt of %s begins" % (window.hold.sentence(), protocol))
                 continue
             entry = ledger.get(window.storage, protocol)
             alive = _backoff.lease_alive(entry, clock.boot_id, clock.monotonic)
             if not _backoff.is_due(entry, alive):
-                step.decisions[protocol] = "refused"
-                step.warnings.append(_refusal(protocol, entry, alive))
+                found.decisions[protocol] = "refused"
+                found.warnings.append(_refusal(protocol, entry, alive))
                 continue
-            lease = {
-                "id": lease_id,
-                "boot_id": clock.boot_id,
-                "started": round(clock.monotonic, 3),
-                "expires": round(clock.monotonic + window.attempt_timeout, 3),
-                "who": who,
-            }
-            ledger.put(window.storage, protocol, _backoff.begin(entry, window.limits.max_skip, lease, clock.now))
-            step.decisions[protocol] = "begun"
-            step.lease_id = lease_id
+            begin_one(window, ledger, protocol, lease_id, who, clock)
+            found.decisions[protocol] = "begun"
+            found.lease_id = lease_id
 
-    return _step(window, change, clock, deadline, check_mode, settles_lost=False)
+    return step(window, change, clock, deadline, check_mode, settles_lost=False)
+
+
+def begin_one(window, ledger, protocol, lease_id, who, clock):
+    """Count an attempt that is due and give it a lease; the caller holds the lock and knows that it is due."""
+    lease = {
+        "id": lease_id,
+        "boot_id": clock.boot_id,
+        "started": round(clock.monotonic, 3),
+        "expires": round(clock.monotonic + window.attempt_timeout, 3),
+        "who": who,
+    }
+    entry = ledger.get(window.storage, protocol)
+    ledger.put(window.storage, protocol, _backoff.begin(entry, window.limits.max_skip, lease, clock.now))
 
 
 def finish(window, protocols, lease_id, outcome, error, observations, clock, deadline, check_mode=False):
@@ -188,35 +198,41 @@ def finish(window, protocols, lease_id, outcome, error, observations, clock, dea
     `observations` may be empty. A protocol whose attempt is not of this lease is `refused`: the lease ran out, a tick saw it
     and counted the attempt as lost, and what is under way now, if anything, is somebody else's.
     """
+    ended = {"outcome": outcome, "error": error}
 
-    def change(ledger, step):
+    def change(ledger, found):
         for protocol in protocols:
-            entry = ledger.get(window.storage, protocol)
-            if not _backoff.holds_lease(entry, lease_id):
-                step.decisions[protocol] = "refused"
-                step.warnings.append(_stranger(protocol, entry))
-                continue
-            after = _backoff.finish(entry, outcome, error, observations.get(protocol))
-            ledger.put(window.storage, protocol, after)
-            step.decisions[protocol] = "finished"
+            finish_one(window, ledger, found, protocol, lease_id, ended, observations.get(protocol))
 
-    return _step(window, change, clock, deadline, check_mode, settles_lost=False)
+    return step(window, change, clock, deadline, check_mode, settles_lost=False)
+
+
+def finish_one(window, ledger, found, protocol, lease_id, ended, observation):
+    """End one attempt, where it is of that lease; the caller holds the lock. `ended`: {outcome, error}."""
+    entry = ledger.get(window.storage, protocol)
+    if not _backoff.holds_lease(entry, lease_id):
+        found.decisions[protocol] = "refused"
+        found.warnings.append(_stranger(protocol, entry))
+        return
+    after = _backoff.finish(entry, ended["outcome"], ended["error"], observation)
+    ledger.put(window.storage, protocol, after)
+    found.decisions[protocol] = "finished"
 
 
 def clear(window, protocols, clock, deadline, check_mode=False):
     """Forget the entries of `protocols`, as an operator who mended things by hand wants; decision `cleared` or `well`."""
 
-    def change(ledger, step):
+    def change(ledger, found):
         for protocol in protocols:
-            step.decisions[protocol] = "cleared" if ledger.get(window.storage, protocol) else "well"
+            found.decisions[protocol] = "cleared" if ledger.get(window.storage, protocol) else "well"
             ledger.put(window.storage, protocol, None)
             ledger.put_history(window.storage, protocol, None)
             ledger.saw(window.storage, protocol)
 
-    return _step(window, change, clock, deadline, check_mode)
+    return step(window, change, clock, deadline, check_mode)
 
 
-def _step(window, change, clock, deadline, check_mode, settles_lost=True):
+def step(window, change, clock, deadline, check_mode, settles_lost=True):
     """Lock, read, change, write what changed.
 
     settles_lost  whether the step may replace a ledger that can't be understood. Only one that knows what is down may: an
@@ -231,21 +247,21 @@ def _step(window, change, clock, deadline, check_mode, settles_lost=True):
 def _apply(window, change, clock, settles_lost, write):
     ledger = _ledger.read(window.facts_dir)
     before = _copy(ledger)
-    step = Step(before)
+    found = Step(before)
     replaces = ledger.lost is not None and settles_lost
     if replaces:
-        step.warnings.append(_lost_sentence(window, ledger, clock, write))
+        found.warnings.append(_lost_sentence(window, ledger, clock, write))
         ledger.lost = None
         ledger.distrust_all(clock.now)
     elif ledger.lost is not None:
-        step.warnings.append("%s; the next tick sets it aside" % ledger.lost)
-    change(ledger, step)
-    step.changed = ledger.as_facts() != before or replaces
-    if step.changed and write:
+        found.warnings.append("%s; the next tick sets it aside" % ledger.lost)
+    change(ledger, found)
+    found.changed = ledger.as_facts() != before or replaces
+    if found.changed and write:
         _ledger.write(ledger, window.facts_dir)
-    step.ledger = ledger
-    step.entries = dict(ledger.entries.get(window.storage, {}))
-    return step
+    found.ledger = ledger
+    found.entries = dict(ledger.entries.get(window.storage, {}))
+    return found
 
 
 def _copy(ledger):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The phases of a tick on the host: probe where the phase needs it, then one step of the ledger."""
 
-from . import _arguments, _backoff, _health, _hold, _recovery
+from . import _arguments, _backoff, _disks, _health, _hold, _ledger, _recovery, _volume_phases, _volume_step
 from ._deadline import Deadline
 from ._errors import ZbsError
 from ._probe import probe, probe_twice, probe_until
@@ -25,11 +25,13 @@ def run(params, check_mode):
     protocols = settings.protocols
     if params["phase"] in ("observe", "begin"):
         _check_lease(params)
+    if params["phase"] in _volume_phases.PHASES:
+        step, health, extra = _volume_phases.run(params, window, settings, check_mode)
+        return _result(step, health, extra, hold, hold_warnings)
     health, extra = None, {}
     deadline = Deadline(STEP_TIMEOUT)
     if params["phase"] == "observe":
-        health = _look_twice(settings, window, params["hung_recheck"])
-        step = _recovery.observe(window, _observations(health), _recovery.Clock(), Deadline(STEP_TIMEOUT), check_mode)
+        health, step = _observe(settings, window, params, check_mode)
     elif params["phase"] == "begin":
         health = probe(settings)
         # Between the tick and its turn a target may have come back by itself: it keeps its VMs.
@@ -42,8 +44,26 @@ def run(params, check_mode):
         health, step, extra = _finish(settings, window, params, check_mode)
     else:
         step = _recovery.clear(window, protocols, _recovery.Clock(), deadline, check_mode)
-    step.warnings = hold_warnings + step.warnings
-    return dict(_result(step, health), hold=hold.as_dict() if hold else None, **extra)
+    return _result(step, health, extra, hold, hold_warnings)
+
+
+def _observe(settings, window, params, check_mode):
+    """A tick: the protocols, and each volume that a VM needs, are counted; what was seen of the disks is kept."""
+    ledger = _ledger.read(window.facts_dir)
+    settings.disks = ledger.disks
+    health = _look_twice(settings, window, params["hung_recheck"])
+    observations = _observations(health)
+    if params["restore_volumes"]:
+        observations.update(_volume_step.observations(health, ledger, window.storage))
+    step = _recovery.observe(
+        window,
+        observations,
+        _recovery.Clock(),
+        Deadline(STEP_TIMEOUT),
+        check_mode,
+        lambda disks: _disks.seen(disks, health),
+    )
+    return health, step
 
 
 def _check_lease(params):
@@ -111,10 +131,10 @@ def _observations(health):
     }
 
 
-def _result(step, health):
-    """The module's result of a step."""
+def _result(step, health, extra=None, hold=None, hold_warnings=()):
+    """The module's result of a step; `extra` are results of its phase."""
     facts = step.ledger.as_facts()
-    return {
+    result = {
         "changed": step.changed,
         "diff": {"before": step.before, "after": facts},
         "health": health,
@@ -129,5 +149,8 @@ def _result(step, health):
             for name, entry in step.entries.items()
         },
         "ansible_facts": {"zbs_vhost": facts},
-        "warn": step.warnings + (health["warnings"] if health else []),
+        "hold": hold.as_dict() if hold else None,
+        "warn": list(hold_warnings) + step.warnings + (health["warnings"] if health else []),
     }
+    result.update(extra or {})
+    return result

@@ -111,6 +111,32 @@ hugepages:
   returned: success
   sample:
     - {size_kib: 2048, total: 1024, free: 512, reserved: 0}
+vms:
+  description: The VMs that run on the host, QEMU processes with C(pid), C(started_ticks), C(name), C(uuid); null when that can't be told.
+  type: list
+  elements: dict
+  returned: success
+  sample: [{pid: 4711, started_ticks: 123456, name: web1, uuid: null}]
+demand:
+  description:
+    - Which sockets of the target the VMs need, how that is known (C(arguments) of the VM, a C(connection) of its, or one that
+      the C(ledger) remembers of a disk that was plugged in later), and whether no controller serves it (C(broken); null when
+      that can't be told).
+    - Null when /proc does not tell.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - bdev: zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+      socket: /var/zbsvhost/sockets/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+      vm: {pid: 4711, started_ticks: 123456, name: web1, uuid: null}
+      seen: [arguments, connection]
+      broken: false
+connections_known:
+  description: Whether the kernel told which VM is connected to what; without it disks that were plugged in later are not seen.
+  type: bool
+  returned: success
+  sample: true
 ledger:
   description: The backoff entries of this host, by primary storage and protocol; see M(zstack.zbs.zbs_vhost_recovery).
   type: dict
@@ -142,9 +168,10 @@ def main(module):
     """Probe and return the health."""
     params = module.params
     settings = _arguments.probe_settings(params)
+    ledger = _ledger.read(params["facts_dir"])
+    settings.disks = ledger.disks
     _arguments.check_seconds(params, "hung_recheck", 0.0)
     health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
-    ledger = _ledger.read(params["facts_dir"])
     if params["textfile_dir"] and not module.check_mode:
         _textfile.write(params["textfile_dir"], _textfile.render(health, ledger.entries, time.time()))
     if health["status"] in FAILING[params["fail_on"]]:

@@ -30,9 +30,11 @@ options:
       - V(begin) takes the attempt of each of O(protocols) that is still due and still down.
       - V(finish) writes the outcome of the attempt O(lease_id) and drops its lease. Where that lease ran out and a tick saw it,
         nothing is written, and an attempt that somebody else began since goes on.
+      - V(begin_volumes) takes the attempt of each volume that a VM needs, that is broken, and whose restoring is due; RV(restore)
+        names them. V(finish_volumes) writes down what became of O(restored).
       - V(clear) forgets the entries of O(protocols).
     type: str
-    choices: [observe, begin, finish, clear]
+    choices: [observe, begin, finish, begin_volumes, finish_volumes, clear]
     default: observe
   primary_storage:
     description: The primary storage that the entries belong to.
@@ -96,6 +98,18 @@ options:
   error:
     description: Why the attempt failed, in a sentence, for O(phase=finish). With it the outcome is V(failed).
     type: str
+  restore_volumes:
+    description:
+      - Whether a tick counts the volumes that VMs need and finds them due when a target that answers does not serve them. They are
+        in RV(decisions) and RV(entries) as C(volume:) and the bdev's name.
+    type: bool
+    default: true
+  restored:
+    description:
+      - What became of RV(restore) of O(phase=begin_volumes), for O(phase=finish_volumes); RV(zstack.zbs.zbs_vhost_restore#module:volumes),
+        or RV(restore) itself together with O(error) when nothing was done. What is seen on the target outranks it.
+    type: list
+    elements: dict
   facts_dir:
     description: Folder of the local facts; the ledger is C(zbs_vhost.fact) in it.
     type: path
@@ -156,6 +170,21 @@ in_progress:
   elements: str
   returned: success
   sample: []
+restore:
+  description: The volumes whose attempt this step took, with the path of each that is known from an earlier restoring.
+  type: list
+  elements: dict
+  returned: with O(phase=begin_volumes)
+  sample:
+    - bdev: zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+      socket: /var/zbsvhost/sockets/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+      vm: {pid: 4711, started_ticks: 123456, name: web1, uuid: null}
+      path: null
+outcomes:
+  description: How the attempt of each volume ended.
+  type: dict
+  returned: with O(phase=finish_volumes)
+  sample: {"volume:zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff": {outcome: healed, error: null}}
 outcome:
   description: How the attempt ended, C(healed) or C(failed).
   type: str
@@ -192,6 +221,7 @@ ansible_facts:
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module, _tick
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 
+PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "clear"]
 # Options that count, with the least and the most that each may be.
 TICKS = (("max_skip", 1, 100000), ("reset_after", 1, 10000), ("flap_limit", 0, 10000), ("flap_window", 0, 10000))
 
@@ -219,7 +249,7 @@ if __name__ == "__main__":
     _module.run(
         dict(
             _arguments.PROBE,
-            phase={"type": "str", "choices": ["observe", "begin", "finish", "clear"], "default": "observe"},
+            phase={"type": "str", "choices": PHASES, "default": "observe"},
             primary_storage={"type": "str", "default": "zbs"},
             max_skip={"type": "int", "default": 64},
             reset_after={"type": "int", "default": 1},
@@ -233,9 +263,11 @@ if __name__ == "__main__":
             lease_id={"type": "str"},
             outcome={"type": "str", "choices": ["auto", "healed", "failed"], "default": "auto"},
             error={"type": "str"},
+            restore_volumes={"type": "bool", "default": True},
+            restored={"type": "list", "elements": "dict"},
             facts_dir=_arguments.FACTS_DIR,
         ),
         main,
         required_one_of=[("host_ip", "container_name")],
-        required_if=[("phase", "finish", ["lease_id"])],
+        required_if=[("phase", "finish", ["lease_id"]), ("phase", "finish_volumes", ["lease_id", "restored"])],
     )

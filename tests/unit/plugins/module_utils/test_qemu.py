@@ -87,35 +87,21 @@ def test_what_is_needed_and_how_it_is_known(tmp_path):
     os.symlink("socket:[78]", tmp_path / "proc/3/fd/10")
     os.symlink("/dev/null", tmp_path / "proc/3/fd/11")
     peers = {77: TWO, 78: "/run/other.sock", 79: ONE}
-    needs = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: peers)
+    found = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: peers)
+    needs = found["needs"]
+    assert ([vm["pid"] for vm in found["vms"]], found["connections_known"]) == ([3], True)
     assert [(need["bdev"], need["seen"], need["vm"]["name"]) for need in needs] == [
         ("zbs-bdev-1", ["arguments"], "web"),
         ("zbs-bdev-2", ["connection"], "web"),
     ]
-    assert [(need["seen"]) for need in _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: None)] == [["arguments"]]
+    blind = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: None)
+    assert ([need["seen"] for need in blind["needs"]], blind["connections_known"]) == ([["arguments"]], False)
 
 
 def test_without_a_vm_the_kernel_is_not_asked(tmp_path):
     write(tmp_path, "proc/uptime", "1 1")
-    assert _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: pytest.fail("asked")) == []
-
-
-NEEDS = [{"bdev": "zbs-bdev-%d" % number, "vm": {"name": None, "pid": 7}} for number in range(1, 6)]
-
-
-def test_broken_is_what_no_living_controller_serves():
-    volumes = [{"controller": "zbs-bdev-1", "broken": False}, {"controller": "zbs-bdev-2", "broken": True}]
-    assert [need["broken"] for need in _demand.judge(NEEDS, volumes)] == [False, True, True, True, True]
-    assert {need["broken"] for need in _demand.judge(NEEDS, [])} == {True}
-    assert {need["broken"] for need in _demand.judge(NEEDS, None)} == {None}
-
-
-def test_the_sentence():
-    assert _demand.sentence(_demand.judge(NEEDS, None)) is None
-    text = _demand.sentence(_demand.judge(NEEDS, []))
-    assert text == (
-        "5 disks of running VMs are not served: zbs-bdev-1 of VM 7, zbs-bdev-2 of VM 7, zbs-bdev-3 of VM 7 and 2 more"
-    )
+    found = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: pytest.fail("asked"))
+    assert found == {"vms": [], "connections_known": True, "needs": []}
 
 
 def test_the_kernels_own_peers():

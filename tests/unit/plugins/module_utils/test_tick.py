@@ -13,7 +13,8 @@ def health(verdict, reason="because"):
     found = Verdict(verdict, None if verdict == "healthy" else reason)
     status, why = host_status({"vhost": found})
     row = {"status": status, "verdict": verdict, "reason": found.reason, "latency_ms": 1.0}
-    return {"status": status, "reason": why, "protocols": {"vhost": row}, "volumes": [], "warnings": []}
+    found = {"status": status, "reason": why, "protocols": {"vhost": row}, "volumes": [], "warnings": []}
+    return dict(found, process=None, vms=[], demand=[], connections_known=True)
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def tick(tmp_path, monkeypatch):
         params = {name: spec.get("default") for name, spec in _arguments.PROBE.items()}
         params.update(host_ip="h", phase=phase, primary_storage="zbs", max_skip=64, attempt_timeout=900.0)
         params.update(reset_after=1, flap_limit=2, flap_window=30, hold=False)
-        params.update(deploy_timeout=None, lease_id=ledgers.lease_id(tmp_path))
+        params.update(restore_volumes=True, restored=None, deploy_timeout=None, lease_id=ledgers.lease_id(tmp_path))
         params.update(hung_recheck=0.0, who="job 1", outcome="auto", error=None, facts_dir=str(tmp_path))
         params.update(more)
         return _tick.run(params, check_mode)

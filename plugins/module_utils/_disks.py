@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the ledger remembers of the VMs' disks, between one look at the target and the next. Pure.
+
+    {"target": {"pid", "started"}, "known": {bdev: {socket, vm, released}}, "paths": {bdev: "POOL/VOLUME"}}
+
+`target` is the process that answered when `known` was made, `known` as _demand.remember has it, `paths` the volumes that bdevs
+were traced to. A part with nothing in it is left out; {} is a host with no disk to remember.
+"""
+
+from . import _demand
+
+_VM = {"pid": int, "started_ticks": int, "name": (str, type(None)), "uuid": (str, type(None))}
+
+
+def enter(health, found, disks):
+    """Enter into `health` (which knows its protocols, process and volumes) the VMs, what they need and what of it is broken.
+
+    found  of _demand.collect
+    disks  the ledger's; what this look tells of them counts already
+    """
+    health.update(vms=found["vms"], demand=found["needs"], connections_known=found["connections_known"])
+    known = seen(disks, health).get("known") or {}
+    health["demand"] = _demand.judge(_demand.complete(found, known), health["volumes"])
+    warning = _demand.sentence(health["demand"])
+    if warning:
+        health["warnings"].append(warning)
+
+
+def seen(disks, health):
+    """The ledger's disks after a look: only at a target that answers and tells its controllers there is something to learn."""
+    process, volumes = health.get("process"), health.get("volumes")
+    answers = (health["protocols"].get("vhost") or {}).get("verdict") == "healthy"
+    if not answers or process is None or volumes is None or not health.get("connections_known"):
+        return disks
+    target = {"pid": process["pid"], "started": process["started_s_after_boot"]}
+    same = disks.get("target") == target
+    known = _demand.remember(disks.get("known") or {}, health["vms"], health["demand"], volumes, same)
+    paths = {bdev: path for bdev, path in (disks.get("paths") or {}).items() if bdev in known}
+    after = {"target": target if known else None, "known": known, "paths": paths}
+    return {key: value for key, value in after.items() if value}
+
+
+def traced(disks, paths):
+    """The disks with the volumes that bdevs were traced to: {bdev: path}."""
+    return dict(disks, paths=dict(disks.get("paths") or {}, **paths)) if paths else disks
+
+
+def check(disks):
+    """ValueError says what is wrong with disks that were read from a file."""
+    if not isinstance(disks, dict):
+        raise ValueError("its disks are no object")
+    target, known, paths = disks.get("target"), disks.get("known", {}), disks.get("paths", {})
+    if target is not None and not (isinstance(target, dict) and isinstance(target.get("pid"), int)):
+        raise ValueError("its disks have no proper target")
+    if not isinstance(known, dict) or not isinstance(paths, dict):
+        raise ValueError("its disks are no proper table")
+    for bdev, disk in known.items():
+        proper = isinstance(disk, dict) and isinstance(disk.get("socket"), str) and isinstance(disk.get("vm"), dict)
+        if not proper or not isinstance(disk.get("released"), bool):
+            raise ValueError("the disk %s is not proper" % bdev)
+        for key, kinds in _VM.items():
+            if key not in disk["vm"] or not isinstance(disk["vm"][key], kinds):
+                raise ValueError("the VM of the disk %s has no proper %s" % (bdev, key))
+    if not all(isinstance(path, str) for path in paths.values()):
+        raise ValueError("its disks have a path that is no text")

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A folder of evidence: each file written whole or not at all, and never more than so many."""
+
+import contextlib
+import os
+import re
+import tempfile
+import time
+
+from ._errors import ZbsError
+
+FOLDER = "/var/log/zbs-vhost"
+# Only what bears such a name is ours to remove.
+_OURS = re.compile(r"^evidence-[0-9]{8}T[0-9]{6}Z-[a-z_]{1,40}-[A-Za-z0-9_]{1,20}\.txt\Z")
+_TEMPORARY = ".evidence-"
+# A write that was killed leaves its temporary file; none takes so long.
+_STALE = 3600.0
+
+
+def write(folder, occasion, stamp, text, keep):
+    """Write `text` to a new file in `folder` and remove the oldest beyond `keep`: (path, how many were removed).
+
+    stamp  the time for the name, as 20260102T030405Z
+    ZbsError `evidence_unwritable` leaves every older file where it is.
+    """
+    temporary = None
+    try:
+        _make(folder)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=_TEMPORARY, suffix=".tmp")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fchmod(stream.fileno(), 0o640)
+            os.fsync(stream.fileno())
+        unique = os.path.basename(temporary)[len(_TEMPORARY) : -len(".tmp")]
+        path = os.path.join(folder, "evidence-%s-%s-%s.txt" % (stamp, occasion, unique))
+        os.rename(temporary, path)
+    except OSError as exc:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise ZbsError(
+            "no evidence can be kept in %s (%s); free space or make it a writable folder"
+            % (folder, os.strerror(exc.errno) if exc.errno else exc),
+            "evidence_unwritable",
+        )
+    return path, _prune(folder, keep, os.path.basename(path))
+
+
+def _make(folder):
+    """Make the folder, for root and its group only; one that is there is the operator's and keeps its mode."""
+    if os.path.isdir(folder):
+        return
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, 0o750)
+        os.chmod(folder, 0o750)  # whatever the umask
+    if not os.path.isdir(folder):
+        raise NotADirectoryError(20, "it is no folder")
+
+
+def _prune(folder, keep, newest):
+    """Remove all but the `keep` newest, the one just written always among them (a clock may have jumped back)."""
+    removed = 0
+    with contextlib.suppress(OSError):
+        names = sorted(name for name in os.listdir(folder) if _OURS.match(name) and name != newest)
+        for name in names[: max(0, len(names) - (keep - 1))]:
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(folder, name))
+                removed += 1
+        for name in os.listdir(folder):
+            path = os.path.join(folder, name)
+            if name.startswith(_TEMPORARY) and time.time() - os.lstat(path).st_mtime > _STALE:
+                os.unlink(path)
+    return removed

@@ -1,0 +1,189 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_evidence
+short_description: Keep on a compute host what is known of a target that is down or was not deployed
+version_added: 0.2.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Writes the end of the container's log, what Docker knows of the container, the hugepage counters, and what the play knows
+    (the health, C(zbsadm)'s answer, the error) into one new file. A redeploy replaces the container, and its log with it.
+  - Every question has a deadline. What can't be had is a sentence in the file; a file that can't be written is a warning,
+    since no attempt may fail for want of evidence.
+  - The values of the container's environment, logins in URLs, values whose name says password, token, key or secret, and
+    O(secrets) are masked in it.
+extends_documentation_fragment:
+  - zstack.zbs.attributes
+attributes:
+  idempotent:
+    description: A second run with the same options right after the first changes nothing.
+    support: none
+    details: Each call writes a file of its own, but for O(occasion=before_redeploy) where nothing would get lost.
+options:
+  host_ip:
+    description:
+      - Address of the compute host as zbsadm knows it; the container's name is made of it.
+      - One of O(host_ip) and O(container_name) is needed.
+    type: str
+  container_name:
+    description: Name of the target's container. Without it, C(zbsvhost-) and O(host_ip).
+    type: str
+  occasion:
+    description:
+      - Why evidence is kept; part of the file's name. With V(before_redeploy) and O(observed) nothing is written where the
+        target is not down or no container is there.
+    type: str
+    choices: [before_redeploy, deploy_failed, verify_failed, asked]
+    default: asked
+  observed:
+    description: What M(zstack.zbs.zbs_vhost_health) returned, for the file.
+    type: dict
+  answer:
+    description: What M(zstack.zbs.zbs_vhost_deploy) returned, failed or not, for the file.
+    type: dict
+  error:
+    description: What went wrong, in a sentence, for the file.
+    type: str
+  earlier:
+    description: Path of the evidence that was kept earlier in the same attempt, for the file.
+    type: str
+  secrets:
+    description: Words that must not stand in the file, such as the password that was given to zbsadm.
+    type: list
+    elements: str
+    default: []
+  folder:
+    description: Where the files are kept; made for root and its group (mode 0750) where it is not there.
+    type: path
+    default: /var/log/zbs-vhost
+  keep:
+    description: How many files are kept; the oldest go first.
+    type: int
+    default: 20
+  log_lines:
+    description: Lines of the container's log to keep.
+    type: int
+    default: 400
+  max_size_kib:
+    description: The most that one file may take, in KiB; of what is too long the end is kept.
+    type: int
+    default: 1024
+  timeout:
+    description: Seconds for asking Docker, whatever hangs in it.
+    type: float
+    default: 10.0
+"""
+
+EXAMPLES = r"""
+- name: Keep what is known of a target before somebody looks into it
+  zstack.zbs.zbs_vhost_evidence:
+    host_ip: "{{ ansible_host }}"
+  register: evidence
+
+- name: Keep what a failed deploy left, with the reason
+  zstack.zbs.zbs_vhost_evidence:
+    host_ip: "{{ ansible_host }}"
+    occasion: deploy_failed
+    observed: "{{ health }}"
+    answer: "{{ deployed }}"
+    error: "{{ deployed.msg }}"
+    secrets: ["{{ vault_root_password }}"]
+"""
+
+RETURN = r"""
+path:
+  description: The file that was written; null where none was, in check mode too.
+  type: str
+  returned: success
+  sample: /var/log/zbs-vhost/evidence-20260102T030405Z-deploy_failed-k3f9x2_a.txt
+reason:
+  description: Why no file was written, in a sentence; null where one was, or would be in check mode.
+  type: str
+  returned: success
+  sample: null
+removed:
+  description: How many older files were removed to keep to O(keep).
+  type: int
+  returned: success
+  sample: 0
+"""
+
+import time
+
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _evidence, _keeping, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+
+# Options that count, with the least and the most that each may be.
+COUNTS = (("keep", 1, 1000), ("log_lines", 1, 100000), ("max_size_kib", 16, 65536))
+# Sections of a file; each may take its part of the whole.
+SECTIONS = 8
+
+
+def main(module):
+    """Collect and write; what keeps it from writing is a warning."""
+    params = module.params
+    for name, least, most in COUNTS:
+        if not least <= params[name] <= most:
+            raise ZbsError("%s is %d; give a number from %d to %d" % (name, params[name], least, most), "bad_option")
+    _arguments.check_seconds(params, "timeout", 0.1)
+    request = _evidence.Request(
+        _arguments.container_name(params),
+        params["occasion"],
+        params["observed"],
+        params["answer"],
+        params["error"],
+        params["earlier"],
+        params["secrets"],
+    )
+    request.log_lines = params["log_lines"]
+    request.section_limit = params["max_size_kib"] * 1024 // SECTIONS
+    reason = _evidence.nothing_to_keep(request)
+    if reason or module.check_mode:
+        return _result(None, reason, changed=reason is None)
+    now = time.gmtime()
+    text = _evidence.collect(request, Deadline(params["timeout"]), time.strftime("%Y-%m-%dT%H:%M:%SZ", now))
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", now)
+    try:
+        path, removed = _keeping.write(params["folder"], params["occasion"], stamp, text, params["keep"])
+    except ZbsError as exc:
+        return _result(None, exc.message, warn=[exc.message])
+    return _result(path, None, removed, changed=True)
+
+
+def _result(path, reason, removed=0, changed=False, warn=()):
+    after = {"evidence": "a new file"} if changed else {}
+    return {
+        "changed": changed,
+        "path": path,
+        "reason": reason,
+        "removed": removed,
+        "warn": list(warn),
+        "diff": {"before": {}, "after": after},
+    }
+
+
+if __name__ == "__main__":
+    _module.run(
+        {
+            "host_ip": {"type": "str"},
+            "container_name": {"type": "str"},
+            "occasion": {"type": "str", "choices": sorted(_evidence.OCCASIONS), "default": "asked"},
+            "observed": {"type": "dict"},
+            "answer": {"type": "dict"},
+            "error": {"type": "str"},
+            "earlier": {"type": "str"},
+            "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
+            "folder": {"type": "path", "default": _keeping.FOLDER},
+            "keep": {"type": "int", "default": 20},
+            "log_lines": {"type": "int", "default": 400},
+            "max_size_kib": {"type": "int", "default": 1024},
+            "timeout": {"type": "float", "default": 10.0},
+        },
+        main,
+        required_one_of=[("host_ip", "container_name")],
+    )

@@ -1,0 +1,94 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_restore
+short_description: Create again the volumes that the VMs of a compute host need
+version_added: 0.1.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - A target that was killed comes back empty, and the disks of its VMs hang. This module traces each bdev that a VM needs to its
+    volume and has C(zbsadm) create it again under the same name; the VM goes on by itself.
+  - One volume that can't be traced or created does not keep the others from it, nor does it fail the task. Its row says why.
+  - Runs on the ZBS admin node, the only place where C(zbsadm) works; delegate the task to it.
+extends_documentation_fragment:
+  - zstack.zbs.attributes
+  - zstack.zbs.attributes.idempotent
+  - zstack.zbs.zbsadm
+options:
+  volumes:
+    description:
+      - What to restore, as RV(zstack.zbs.zbs_vhost_recovery#module:restore) has it. C(bdev), and where they are known C(path) (the
+        volume, V(POOL/VOLUME)) and C(vm).
+    type: list
+    elements: dict
+    required: true
+  pools:
+    description: Logical pools whose volumes are listed to find the one that a bdev's name is made of, where no C(path) is given.
+    type: list
+    elements: str
+    default: []
+  observed:
+    description: What M(zstack.zbs.zbs_vhost_health) returned for that host. What is served already is left alone.
+    type: dict
+    required: true
+  zbs:
+    description: The zbs program.
+    type: path
+    default: /usr/bin/zbs
+"""
+
+EXAMPLES = r"""
+- name: Look at the target and at what the VMs need
+  zstack.zbs.zbs_vhost_health:
+    host_ip: "{{ ansible_host }}"
+  register: health
+
+- name: Give the VMs their disks back
+  zstack.zbs.zbs_vhost_restore:
+    host_ip: "{{ ansible_host }}"
+    observed: "{{ health }}"
+    volumes: "{{ health.demand | selectattr('broken') }}"
+    pools: [pool1, pool2]
+  delegate_to: "{{ groups['zbs_admin'] | first }}"
+
+- name: One disk, whose volume is known
+  zstack.zbs.zbs_vhost_restore:
+    host_ip: "{{ ansible_host }}"
+    observed: "{{ health }}"
+    volumes:
+      - bdev: zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+        path: pool1/vol1
+  delegate_to: "{{ groups['zbs_admin'] | first }}"
+"""
+
+RETURN = r"""
+volumes:
+  description: One row for each of O(volumes), with the volume that it was traced to, whether it was created, and why not.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - bdev: zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
+      path: pool1/vol1
+      created: true
+      error: null
+"""
+
+from ansible_collections.zstack.zbs.plugins.module_utils import _admin, _module, _restore
+
+if __name__ == "__main__":
+    _module.run(
+        dict(
+            _admin.OPTIONS,
+            volumes={"type": "list", "elements": "dict", "required": True},
+            pools={"type": "list", "elements": "str", "default": []},
+            observed={"type": "dict", "required": True},
+            zbs={"type": "path", "default": "/usr/bin/zbs"},
+        ),
+        lambda module: _restore.run(module.params, module.check_mode),
+        required_together=_admin.LOGIN_TOGETHER,
+    )

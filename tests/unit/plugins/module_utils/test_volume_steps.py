@@ -1,0 +1,174 @@
+"""Volumes in the ledger: each has a window of its own, and a tick of the target is no tick of theirs."""
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _disks, _ledger, _tick, _volume_phases
+from ansible_collections.zstack.zbs.plugins.module_utils._hold import Hold
+from ansible_collections.zstack.zbs.tests.unit.plugins.module_utils.test_demand import DB, WEB, need, row
+from ansible_collections.zstack.zbs.tests.unit.plugins.module_utils.test_tick import health, tick  # noqa: F401
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
+
+A, B = "volume:a", "volume:b"
+
+
+@pytest.fixture
+def host(tick, monkeypatch):  # noqa: F811
+    """A host whose target, VMs and volumes the test sets; `run(phase)` is a phase on it."""
+
+    class Host:
+        """verdict of the target, needs of the VMs, controllers of the target, the target's process."""
+
+        verdict = "healthy"
+        needs = [need("a", WEB, "arguments", "connection")]
+        volumes = []
+        process = {"pid": 9, "started_s_after_boot": 1.0}
+
+        def look(self, settings):
+            """What a probe would return."""
+            volumes = self.volumes if self.verdict == "healthy" else []
+            seen = dict(health(self.verdict), volumes=volumes, process=self.process)
+            found = {"vms": [WEB, DB], "connections_known": True, "needs": self.needs}
+            _disks.enter(seen, found, settings.disks)
+            return seen
+
+        def run(self, phase, **more):
+            """A phase of a tick."""
+            with monkeypatch.context() as context:
+                context.setattr(_volume_phases, "probe", self.look)
+                context.setattr(_tick, "probe_twice", lambda settings, _recheck: self.look(settings))
+                return tick(phase, self.verdict, **more)
+
+    return Host()
+
+
+def test_a_target_that_came_back_empty_is_due_for_its_volumes(host):
+    seen = host.run("observe")
+    assert seen["due"] == [A] and "disk a of VM web is not served" in seen["entries"][A]["reason"]
+    begun = host.run("begin_volumes")
+    assert begun["begun"] == [A] and begun["restore"] == [
+        {"bdev": "a", "socket": "/s/a", "vm": WEB, "path": None},
+    ]
+    host.volumes = [row("a")]
+    restored = [{"bdev": "a", "path": "p/v", "error": None}]
+    done = host.run("finish_volumes", lease_id=begun["lease_id"], restored=restored)
+    assert done["outcomes"] == {A: {"outcome": "healed", "error": None}}
+    after = host.run("observe")
+    assert (after["decisions"][A], after["entries"]) == ("cleared", {})
+
+
+def test_the_path_is_known_the_next_time(host, tmp_path):
+    host.run("observe")
+    begun = host.run("begin_volumes")
+    host.volumes = [row("a")]
+    host.run("finish_volumes", lease_id=begun["lease_id"], restored=[{"bdev": "a", "path": "p/v"}])
+    host.run("observe")
+    assert _ledger.read(str(tmp_path)).disks["paths"] == {"a": "p/v"}
+    host.volumes, host.process = [], {"pid": 10, "started_s_after_boot": 2.0}
+    host.run("observe")
+    assert host.run("begin_volumes")["restore"][0]["path"] == "p/v"
+
+
+def test_one_that_cannot_be_restored_keeps_no_other_waiting(host):
+    host.needs = [need("a"), need("b", DB)]
+    assert host.run("observe")["due"] == [A, B]
+    begun = host.run("begin_volumes")
+    host.volumes = [row("b")]
+    rows = [{"bdev": "a", "path": None, "error": "no volume of that name"}, {"bdev": "b", "path": "p/w", "error": None}]
+    done = host.run("finish_volumes", lease_id=begun["lease_id"], restored=rows)
+    assert done["outcomes"][A] == {"outcome": "failed", "error": "no volume of that name"}
+    assert done["outcomes"][B]["outcome"] == "healed"
+    assert host.run("observe")["decisions"] == {"vhost": "well", A: "waiting", B: "cleared"}
+    host.volumes = []  # b breaks again while a waits
+    host.process = {"pid": 11, "started_s_after_boot": 3.0}
+    seen = host.run("observe")
+    assert seen["due"] == [B] and seen["decisions"][A] == "waiting"
+    assert host.run("begin_volumes")["begun"] == [B]
+
+
+def test_attempts_of_a_hopeless_one_fall_on_the_windows_ticks(host):
+    attempts = []
+    for number in range(1, 40):
+        if A in host.run("observe")["due"]:
+            attempts.append(number)
+            begun = host.run("begin_volumes")
+            host.run("finish_volumes", lease_id=begun["lease_id"], restored=[{"bdev": "a", "error": "no"}])
+    assert attempts == [1, 4, 9, 18, 35]
+
+
+def test_while_the_target_is_down_its_volumes_are_not_counted(host):
+    host.verdict = "stopped"
+    for _number in range(5):
+        assert sorted(host.run("observe")["decisions"]) == ["vhost"]
+
+
+def test_after_a_heal_of_the_target_its_volumes_come_in_the_same_tick(host):
+    host.verdict = "stopped"
+    host.run("observe")
+    host.verdict, host.volumes = "healthy", []
+    assert host.run("begin_volumes")["begun"] == [A]
+    assert host.run("begin_volumes")["decisions"] == {A: "in_progress"}
+
+
+def test_a_disk_that_was_plugged_in_is_restored_from_the_ledger(host):
+    host.volumes = [row("a")]
+    host.needs = [need("a")]
+    host.run("observe")
+    host.needs, host.volumes, host.process = [], [], {"pid": 10, "started_s_after_boot": 2.0}
+    seen = host.run("observe")
+    assert seen["due"] == [A] and seen["health"]["demand"][0]["seen"] == ["ledger"]
+
+
+def test_a_volume_whose_vm_is_gone_is_forgotten(host):
+    host.run("observe")
+    host.needs = []
+    seen = host.run("observe")
+    assert seen["decisions"][A] == "cleared" and seen["due"] == []
+    assert host.run("begin_volumes")["restore"] == []
+
+
+def test_switched_off_nothing_is_due(host):
+    seen = host.run("observe", restore_volumes=False)
+    assert seen["due"] == [] and seen["health"]["demand"][0]["broken"] is True
+
+
+def test_a_hold_keeps_them_too(host, monkeypatch):
+    monkeypatch.setattr(_tick._hold, "read", lambda _folder, _now: (Hold("new kernel", None, "file"), []))
+    assert host.run("observe")["decisions"][A] == "held"
+    assert host.run("begin_volumes")["decisions"][A] == "held"
+
+
+def test_what_is_still_broken_has_failed_whatever_was_said(host):
+    host.run("observe")
+    begun = host.run("begin_volumes")
+    done = host.run(
+        "finish_volumes", lease_id=begun["lease_id"], restored=[{"bdev": "a", "path": "p/v", "error": None}]
+    )
+    assert done["outcomes"][A]["outcome"] == "failed" and "is not served" in done["outcomes"][A]["error"]
+
+
+def test_a_target_that_died_meanwhile_leaves_the_outcome_open_and_failed(host):
+    host.run("observe")
+    begun = host.run("begin_volumes")
+    host.verdict = "stopped"
+    done = host.run("finish_volumes", lease_id=begun["lease_id"], restored=[{"bdev": "a", "error": None}])
+    assert "nobody could tell" in done["outcomes"][A]["error"]
+
+
+def test_a_finish_of_another_attempt_changes_nothing(host):
+    host.run("observe")
+    host.run("begin_volumes")
+    host.volumes = [row("a")]
+    done = host.run("finish_volumes", lease_id="another", restored=[{"bdev": "a", "path": None}])
+    assert done["decisions"] == {A: "refused"}
+
+
+def test_a_healthy_host_with_vms_writes_once_and_then_nothing(host):
+    host.volumes = [row("a")]
+    assert host.run("observe")["changed"] is True
+    assert host.run("observe")["changed"] is False
+
+
+def test_check_mode_says_the_same_and_begins_nothing(host, tmp_path):
+    host.run("observe")
+    before = ledgers.path(tmp_path).read_text()
+    said = host.run("begin_volumes", check_mode=True)
+    assert said["changed"] and said["begun"] == [A] and ledgers.path(tmp_path).read_text() == before
