@@ -36,4 +36,8 @@ def probe(heartbeat, deadline, qemu_io="qemu-io", kill_grace=_command.KILL_GRACE
         return Verdict("healthy")
     if "Unknown driver" in result.err or "Unknown protocol" in result.err:
         return Verdict("unknown", "qemu-io on this host knows no CBD (%s)" % result.sentence())
+    if "Permission denied" in result.err:
+        return Verdict(
+            "unknown", "no permission to read %s over CBD (%s); run as root" % (heartbeat, result.sentence())
+        )
     return Verdict("refused", "reading %s over CBD failed: %s" % (heartbeat, result.sentence() or result.rc))

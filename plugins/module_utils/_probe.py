@@ -6,7 +6,7 @@
 import os
 import time
 
-from . import _cbd, _command, _container, _health, _hugepages, _process, _sockets, _spdk
+from . import _cbd, _command, _container, _evidence, _health, _hugepages, _process, _sockets, _spdk
 from ._deadline import Deadline
 
 # What is kept of the deadline for asking Docker about a target that did not answer.
@@ -94,9 +94,19 @@ def _probe_vhost(settings, deadline, health):
     health["process"] = process.as_dict() if process else None
     health["volumes"] = volumes
     listening, connections = (None, 0) if table is None else table.get(path, (False, 0))
-    others = 0 if table is None else _sockets.count_listening(table, os.path.dirname(path), path)
-    evidence = _health.Evidence(
-        path, kind, detail, listening, container, process, settings.start_grace, others, connections
+    folder = os.path.dirname(path)
+    evidence = _evidence.Evidence(
+        path,
+        kind,
+        detail,
+        listening,
+        container,
+        process,
+        settings.start_grace,
+        volumes_listening=0 if table is None else _sockets.count_listening(table, folder, path),
+        connections=connections,
+        container_age=container.age(time.time()),
+        elsewhere=[] if table is None else _sockets.find_elsewhere(table, folder),
     )
     return _health.decide_vhost(evidence)
 

@@ -59,7 +59,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rows:
-  description: One row a host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(next_attempt), C(result), C(reason).
+  description: One row a host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(next_attempt), C(result), C(reason),
+    C(hold).
   type: list
   elements: dict
   returned: always
@@ -71,6 +72,7 @@ rows:
       volumes: 0
       broken: 0
       next_attempt: 3
+      hold: null
       result: waiting
       reason: the container is exited (exit status 137) and nobody listens on /var/zbsvhost/sockets/admin.sock
 totals:

@@ -124,7 +124,7 @@ def _host(row, health):
         "<td class=why>%s%s</td>" % (_text(row["reason"] or "answers"), _warnings(health)),
         "<td class=number>%s</td>" % _text(_when(row["since"])),
         "<td class=number>%s</td>" % _volumes_cell(row, health),
-        "<td>%s</td>" % (_windows(health) or "–"),
+        "<td>%s</td>" % (_hold(row) + _windows(health) or "–"),
         "<td>%s</td>" % (_hugepages(health) or "–"),
     ]
     evidence = (
@@ -147,6 +147,21 @@ def _volumes_cell(row, health):
         "<small class=broken>%s %d broken</small>" % (SIGNS["Disconnected"], row["broken"]) if row["broken"] else ""
     )
     return "%d%s" % (row["volumes"], broken)
+
+
+def _hold(row):
+    """What keeps the heal from this host, above its windows."""
+    hold = row.get("hold")
+    if not hold:
+        return ""
+    until = " until %s" % _when(hold["until"]) if hold.get("until") else ""
+    return (
+        "<div class=held><span><b aria-hidden=true>⏸</b> held%s</span><small>%s</small><small>no attempt meanwhile</small></div>"
+        % (
+            _text(until),
+            _text(hold.get("reason")),
+        )
+    )
 
 
 def _windows(health):

@@ -49,6 +49,7 @@ i.target{background:var(--ink)}
 i.guests{background:repeating-linear-gradient(135deg,var(--soft) 0 3px,transparent 3px 6px)}
 i.reserved{background:radial-gradient(circle,var(--soft) 1px,transparent 1.5px) 0 0/4px 4px}
 i.free,i.ahead{background:transparent}i.gone{background:var(--soft)}
+.held{max-width:26ch;overflow-wrap:anywhere;margin-bottom:6px}.held span{color:var(--gone);background:var(--goneback);border-radius:5px;padding:1px 8px;font-weight:600;white-space:nowrap}
 .pips{display:flex;gap:2px;margin:3px 0}.pips i{width:8px;height:10px;border:1px solid var(--soft);border-radius:2px}
 footer{color:var(--soft);font-size:12px;margin-top:10px}
 @media print{body{background:#fff;padding:0}.legend,footer{break-inside:avoid}tbody{break-inside:avoid}}

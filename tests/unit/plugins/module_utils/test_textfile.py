@@ -63,6 +63,11 @@ def test_the_ledger_and_its_names():
     assert found['zbs_vhost_heal_failures{primary_storage="a\\"b\\\\c\\nd",protocol="cbd"}'] == "0"
 
 
+@pytest.mark.parametrize("hold, number", [(None, "0"), ({"reason": "r", "until": None, "source": "f"}, "1")])
+def test_a_hold_is_a_series_of_its_own(hold, number):
+    assert samples(_textfile.render(health(hold=hold), {}, 1))["zbs_vhost_heal_held"] == number
+
+
 def test_what_is_not_known_has_no_series():
     gaps = {"volumes": None, "hugepages": [], "process": None, "container": None, "target": None}
     text = _textfile.render(health("unknown", **gaps), {}, 1)

@@ -76,7 +76,9 @@ def test_no_status_is_told_by_colour_alone():
     assert len(set(_page.SIGNS.values())) == len(_page.STATUSES)
 
 
-@pytest.mark.parametrize("place", ["name", "reason", "warning", "volume", "container", "ledger", "version", "status"])
+@pytest.mark.parametrize(
+    "place", ["name", "reason", "warning", "volume", "container", "ledger", "version", "status", "hold"]
+)
 def test_nothing_of_a_host_becomes_markup(place):
     found, name = health("Disconnected", "hung", EVIL if place == "reason" else "r"), "h"
     if place == "name":
@@ -89,6 +91,8 @@ def test_nothing_of_a_host_becomes_markup(place):
         found["container"] = {"image": EVIL, EVIL: 1}
     elif place == "ledger":
         found["ledger"] = {EVIL: {EVIL: {"failures": 1, "skip": 1, "since": EVIL, "reason": EVIL}}}
+    elif place == "hold":
+        found["hold"] = {"reason": EVIL, "until": EVIL, "source": EVIL}
     elif place == "version":
         found["target"] = {"version": EVIL}
     else:
@@ -146,3 +150,11 @@ def test_gaps_are_gaps(found):
 
 def test_no_host_at_all():
     assert "No host" in Reader(page()).text()
+
+
+def test_a_hold_is_told_with_its_reason_and_its_end():
+    held = health(hold={"reason": "new kernel", "until": MADE, "source": "f"})
+    assert "⏸ held until 2026-01-02 03:04 UTC new kernel no attempt meanwhile" in Reader(page(a=held)).text()
+    held["hold"]["until"] = None
+    assert "⏸ held new kernel" in Reader(page(a=held)).text()
+    assert "⏸" not in page(a=health(hold=None))
