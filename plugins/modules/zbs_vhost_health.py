@@ -101,7 +101,8 @@ volumes:
   description:
     - The target's controllers. C(broken) is true when the bdev is gone or nobody listens on the socket; C(block_size) is
       in bytes, null when the target did not tell it.
-    - Null when the target answered but its controllers could not be listed; C(sessions) is null when it did not tell.
+    - Null when that can't be told, since the target did not answer or did not list its controllers; empty when there is no
+      target. C(sessions) is null when the target did not tell it.
   type: list
   elements: dict
   returned: success

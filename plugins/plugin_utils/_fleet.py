@@ -104,7 +104,7 @@ def _after(tick, begin, finishes):
 
 
 def _row(host, health, entries, result, reason):
-    volumes = health.get("volumes") or []
+    volumes = health.get("volumes")
     verdicts = [item["verdict"] for item in (health.get("protocols") or {}).values()]
     ticks = [
         0 if result in ("due", "held") and not entry["skip"] else ticks_to_attempt(entry) for entry in entries.values()
@@ -114,8 +114,8 @@ def _row(host, health, entries, result, reason):
         "status": health.get("status", "Unreachable" if result == "unreachable" else "Unknown"),
         "verdict": ", ".join(sorted(verdicts)) or None,
         "since": min((entry["since"] for entry in entries.values()), default=None) or _ended(health, verdicts),
-        "volumes": len(volumes),
-        "broken": sum(1 for volume in volumes if volume.get("broken")),
+        "volumes": None if volumes is None else len(volumes),
+        "broken": None if volumes is None else sum(1 for volume in volumes if volume.get("broken")),
         "next_attempt": min(ticks, default=None),
         "hold": health.get("hold"),
         "result": result,
@@ -131,8 +131,15 @@ def _ended(health, verdicts):
 
 
 def totals(rows):
-    """Hosts by status and by result: {hosts, status: {word: n}, result: {word: n}}."""
-    counts = {"hosts": len(rows), "status": {}, "result": {}}
+    """Hosts by status and by result, who is down, and volumes: {hosts, status: {word: n}, result: {word: n}, down, ...}."""
+    counts = {
+        "hosts": len(rows),
+        "status": {},
+        "result": {},
+        "down": [row["host"] for row in fails(rows, "down")],
+        "volumes": sum(row["volumes"] or 0 for row in rows),
+        "broken": sum(row["broken"] or 0 for row in rows),
+    }
     for row in rows:
         for key in ("status", "result"):
             if row[key] is not None:
@@ -177,3 +184,13 @@ def fails(rows, fail_on):
     if fail_on == "down":
         return [row for row in rows if row["status"] != "Connected"]
     return []
+
+
+def failing_sentence(rows, fail_on):
+    """Which of the hosts a task with that `fail_on` fails for, in a sentence; None for none."""
+    found = fails(rows, fail_on)
+    if not found:
+        return None
+    names = ["%s (%s)" % (row["host"], row["result"] or row["status"]) for row in found[:10]]
+    more = ["%d more" % (len(found) - 10)] if len(found) > 10 else []
+    return "%d of %d hosts: %s" % (len(found), len(rows), ", ".join(names + more))

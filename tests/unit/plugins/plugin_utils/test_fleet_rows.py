@@ -207,5 +207,21 @@ def test_totals():
         "hosts": 7,
         "status": {"Connected": 2, "Disconnected": 2, "Unreachable": 1, "Unknown": 1, "Connecting": 1},
         "result": {"well": 1, "failed": 1, "unreachable": 1, "error": 1, "unsure": 1, "waiting": 1},
+        "down": ["b", "c", "d", "e", "f"],
+        "volumes": 0,
+        "broken": 0,
     }
-    assert _fleet.totals([]) == {"hosts": 0, "status": {}, "result": {}}
+    assert _fleet.totals([]) == {"hosts": 0, "status": {}, "result": {}, "down": [], "volumes": 0, "broken": 0}
+
+
+def test_totals_count_the_volumes_that_are_known():
+    rows = [_fleet.health_row("a", health(volumes=[{"broken": True}, {}])), _fleet.unreachable_row("b")]
+    assert (rows[1]["volumes"], rows[1]["broken"]) == (None, None)
+    assert (_fleet.totals(rows)["volumes"], _fleet.totals(rows)["broken"]) == (2, 1)
+
+
+def test_a_sentence_names_ten_hosts_and_counts_the_rest():
+    rows = [_fleet.unreachable_row("h%02d" % number) for number in range(12)]
+    sentence = _fleet.failing_sentence(rows, "down")
+    assert sentence.startswith("12 of 12 hosts: h00 (unreachable), ") and sentence.endswith("h09 (unreachable), 2 more")
+    assert _fleet.failing_sentence([], "down") is None

@@ -66,7 +66,7 @@ def test_gravest_first_with_counts_and_words():
     assert names == ["d", "b", "c", "a"]
     for words in ("1 ✖ Disconnected", "1 ⊘ Unreachable", "1 ? Unknown", "0 … Connecting", "1 ✔ Connected", "why not"):
         assert words in read.text(), words
-    assert "<title>3 ✖ ZBS vhost targets</title>" in text and "2026-01-02 03:04 UTC" in read.text()
+    assert "<title>3 ✖ · ZBS vhost targets</title>" in text and "2026-01-02 03:04 UTC" in read.text()
 
 
 def test_no_status_is_told_by_colour_alone():
@@ -153,8 +153,33 @@ def test_no_host_at_all():
 
 
 def test_a_hold_is_told_with_its_reason_and_its_end():
-    held = health(hold={"reason": "new kernel", "until": MADE, "source": "f"})
-    assert "⏸ held until 2026-01-02 03:04 UTC new kernel no attempt meanwhile" in Reader(page(a=held)).text()
+    held = health(hold={"reason": "new kernel", "until": MADE, "source": "f"}, ledger=ledger(1, 2))
+    text = Reader(page(a=held)).text()
+    assert "‖ held until 2026-01-02 03:04 UTC new kernel" in text and "attempt in 3 ticks, if not held then" in text
     held["hold"]["until"] = None
-    assert "⏸ held new kernel" in Reader(page(a=held)).text()
-    assert "⏸" not in page(a=health(hold=None))
+    assert "‖ held new kernel" in Reader(page(a=held)).text()
+    assert "‖" not in page(a=health(hold=None))
+
+
+@pytest.mark.parametrize(
+    "last, words",
+    [
+        ({"at": MADE, "outcome": "failed", "error": "no image"}, "(vhost, 2026-01-02 03:04 UTC) failed: no image"),
+        ({"at": MADE, "outcome": "running", "error": None}, "(vhost, 2026-01-02 03:04 UTC) running"),
+        ({"at": MADE, "outcome": "healed", "error": None}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_last_attempt_says_why_it_brought_nothing(last, words):
+    found = health("Disconnected", "hung", "r", ledger=ledger(1, 2))
+    found["ledger"]["zbs"]["vhost"]["last_attempt"] = last
+    text = Reader(page(a=found)).text()
+    assert words in text if words else "last attempt" not in text
+
+
+def test_a_tab_tells_of_broken_volumes_too():
+    broken = [{"controller": "c", "bdev": None, "broken": True}]
+    assert "<title>1 broken volume · ZBS" in page(a=health(volumes=broken))
+    assert "<title>1 ✖, 2 broken volumes · ZBS" in page(a=health(volumes=broken * 2), b=None)
+    assert "<title>✔ · ZBS" in page(a=health())
