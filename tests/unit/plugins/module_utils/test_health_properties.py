@@ -136,13 +136,14 @@ def test_docker_never_changes_the_verdict_of_who_answers_or_of_who_is_silent(see
 @settings(max_examples=500, deadline=None)
 @given(EVIDENCE, st.floats(0, 1e6))
 def test_age_only_turns_starting_into_a_fault(seen, older):
-    """A process that grows older can leave `starting`, and never comes to it."""
-    if seen.process is None:
-        return
+    """A process or a container that grows older can leave `starting`, and never comes to it."""
     before = _health.decide_vhost(seen).verdict
-    seen.process.age += older
+    if seen.process is not None:
+        seen.process.age += older
+    if seen.container_age is not None:
+        seen.container_age += older
     after = _health.decide_vhost(seen).verdict
-    assert after == before or (before == "starting" and after in ("refused", "hung", "unknown"))
+    assert after == before or (before == "starting" and after in ("stopped", "refused", "hung", "unknown"))
 
 
 def test_unknown_never_heals():
