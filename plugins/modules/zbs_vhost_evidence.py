@@ -114,7 +114,7 @@ removed:
 
 import time
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _evidence, _keeping, _module
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _evidence_file, _keeping, _module
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 
@@ -131,7 +131,7 @@ def main(module):
         if not least <= params[name] <= most:
             raise ZbsError("%s is %d; give a number from %d to %d" % (name, params[name], least, most), "bad_option")
     _arguments.check_seconds(params, "timeout", 0.1)
-    request = _evidence.Request(
+    request = _evidence_file.Request(
         _arguments.container_name(params),
         params["occasion"],
         params["observed"],
@@ -142,11 +142,11 @@ def main(module):
     )
     request.log_lines = params["log_lines"]
     request.section_limit = params["max_size_kib"] * 1024 // SECTIONS
-    reason = _evidence.nothing_to_keep(request)
+    reason = _evidence_file.nothing_to_keep(request)
     if reason or module.check_mode:
         return _result(None, reason, changed=reason is None)
     now = time.gmtime()
-    text = _evidence.collect(request, Deadline(params["timeout"]), time.strftime("%Y-%m-%dT%H:%M:%SZ", now))
+    text = _evidence_file.collect(request, Deadline(params["timeout"]), time.strftime("%Y-%m-%dT%H:%M:%SZ", now))
     stamp = time.strftime("%Y%m%dT%H%M%SZ", now)
     try:
         path, removed = _keeping.write(params["folder"], params["occasion"], stamp, text, params["keep"])
@@ -172,7 +172,7 @@ if __name__ == "__main__":
         {
             "host_ip": {"type": "str"},
             "container_name": {"type": "str"},
-            "occasion": {"type": "str", "choices": sorted(_evidence.OCCASIONS), "default": "asked"},
+            "occasion": {"type": "str", "choices": sorted(_evidence_file.OCCASIONS), "default": "asked"},
             "observed": {"type": "dict"},
             "answer": {"type": "dict"},
             "error": {"type": "str"},

@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _evidence
+from ansible_collections.zstack.zbs.plugins.module_utils import _evidence_file
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -136,9 +136,9 @@ def test_options_that_cannot_be(options, bad):
 def test_memory_is_read_from_the_host(tmp_path):
     fake_host.FakePool(tmp_path, total=8, free=3)
     fake_host.write(tmp_path, "proc/meminfo", "MemTotal: 9 kB\nCached: 1 kB\nHugePages_Free: 3\n")
-    assert _evidence._memory(str(tmp_path)).splitlines() == [
+    assert _evidence_file._memory(str(tmp_path)).splitlines() == [
         "pool of 2048 KiB pages: 8, of them 3 free, of those 0 promised",
         "MemTotal: 9 kB",
         "HugePages_Free: 3",
     ]
-    assert "can't be read" in _evidence._memory(str(tmp_path / "none"))
+    assert "can't be read" in _evidence_file._memory(str(tmp_path / "none"))
