@@ -119,7 +119,9 @@ def test_a_ledger_that_cannot_be_written_is_a_failure_with_its_folder(run):
     assert failure["code"] == "ledger_unwritable" and failure["details"] == {"facts_dir": str(run.facts)}
 
 
-@pytest.mark.parametrize("bad", [{"phase": "x"}, {"phase": "finish"}, {"outcome": "x"}, {"max_skip": "many"}, {"foo": 1}])
+@pytest.mark.parametrize(
+    "bad", [{"phase": "x"}, {"phase": "finish"}, {"outcome": "x"}, {"max_skip": "many"}, {"foo": 1}]
+)
 def test_options_that_ansible_refuses(run, bad):
     status, result = run(**bad)
     assert status == 1 and result["failed"]

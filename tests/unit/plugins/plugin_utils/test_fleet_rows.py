@@ -111,7 +111,9 @@ def test_a_host_whose_turn_did_not_come_stays_due_and_says_why():
     """Whatever an earlier tick of the same play left registered."""
     old = {"outcome": "healed", "error": None, "entries": {}, "health": health()}
     gate = {"go": False, "reason": "the site is broken"}
-    row = _fleet.heal_row("h1", tick("due", {"vhost": entry(0)}, **DOWN), {"vhost": {"skipped": True}}, {"vhost": old}, gate)
+    row = _fleet.heal_row(
+        "h1", tick("due", {"vhost": entry(0)}, **DOWN), {"vhost": {"skipped": True}}, {"vhost": old}, gate
+    )
     assert (row["result"], row["reason"], row["next_attempt"]) == ("due", "the site is broken", 0)
     assert _fleet.heal_row("h1", tick("due", **DOWN))["reason"] == "Vhost: r"  # check mode: there is no gate
 
