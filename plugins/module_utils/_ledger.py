@@ -11,6 +11,7 @@ and, only where there is something to say:
 
     "history":  {"<primary storage>": {"<protocol>": {history of _backoff}}}
     "distrust": {"since": "<when a ledger was lost>", "seen": {"<primary storage>": ["<protocol>", ...]}}
+    "deployed": {what was deployed last, of _desired}
 
 After a ledger was lost nobody knows what stood in it, so each storage and protocol that is down when it is seen for the
 first time since starts in its longest window. That mark stays: a storage that is rarely looked at must not be forgotten.
@@ -50,6 +51,7 @@ _ENTRY = {
 _ENTRY_MORE = {"healthy": int, "flaps": int, "due": bool}
 _HISTORY = {"recoveries": list, "failures": int, "skip": int}
 _DISTRUST = {"since": str, "seen": dict}
+_DEPLOYED = {"hash": str, "parts": dict, "at": str, "container_id": (str, type(None))}
 _LEASE = {"boot_id": str, "started": (int, float), "expires": (int, float), "who": str}
 
 
@@ -59,14 +61,16 @@ class Ledger:
     entries   {primary storage: {protocol: entry}}
     history   {primary storage: {protocol: history}}
     distrust  None, or {since, seen: {primary storage: [protocols]}}
+    deployed  None, or what was deployed last: a record of _desired
     lost      a sentence when the file could not be understood, else None
     missing   whether there is no file
     """
 
-    def __init__(self, entries=None, lost=None, missing=False, history=None, distrust=None):
+    def __init__(self, entries=None, lost=None, missing=False, history=None, distrust=None, deployed=None):
         self.entries = entries or {}
         self.history = history or {}
         self.distrust = distrust
+        self.deployed = deployed
         self.lost = lost
         self.missing = missing
 
@@ -112,6 +116,8 @@ class Ledger:
             facts["history"] = self.history
         if self.distrust is not None:
             facts["distrust"] = self.distrust
+        if self.deployed is not None:
+            facts["deployed"] = self.deployed
         return facts
 
 
@@ -147,7 +153,9 @@ def read(facts_dir=FACTS_DIR):
         data = _parse(text)
     except (ValueError, RecursionError) as exc:
         return Ledger(lost="%s can't be understood (%s)" % (path, exc))
-    return Ledger(data["entries"], history=data.get("history"), distrust=data.get("distrust"))
+    return Ledger(
+        data["entries"], history=data.get("history"), distrust=data.get("distrust"), deployed=data.get("deployed")
+    )
 
 
 def _parse(text):
@@ -175,6 +183,8 @@ def _parse(text):
                 raise ValueError("%s has a number that is no count" % name)
     if "distrust" in data:
         _check_distrust(data["distrust"])
+    if "deployed" in data:
+        _check(data["deployed"], _DEPLOYED, "its record of what was deployed")
     return data
 
 

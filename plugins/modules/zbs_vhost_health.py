@@ -116,6 +116,11 @@ ledger:
   type: dict
   returned: success
   sample: {}
+deployed:
+  description: What was deployed last, of the ledger; see M(zstack.zbs.zbs_vhost_deployed). Null where nothing is written down.
+  type: dict
+  returned: success
+  sample: null
 probes:
   description: How often was probed.
   type: int
@@ -155,6 +160,7 @@ def main(module):
         changed=False,
         probes=probes,
         ledger=ledger.entries,
+        deployed=ledger.deployed,
         warn=warnings,
         diff={"before": {}, "after": {}},
     )

@@ -7,7 +7,14 @@ import yaml
 from ansible_collections.zstack.zbs.plugins.doc_fragments import probe
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 
-NAMES = ["zbs_vhost_deploy", "zbs_vhost_evidence", "zbs_vhost_health", "zbs_vhost_prepare", "zbs_vhost_recovery"]
+NAMES = [
+    "zbs_vhost_deploy",
+    "zbs_vhost_deployed",
+    "zbs_vhost_evidence",
+    "zbs_vhost_health",
+    "zbs_vhost_prepare",
+    "zbs_vhost_recovery",
+]
 PLUGINS = "ansible_collections.zstack.zbs.plugins."
 
 
