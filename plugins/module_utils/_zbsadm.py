@@ -83,6 +83,10 @@ class Zbsadm:
             )
         return self._call(["client", "deploy", "--host", host_ip] + self._login() + ["--silent"], deadline)
 
+    def cluster_list(self, deadline):
+        """The clusters that zbsadm knows; there is no dialect of it with a login. Returns the Answer."""
+        return self._call(["cluster", "ls", "--format", "json"], deadline)
+
     def _login(self):
         return self.login.arguments() if self.login else []
 
