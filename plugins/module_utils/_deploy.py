@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A deploy: plan it, and call zbsadm only when the plan says so."""
+"""A deploy or a removal: plan it, and call zbsadm only when the plan says so."""
 
 import os
 import re
@@ -12,44 +12,80 @@ from ._errors import ZbsError
 
 # Host names and addresses: what zbsadm takes, and what is safe in a lock file's name.
 _HOST = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,253}\Z")
+_USER = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?\Z")  # never one that could be taken for an option
 LOCK_DIR = "/run"
+# Plans that call zbsadm.
+ACTING = ("deploy", "destroy")
 
 
 def run(params, check_mode):
     """Plan and act on the parameters of zbs_vhost_deploy; returns the module's result."""
+    _refuse_bad(params)
+    declared, cpus = choose_cpus(params["cpuset"], params["topology"])
+    desired = _plan.Desired(params["image"], declared, params["hugepage_size_mib"], params["hugepage_dir"])
+    plan = _make_plan(params, desired, cpus)
+    answer = None
+    if plan.action in ACTING and not check_mode:
+        answer = _act(params, plan.action, cpus)
+    warnings = list(answer.warnings) if answer else []
+    # What is done without having looked, and what is left undone for not knowing, is said aloud.
+    if plan.action == "restart_required" or params["observed"] is None or plan.unsure:
+        warnings += plan.reasons
+    return {
+        "changed": plan.action in ACTING,
+        "plan": plan.as_dict(),
+        "restart_required": plan.action == "restart_required",
+        "deployed": _parts(params, cpus) if plan.action == "deploy" and params["protocol"] == "vhost" else None,
+        "zbsadm": answer.data if answer else None,
+        "diff": _diff(params, desired, plan),
+        "warn": warnings,
+    }
+
+
+def _refuse_bad(params):
     if not _HOST.match(params["host_ip"]):
         raise ZbsError("host_ip %r is no address or name of a host" % params["host_ip"], "bad_option")
     if not 1 <= params["timeout"] <= 86400:
         raise ZbsError("timeout is %s; give seconds from 1 to 86400" % params["timeout"], "bad_option")
     if params["hugepage_size_mib"] < 1:
         raise ZbsError("hugepage_size_mib is %d; give 1 MiB or more" % params["hugepage_size_mib"], "bad_option")
-    declared, cpus = choose_cpus(params["cpuset"], params["topology"])
-    desired = _plan.Desired(params["image"], declared, params["hugepage_size_mib"])
+    if params["ssh_port"] is not None and not 1 <= params["ssh_port"] <= 65535:
+        raise ZbsError("ssh_port is %d; give a port from 1 to 65535" % params["ssh_port"], "bad_option")
+    if params["ssh_username"] is not None and not _USER.match(params["ssh_username"]):
+        raise ZbsError("ssh_username %r is no login name" % params["ssh_username"], "bad_option")
+    if params["ssh_password"] == "":
+        raise ZbsError("ssh_password is empty; give the host's password or leave the login out", "bad_option")
+    if params["protocol"] == "cbd" and params["state"] == "absent":
+        raise ZbsError("protocol is cbd and state absent; zbsadm takes no client away", "bad_option")
+
+
+def _make_plan(params, desired, cpus):
+    """The Plan; ZbsError where what was asked for can't or must not be done, in check mode as well."""
     if params["protocol"] == "cbd":
-        plan = _plan.Plan("deploy", ["the CBD client was asked for"])
-    else:
-        plan = _plan.plan_deploy(desired, params["observed"], params["restart"])
-        if plan.action == "deploy" and not cpus:
+        return _plan.Plan("deploy", ["the CBD client was asked for"])
+    if params["state"] == "absent":
+        plan = _plan.plan_removal(params["observed"], params["force"])
+        if plan.action == "refused":
             raise ZbsError(
-                "cpuset is auto and topology names no CPUs for %s; pass the cpuset that zbs_vhost_prepare returned, or name CPUs"
-                % params["host_ip"],
-                "bad_option",
+                "the target of %s is not taken away: %s; move or stop the VMs, or set force to cut them off"
+                % (params["host_ip"], plan.reasons[0]),
+                "sessions_unknown" if plan.unsure else "in_use",
+                {"plan": plan.as_dict()},
             )
-    answer = None
-    if plan.action == "deploy" and not check_mode:
-        answer = _act(params, cpus)
-    warnings = list(answer.warnings) if answer else []
-    # What is done without having looked, and what is left undone for not knowing, is said aloud.
-    if plan.action == "restart_required" or params["observed"] is None or plan.unsure:
-        warnings += plan.reasons
-    return {
-        "changed": plan.action == "deploy",
-        "plan": plan.as_dict(),
-        "restart_required": plan.action == "restart_required",
-        "zbsadm": answer.data if answer else None,
-        "diff": _diff(params, desired, plan),
-        "warn": warnings,
-    }
+        return plan
+    plan = _plan.plan_deploy(desired, params["observed"], params["restart"])
+    if plan.action == "deploy" and not cpus:
+        raise ZbsError(
+            "cpuset is auto and topology names no CPUs for %s; pass the cpuset that zbs_vhost_prepare returned, or name CPUs"
+            % params["host_ip"],
+            "bad_option",
+        )
+    return plan
+
+
+def _parts(params, cpus):
+    """What is deployed, by the names of the plan's parts: for the ledger, which a later plan is compared with."""
+    return _plan.Desired(params["image"], cpus, params["hugepage_size_mib"], params["hugepage_dir"]).as_dict()
 
 
 def _diff(params, desired, plan):
@@ -57,12 +93,14 @@ def _diff(params, desired, plan):
     if params["protocol"] == "cbd":
         return {"before": {}, "after": {}}
     observed = params["observed"] or {}
-    container = observed.get("container") or {}
     vhost = (observed.get("protocols") or {}).get("vhost") or {}
-    before = {"image": container.get("image"), "cpus": container.get("cpus"), "memory_mib": container.get("memory_mib")}
+    before = dict(_plan.running(observed), verdict=vhost.get("verdict"))
+    if plan.action == "destroy":
+        return {"before": before, "after": dict.fromkeys(before, None)}
+    if plan.action != "deploy":
+        return {"before": before, "after": before}
     after = {key: before[key] if value is None else value for key, value in desired.as_dict().items()}
-    before["verdict"], after["verdict"] = vhost.get("verdict"), "healthy"
-    return {"before": before, "after": after if plan.action == "deploy" else before}
+    return {"before": before, "after": dict(after, verdict="healthy")}
 
 
 def choose_cpus(cpuset, topology):
@@ -77,7 +115,7 @@ def choose_cpus(cpuset, topology):
     return cpus, cpus
 
 
-def _act(params, cpus):
+def _act(params, action, cpus):
     """Call zbsadm, one call at a time for a host.
 
     A second deploy does not wait for the first: what it was planned on is no longer true when its turn comes, and it would
@@ -92,6 +130,8 @@ def _act(params, cpus):
     with _lock.hold(lock, Deadline(0), "a deploy of %s" % params["host_ip"]):
         if params["protocol"] == "cbd":
             return zbsadm.client_deploy(params["host_ip"], deadline)
+        if action == "destroy":
+            return zbsadm.vhost_destroy(params["host_ip"], deadline)
         return zbsadm.vhost_deploy(
             params["host_ip"], cpus, params["hugepage_size_mib"], params["hugepage_dir"], deadline
         )

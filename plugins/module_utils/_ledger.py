@@ -12,6 +12,7 @@ and, only where there is something to say:
     "history":  {"<primary storage>": {"<protocol>": {history of _backoff}}}
     "distrust": {"since": "<when a ledger was lost>", "seen": {"<primary storage>": ["<protocol>", ...]}}
     "disks":    what _disks keeps of the VMs' disks
+    "deployed": {what was deployed last, of _desired}
 
 After a ledger was lost nobody knows what stood in it, so each storage and protocol that is down when it is seen for the
 first time since starts in its longest window. That mark stays: a storage that is rarely looked at must not be forgotten.
@@ -53,6 +54,7 @@ _ENTRY = {
 _ENTRY_MORE = {"healthy": int, "flaps": int, "due": bool}
 _HISTORY = {"recoveries": list, "failures": int, "skip": int}
 _DISTRUST = {"since": str, "seen": dict}
+_DEPLOYED = {"hash": str, "parts": dict, "at": str, "container_id": (str, type(None))}
 _LEASE = {"boot_id": str, "started": (int, float), "expires": (int, float), "who": str}
 
 
@@ -63,15 +65,19 @@ class Ledger:
     history   {primary storage: {protocol: history}}
     distrust  None, or {since, seen: {primary storage: [protocols]}}
     disks     of _disks; {} where there is nothing to remember
+    deployed  None, or what was deployed last: a record of _desired
     lost      a sentence when the file could not be understood, else None
     missing   whether there is no file
     """
 
-    def __init__(self, entries=None, lost=None, missing=False, history=None, distrust=None, disks=None):
+    def __init__(
+        self, entries=None, lost=None, missing=False, history=None, distrust=None, disks=None, deployed=None
+    ):
         self.entries = entries or {}
         self.history = history or {}
         self.distrust = distrust
         self.disks = disks or {}
+        self.deployed = deployed
         self.lost = lost
         self.missing = missing
 
@@ -128,6 +134,8 @@ class Ledger:
             facts["distrust"] = self.distrust
         if self.disks:
             facts["disks"] = self.disks
+        if self.deployed is not None:
+            facts["deployed"] = self.deployed
         return facts
 
 
@@ -163,7 +171,13 @@ def read(facts_dir=FACTS_DIR):
         data = _parse(text)
     except (ValueError, RecursionError) as exc:
         return Ledger(lost="%s can't be understood (%s)" % (path, exc))
-    return Ledger(data["entries"], history=data.get("history"), distrust=data.get("distrust"), disks=data.get("disks"))
+    return Ledger(
+        data["entries"],
+        history=data.get("history"),
+        distrust=data.get("distrust"),
+        disks=data.get("disks"),
+        deployed=data.get("deployed"),
+    )
 
 
 def _parse(text):
@@ -193,6 +207,8 @@ def _parse(text):
         _check_distrust(data["distrust"])
     if "disks" in data:
         _disks.check(data["disks"])
+    if "deployed" in data:
+        _check(data["deployed"], _DEPLOYED, "its record of what was deployed")
     return data
 
 

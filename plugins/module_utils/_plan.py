@@ -5,6 +5,8 @@
 
 from . import _health
 
+# What is declared of a target, with the word for it in sentences.
+PARTS = {"image": "image", "cpus": "cpuset", "memory_mib": "memory_mib", "hugepage_dir": "hugepage_dir"}
 # What may be done to a target that is well but not as declared.
 RESTART = ("never", "when_idle", "always")
 
@@ -12,22 +14,23 @@ RESTART = ("never", "when_idle", "always")
 class Desired:
     """What a target should be; None means that it doesn't matter.
 
-    image (str), cpus (sorted list of ints), memory_mib (int)
+    image (str), cpus (sorted list of ints), memory_mib (int), hugepage_dir (str)
     """
 
-    def __init__(self, image=None, cpus=None, memory_mib=None):
+    def __init__(self, image=None, cpus=None, memory_mib=None, hugepage_dir=None):
         self.image = image
         self.cpus = cpus
         self.memory_mib = memory_mib
+        self.hugepage_dir = hugepage_dir
 
     def as_dict(self):
         """Plain data for a diff."""
-        return {"image": self.image, "cpus": self.cpus, "memory_mib": self.memory_mib}
+        return {name: getattr(self, name) for name in PARTS}
 
 
 class Plan:
-    """`action`: `none`, `deploy` or `restart_required`; `reasons`: sentences; `differences`: [{what, observed, desired}];
-    `unsure`: whether nothing is done for not knowing.
+    """`action`: `none`, `deploy`, `restart_required`, `destroy` or `refused`; `reasons`: sentences; `differences`:
+    [{what, observed, desired}]; `unsure`: whether nothing is done for not knowing.
     """
 
     def __init__(self, action, reasons, differences=(), unsure=False):
@@ -59,10 +62,12 @@ def plan_deploy(desired, observed, restart="never"):
         return Plan(
             "none", ["the target's health is unknown, so it is left alone: %s" % vhost.get("reason")], unsure=True
         )
-    differences = _differences(desired, observed.get("container") or {})
+    differences = _differences(desired, running(observed))
     if not differences:
         return Plan("none", ["the target is well and as declared"])
-    sentences = ["%(what)s %(observed)s -> %(desired)s" % item for item in differences]
+    sentences = [
+        "%s %s -> %s" % (item["what"], _text(item["observed"]), _text(item["desired"])) for item in differences
+    ]
     sessions = _sessions(observed)
     if restart == "always" or (restart == "when_idle" and sessions == 0):
         return Plan("deploy", ["restarted as asked: " + item for item in sentences], differences)
@@ -74,6 +79,46 @@ def plan_deploy(desired, observed, restart="never"):
     return Plan("restart_required", ["restart required: " + item for item in sentences], differences)
 
 
+def plan_removal(observed, force=False):
+    """The Plan for taking the target of a host away; `refused` where VMs may have their disks on it.
+
+    observed  as for plan_deploy; None is not knowing, and refused
+    force     take it away whatever it serves
+    """
+    vhost = ((observed or {}).get("protocols") or {}).get("vhost") or {}
+    verdict = vhost.get("verdict", "unknown")
+    if verdict == "absent" and ((observed or {}).get("container") or {}).get("answer") in ("missing", "no_docker"):
+        return Plan("none", ["there is no target on this host"])
+    if verdict in ("absent", "stopped", "refused"):
+        return Plan("destroy", ["the target is %s, so no VM has a session on it" % verdict])
+    sessions = _sessions(observed) if verdict == "healthy" else None
+    if sessions == 0:
+        return Plan("destroy", ["the target is well and no VM has a session on it"])
+    if sessions:
+        seen = "VMs have %d sessions on the target" % sessions
+    elif observed is None:
+        seen = "nothing was observed, so it can't be told whether VMs have sessions on the target"
+    else:
+        seen = "the target is %s, so it can't be told whether VMs have sessions on it" % verdict
+    if force:
+        return Plan("destroy", ["%s, and it is taken away by force" % seen])
+    return Plan("refused", [seen], unsure=not sessions)
+
+
+def running(observed):
+    """What is known of the running target, by the names of PARTS: read back from the container, and of what no container
+    tells, what the ledger says was deployed as this very container.
+    """
+    container = observed.get("container") or {}
+    found = {name: container.get(name) for name in PARTS}
+    record = observed.get("deployed") or {}
+    if record.get("container_id") is not None and record["container_id"] == container.get("id"):
+        for name, value in (record.get("parts") or {}).items():
+            if name in found and found[name] is None:
+                found[name] = value
+    return found
+
+
 def _sessions(observed):
     """Sessions of VMs on the target; None when any of its volumes did not tell."""
     volumes = observed.get("volumes")
@@ -82,15 +127,15 @@ def _sessions(observed):
     return sum(volume["sessions"] for volume in volumes)
 
 
-def _differences(desired, container):
-    """What of the container is known and not as declared; what can't be read back is no difference."""
-    pairs = (
-        ("image", container.get("image"), desired.image),
-        ("cpuset", container.get("cpus"), desired.cpus),
-        ("memory_mib", container.get("memory_mib"), desired.memory_mib),
-    )
+def _differences(desired, found):
+    """What of the running target is known and not as declared; what can't be told is no difference."""
+    wanted = desired.as_dict()
     return [
-        {"what": what, "observed": observed, "desired": wanted}
-        for what, observed, wanted in pairs
-        if wanted is not None and observed is not None and wanted != observed
+        {"what": word, "observed": found[name], "desired": wanted[name]}
+        for name, word in PARTS.items()
+        if wanted[name] is not None and found[name] is not None and wanted[name] != found[name]
     ]
+
+
+def _text(value):
+    return "[%s]" % ",".join(str(item) for item in value) if isinstance(value, list) else str(value)

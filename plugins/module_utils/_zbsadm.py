@@ -8,11 +8,35 @@ A password on a command line can be read in the admin node's process list: the d
 """
 
 import json
+import re
 
-from . import _command
+from . import _command, _masking
 from ._errors import ZbsError
 
 ZBSADM = "/usr/local/bin/zbsadm"
+
+# What zbsadm says of a failure, and what to do then; the first that fits. Its codes are not documented, its words are all there is.
+_REMEDIES = (
+    (
+        r"permission denied|authentication|login .*refused|refused .*login|(wrong|incorrect|invalid) password",
+        "zbsadm_login",
+        "give the right ssh_username and ssh_password, or mend the host's login in zbsadm's own host list",
+    ),
+    (
+        r"host not found|not in .*host list|unknown host",
+        "zbsadm_failed",
+        "add the host to zbsadm's own host list, or give its login for an older zbsadm",
+    ),
+    (
+        r"unreachable|no route|timed out|connection refused|did not finish",
+        "zbsadm_failed",
+        "see that the admin node reaches the host by SSH",
+    ),
+    (r"hugepage|hugetlbfs", "zbsadm_failed", "run the role zbs_hugepages on the host"),
+    (r"image", "zbsadm_failed", "see that the host has the image that this zbsadm wants"),
+    (r"docker", "zbsadm_failed", "see that the host's Docker Engine runs"),
+    (r"", "zbsadm_failed", "look at the host, then try again"),
+)
 
 
 class Login:
@@ -69,6 +93,10 @@ class Zbsadm:
             )
         return self._call(["client", "deploy", "--host", host_ip] + self._login() + ["--silent"], deadline)
 
+    def cluster_list(self, deadline):
+        """The clusters that zbsadm knows; there is no dialect of it with a login. Returns the Answer."""
+        return self._call(["cluster", "ls", "--format", "json"], deadline)
+
     def _login(self):
         return self.login.arguments() if self.login else []
 
@@ -79,10 +107,10 @@ class Zbsadm:
         """Run zbsadm and return its Answer, or raise ZbsError with its code and message."""
         words = " ".join(arguments[:2])
         try:
-            result = _command.run([self.path] + arguments, deadline, self._secrets())
+            result = _command.run([self.path] + arguments, deadline, _masking.forms(self._secrets()))
         except ZbsError as exc:
             raise ZbsError("%s; this module runs on the ZBS admin node" % exc.message, exc.code)
-        return judge(words, result, deadline.seconds)
+        return judge(words, result, deadline.seconds, self._secrets())
 
 
 class Answer:
@@ -93,11 +121,12 @@ class Answer:
         self.warnings = warnings
 
 
-def judge(words, result, timeout):
+def judge(words, result, timeout, secrets=()):
     """The Answer in a command's Result, judged by its JSON first and its exit status last; ZbsError on a failure.
 
     words    the sub-command, for messages
     timeout  seconds that it was given, for messages
+    secrets  masked in what the JSON says, where a secret may be spelled in ways that no search in the text finds
     """
     if result.timed_out:
         raise ZbsError(
@@ -105,7 +134,7 @@ def judge(words, result, timeout):
             "zbsadm_timeout",
             {"output": _excerpt(result)},
         )
-    data = _object(result.out)
+    data = _masking.hide_in(_object(result.out), secrets)
     if data is None:
         said = result.sentence()
         if not said:
@@ -115,16 +144,21 @@ def judge(words, result, timeout):
                 {"rc": result.rc},
             )
         raise ZbsError(
-            "zbsadm %s answered no JSON (exit status %d): %s" % (words, result.rc, said),
+            "zbsadm %s answered no JSON (exit status %d): %s; try it by hand on the admin node"
+            % (words, result.rc, said),
             "zbsadm_garbage",
             {"rc": result.rc, "output": _excerpt(result)},
         )
     error = data.get("error") if isinstance(data.get("error"), dict) else {}
     # `client deploy` and `cluster ls` carry error.code and no `success`.
     if data.get("success", error.get("code") == 0) is not True or error.get("code", 0) != 0:
+        message = " ".join(str(error.get("message") or "no message").split())
+        code, remedy = next(
+            (code, remedy) for pattern, code, remedy in _REMEDIES if re.search(pattern, message, re.I | re.S)
+        )
         raise ZbsError(
-            "zbsadm %s failed: %s (code %s)" % (words, error.get("message") or "no message", error.get("code")),
-            "zbsadm_failed",
+            "zbsadm %s failed: %s (code %s); %s" % (words, message, error.get("code"), remedy),
+            code,
             {"rc": result.rc, "zbsadm_code": error.get("code"), "zbsadm_message": error.get("message")},
         )
     warnings = []

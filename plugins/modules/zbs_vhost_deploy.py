@@ -33,6 +33,20 @@ options:
   observed:
     description: What M(zstack.zbs.zbs_vhost_health) returned for that host. Without it the target is always deployed.
     type: dict
+  state:
+    description:
+      - V(present) deploys the target where it is down, or not as declared and O(restart) allows it.
+      - V(absent) takes it away (C(zbsadm vhost destroy)). It is refused while a VM has a session on it, and while that can't be
+        told, which without O(observed) is always so. Observe right before, since a VM may start at any time.
+    type: str
+    choices: [present, absent]
+    default: present
+    version_added: 0.2.0
+  force:
+    description: With O(state=absent), take the target away whatever it serves. The disks of VMs that use it hang from then on.
+    type: bool
+    default: false
+    version_added: 0.2.0
   cpuset:
     description:
       - CPUs of the target, a list or text such as V([4,5,6,7]). V(auto) takes O(topology), which is needed then, and is no
@@ -47,7 +61,8 @@ options:
     type: int
     default: 1024
   hugepage_dir:
-    description: The hugetlbfs mount for the target. Without it zbsadm looks for one.
+    description:
+      - The hugetlbfs mount for the target, RV(zstack.zbs.zbs_vhost_prepare#module:hugetlbfs). Without it zbsadm looks for one.
     type: path
   image:
     description: The image that the target should run, compared with the one observed.
@@ -97,6 +112,13 @@ EXAMPLES = r"""
     hugepage_dir: "{{ prepared.hugetlbfs.dir }}"
   delegate_to: "{{ groups['zbs_admin'] | first }}"
 
+- name: Take it away, unless a VM uses it
+  zstack.zbs.zbs_vhost_deploy:
+    host_ip: "{{ ansible_host }}"
+    observed: "{{ health }}"
+    state: absent
+  delegate_to: "{{ groups['zbs_admin'] | first }}"
+
 - name: An older zbsadm wants the host's login
   zstack.zbs.zbs_vhost_deploy:
     host_ip: "{{ ansible_host }}"
@@ -110,7 +132,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: What was decided (C(none), C(deploy) or C(restart_required)), why, and every difference found.
+  description: What was decided (C(none), C(deploy), C(restart_required) or C(destroy)), why, and every difference found.
   type: dict
   returned: success
   sample:
@@ -122,6 +144,11 @@ restart_required:
   type: bool
   returned: success
   sample: false
+deployed:
+  description: What was deployed, or would be in check mode, for M(zstack.zbs.zbs_vhost_deployed); null where nothing was.
+  type: dict
+  returned: success
+  sample: {image: null, cpus: [4, 5, 6, 7], memory_mib: 1024, hugepage_dir: /dev/hugepages2m}
 zbsadm:
   description: What zbsadm answered, null when it was not called.
   type: dict
@@ -137,6 +164,8 @@ if __name__ == "__main__":
             "host_ip": {"type": "str", "required": True},
             "protocol": {"type": "str", "choices": ["vhost", "cbd"], "default": "vhost"},
             "observed": {"type": "dict"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "force": {"type": "bool", "default": False},
             "cpuset": {"type": "raw", "default": "auto"},
             "topology": {"type": "dict"},
             "hugepage_size_mib": {"type": "int", "default": 1024},

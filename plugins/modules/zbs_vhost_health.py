@@ -158,6 +158,11 @@ hold:
   type: dict
   returned: success
   sample: {reason: new kernel, until: "2026-01-02T03:04:05Z", source: /etc/ansible/facts.d/zbs_vhost.hold}
+deployed:
+  description: What was deployed last, of the ledger; see M(zstack.zbs.zbs_vhost_deployed). Null where nothing is written down.
+  type: dict
+  returned: success
+  sample: null
 probes:
   description: How often was probed.
   type: int
@@ -200,6 +205,7 @@ def main(module):
         changed=False,
         probes=probes,
         ledger=ledger.entries,
+        deployed=ledger.deployed,
         warn=warnings,
         diff={"before": {}, "after": {}},
     )

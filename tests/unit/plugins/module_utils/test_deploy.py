@@ -37,6 +37,8 @@ def deploy(tmp_path, monkeypatch):
             "hugepage_dir": None,
             "image": None,
             "restart": "never",
+            "state": "present",
+            "force": False,
             "zbsadm": path,
             "timeout": 20.0,
             "ssh_port": None,

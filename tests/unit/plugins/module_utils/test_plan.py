@@ -75,3 +75,61 @@ def test_every_difference_is_named_with_both_sides():
 def test_sessions_that_hold_a_restart_back_are_counted():
     plan = _plan.plan_deploy(OTHER, observed(sessions=[2, 1]), "when_idle")
     assert any("3 sessions" in reason for reason in plan.reasons)
+
+
+def test_lists_are_written_as_an_operator_writes_them():
+    plan = _plan.plan_deploy(_plan.Desired(cpus=[4, 5]), observed(cpus=[2, 3]), "never")
+    assert plan.reasons == ["restart required: cpuset [2,3] -> [4,5]"]
+
+
+RECORD = {"container_id": "c1", "parts": {"hugepage_dir": "/dev/hugepages2m", "memory_mib": 1, "odd": 2}}
+
+
+@pytest.mark.parametrize(
+    "container_id, record, differs",
+    [
+        ("c1", RECORD, True),
+        ("c2", RECORD, False),  # somebody else's container: the record says nothing of it
+        (None, dict(RECORD, container_id=None), False),
+        ("c1", None, False),
+        ("c1", {}, False),
+    ],
+)
+def test_what_the_container_does_not_tell_comes_from_the_ledger(container_id, record, differs):
+    seen = observed()
+    seen["container"]["id"], seen["deployed"] = container_id, record
+    plan = _plan.plan_deploy(_plan.Desired(hugepage_dir="/mnt/huge", memory_mib=1024), seen, "never")
+    wanted = [{"what": "hugepage_dir", "observed": "/dev/hugepages2m", "desired": "/mnt/huge"}]
+    assert plan.differences == (wanted if differs else [])
+
+
+def gone(answer):
+    return dict(observed("absent"), container={"answer": answer})
+
+
+@pytest.mark.parametrize(
+    "seen, action, forced",
+    [
+        (gone("missing"), "none", "none"),
+        (gone("no_docker"), "none", "none"),
+        (gone("no_engine"), "destroy", "destroy"),
+        (observed("stopped"), "destroy", "destroy"),
+        (observed("refused"), "destroy", "destroy"),
+        (observed(), "destroy", "destroy"),
+        (observed(sessions=[0, 0]), "destroy", "destroy"),
+        (observed(sessions=[0, 1]), "refused", "destroy"),
+        (observed(sessions=[0, None]), "refused", "destroy"),
+        (dict(observed(), volumes=None), "refused", "destroy"),
+        (observed("hung"), "refused", "destroy"),  # who does not answer does not tell whom it serves
+        (observed("starting"), "refused", "destroy"),
+        (observed("unknown"), "refused", "destroy"),
+        (observed("a verdict of tomorrow"), "refused", "destroy"),
+        ({}, "refused", "destroy"),
+        (None, "refused", "destroy"),
+    ],
+)
+def test_the_table_of_removals(seen, action, forced):
+    for force, wanted in ((False, action), (True, forced)):
+        plan = _plan.plan_removal(seen, force)
+        assert plan.action == wanted and plan.reasons
+    assert _plan.plan_removal(seen).unsure is (action == "refused" and seen != observed(sessions=[0, 1]))

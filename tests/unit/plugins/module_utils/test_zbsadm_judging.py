@@ -103,3 +103,35 @@ def test_a_timeout_whatever_it_said():
         with pytest.raises(ZbsError) as caught:
             judge(out, timed_out=True)
         assert caught.value.code == "zbsadm_timeout" and "300 s" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "message, code, remedy",
+    [
+        ("The SSH login as root was refused by 172.30.0.11 port 22: Permission denied", "zbsadm_login", "ssh_username"),
+        (
+            "ssh: unable to authenticate, attempted methods [none password]: authentication failed",
+            "zbsadm_login",
+            "list",
+        ),
+        ("host not found: 172.30.0.11 is not in zbsadm's host list", "zbsadm_failed", "host list"),
+        ("Host 172.30.0.11 port 22 can't be reached by SSH: No route to host", "zbsadm_failed", "reaches the host"),
+        ("too few free 2M hugepages", "zbsadm_failed", "zbs_hugepages"),
+        ("Image a:1 is not on this host and can't be pulled", "zbsadm_failed", "the image"),
+        ("docker is not running", "zbsadm_failed", "Docker Engine"),
+        ("of tomorrow", "zbsadm_failed", "look at the host"),
+        ("two\nlines", "zbsadm_failed", "look at the host"),
+    ],
+)
+def test_a_failure_says_what_to_do(message, code, remedy):
+    with pytest.raises(ZbsError) as caught:
+        judge(json.dumps({"success": False, "error": {"code": 1, "message": message}}))
+    assert caught.value.code == code and remedy in caught.value.message.split("(code 1); ")[1]
+    assert "\n" not in caught.value.message
+
+
+def test_a_secret_that_json_spells_otherwise():
+    text = '{"success": false, "error": {"code": 1, "message": "the login hu\\u006eter2 of \\"root\\" is no good"}}'
+    with pytest.raises(ZbsError) as caught:
+        _zbsadm.judge("vhost deploy", Result(0, text, ""), 1.0, ["hunter2"])
+    assert "hunter2" not in str(caught.value.as_failure()) and "********" in caught.value.message

@@ -7,8 +7,16 @@ import yaml
 from ansible_collections.zstack.zbs.plugins.doc_fragments import probe, zbsadm
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 
-NAMES = ["zbs_vhost_deploy", "zbs_vhost_evidence", "zbs_vhost_health", "zbs_vhost_prepare", "zbs_vhost_recovery"]
-NAMES += ["zbs_vhost_restore", "zbs_vhost_volume"]
+NAMES = [
+    "zbs_vhost_deploy",
+    "zbs_vhost_deployed",
+    "zbs_vhost_evidence",
+    "zbs_vhost_health",
+    "zbs_vhost_prepare",
+    "zbs_vhost_recovery",
+    "zbs_vhost_restore",
+    "zbs_vhost_volume",
+]
 PLUGINS = "ansible_collections.zstack.zbs.plugins."
 
 

@@ -10,6 +10,11 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import fa
 NAME = "zbs_vhost_deploy"
 SUCCESS = programs.answering('{"success": true, "error": {"code": 0, "message": ""}}')
 DOWN = {"protocols": {"vhost": {"verdict": "hung", "reason": "no answer"}}}
+WELL = {
+    "protocols": {"vhost": {"verdict": "healthy", "reason": None}},
+    "container": {"answer": "found", "id": "c1", "image": "a:1", "cpus": [4, 5], "memory_mib": 1024},
+    "volumes": [{"sessions": 0}],
+}
 LOGIN = {"ssh_port": 22, "ssh_username": "root", "ssh_password": "hunter2-x"}
 
 
@@ -57,8 +62,43 @@ def test_the_other_dialect_and_no_password_in_the_result(zbsadm):
     assert "hunter2-x" not in json.dumps(result)
 
 
+SERVING = dict(WELL, volumes=[{"sessions": 0}, {"sessions": 2}])
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_removal(zbsadm, check_mode):
+    status, result = run_module(NAME, zbsadm(state="absent", observed=WELL), check_mode)
+    assert (status, result["changed"], result["plan"]["action"]) == (0, True, "destroy")
+    assert zbsadm.calls() == ([] if check_mode else [["vhost", "destroy", "--host", "172.30.0.11", "--silent"]])
+
+
+def test_a_removal_with_a_login(zbsadm):
+    status, _result = run_module(NAME, zbsadm(state="absent", observed=WELL, **LOGIN))
+    assert status == 0 and zbsadm.calls()[0][4:10] == ["--port", "22", "-u", "root", "-p", "hunter2-x"]
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(
+    "observed, code", [(SERVING, "in_use"), (None, "sessions_unknown"), (DOWN, "sessions_unknown")]
+)
+def test_what_serves_a_vm_or_may_do_so_is_not_taken_away(zbsadm, observed, code, check_mode):
+    given = zbsadm(state="absent")
+    given["observed"] = observed
+    failure, _result = failure_of(NAME, given, check_mode)
+    assert failure["code"] == code and "force" in failure["message"] and zbsadm.calls() == []
+    status, result = run_module(NAME, dict(given, force=True), check_mode)
+    assert (status, result["changed"]) == (0, True) and len(zbsadm.calls()) == (0 if check_mode else 1)
+
+
+def test_nothing_to_take_away(zbsadm):
+    gone = {"protocols": {"vhost": {"verdict": "absent", "reason": "x"}}, "container": {"answer": "missing"}}
+    status, result = run_module(NAME, zbsadm(state="absent", observed=gone))
+    assert (status, result["changed"], zbsadm.calls()) == (0, False, [])
+
+
 FAILURES = {
     "zbsadm_failed": programs.answering('{"success": false, "error": {"code": 410032, "message": "no Docker"}}'),
+    "zbsadm_login": 'echo "{\\"success\\": false, \\"error\\": {\\"code\\": 1, \\"message\\": \\"login $* refused\\"}}"',
     "zbsadm_garbage": 'echo "usage: $*"; exit 1',
     "zbsadm_empty": "exit 0",
     "zbsadm_timeout": 'echo "$@"; exec sleep 100',
@@ -85,7 +125,10 @@ def test_the_cbd_client_needs_a_login(zbsadm):
 
 
 @pytest.mark.parametrize(
-    "bad", [{"cpuset": "x"}, {"cpuset": "auto"}, {"timeout": 0}, {"hugepage_size_mib": 0}, {"host_ip": "-x"}]
+    "bad",
+    [{"cpuset": "x"}, {"cpuset": "auto"}, {"timeout": 0}, {"hugepage_size_mib": 0}, {"host_ip": "-x"}]
+    + [dict(LOGIN, **bad) for bad in ({"ssh_port": 0}, {"ssh_username": "-oX"}, {"ssh_password": ""})]
+    + [{"protocol": "cbd", "state": "absent"}],
 )
 def test_options_that_cannot_be(zbsadm, bad):
     failure, _result = failure_of(NAME, zbsadm(**bad))

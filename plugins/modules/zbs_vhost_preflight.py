@@ -1,0 +1,221 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_preflight
+short_description: Whether a ZBS vhost target can be deployed on a compute host
+version_added: 0.2.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Answers before anything changes, in rows. A row is fit (V(true)), unfit (V(false)), or can't be told (V(null)), and says what
+    was seen and what to do.
+  - Has two parts, one on the admin node and one on the compute host. The second takes the first one's rows and judges the whole.
+extends_documentation_fragment:
+  - zstack.zbs.attributes
+  - zstack.zbs.attributes.read_only
+options:
+  part:
+    description:
+      - V(admin) runs on the admin node and makes the rows C(admin_host), C(zbsadm) and C(compute_host).
+      - V(host) runs on the compute host and makes the rows C(image), C(compatibility), C(hugepages), C(hugetlbfs), C(docker) and
+        C(cores).
+    type: str
+    choices: [admin, host]
+    required: true
+  host_ip:
+    description: The compute host as zbsadm knows it.
+    type: str
+    required: true
+  zbsadm:
+    description: The zbsadm program, for O(part=admin).
+    type: path
+    default: /usr/local/bin/zbsadm
+  ssh_port:
+    description: SSH port of the compute host, for O(part=admin). With it zbsadm counts as given a login.
+    type: int
+  rows:
+    description: Rows of the other part, which are judged with the new ones.
+    type: list
+    elements: dict
+    default: []
+  enforce:
+    description: Whether the task fails when a row is unfit. What can't be told does not fail it.
+    type: bool
+    default: false
+  image:
+    description: The image that the target is to run, for O(part=host).
+    type: str
+  zbsadm_version:
+    description: RV(zbsadm_version) of the other part.
+    type: str
+  compatibility:
+    description:
+      - Which image fits which zbsadm, each entry with the patterns C(zbsadm) (of its version) and C(image) (of the image's name, its
+        tag or a version label), with C(*) and C(?) as in a shell.
+    type: list
+    elements: dict
+    default: []
+  prepared:
+    description: What M(zstack.zbs.zbs_vhost_prepare) returned in check mode with O(zstack.zbs.zbs_vhost_prepare#module:best_effort).
+    type: dict
+  cpuset:
+    description: CPUs of the target, as M(zstack.zbs.zbs_vhost_deploy) takes them.
+    type: raw
+    default: auto
+  container_name:
+    description: Name of the target's container. Without it, C(zbsvhost-) and O(host_ip).
+    type: str
+  admin_socket:
+    description: The target's SPDK JSON-RPC socket; a target that runs already is in nobody's way.
+    type: path
+    default: /var/zbsvhost/sockets/admin.sock
+  timeout:
+    description: Seconds for all questions together.
+    type: float
+    default: 20.0
+"""
+
+EXAMPLES = r"""
+- name: Ask the admin node
+  zstack.zbs.zbs_vhost_preflight:
+    part: admin
+    host_ip: "{{ ansible_host }}"
+  delegate_to: "{{ groups['zbs_admin'] | first }}"
+  register: admin
+
+- name: What would a prepare do?
+  zstack.zbs.zbs_vhost_prepare:
+    host_ip: "{{ ansible_host }}"
+    best_effort: true
+  check_mode: true
+  register: prepared
+
+- name: Ask the host, and stop where a target can't be deployed
+  zstack.zbs.zbs_vhost_preflight:
+    part: host
+    host_ip: "{{ ansible_host }}"
+    image: registry.example.com/zbs/vhost:1.6.1
+    zbsadm_version: "{{ admin.zbsadm_version }}"
+    compatibility:
+      - {zbsadm: 1.6.*, image: 1.6.*}
+      - {zbsadm: 1.5.*, image: 1.5.*}
+    prepared: "{{ prepared }}"
+    rows: "{{ admin.rows }}"
+    enforce: true
+"""
+
+RETURN = r"""
+rows:
+  description: Every row, those of O(rows) first.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - {check: zbsadm, ok: true, detail: zbsadm 1.6.1 is there and knows its clusters, remedy: null}
+    - check: cores
+      ok: false
+      detail: CPU 4 is claimed by process 827 (reactor_4)
+      remedy: declare other CPUs (zbs_vhost_target_cpuset), or move that process
+fit:
+  description: Whether no row is unfit.
+  type: bool
+  returned: success
+  sample: false
+lines:
+  description: The rows for people, one line each.
+  type: list
+  elements: str
+  returned: success
+  sample: ["ok  zbsadm  zbsadm 1.6.1 is there and knows its clusters"]
+zbsadm_version:
+  description: The version of zbsadm, null where it does not tell.
+  type: str
+  returned: success
+  sample: 1.6.1
+"""
+
+from ansible_collections.zstack.zbs.plugins.module_utils import (
+    _arguments,
+    _deploy,
+    _module,
+    _preflight,
+    _preflight_admin,
+    _preflight_host,
+)
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+
+
+def main(module):
+    """Ask, judge, report."""
+    params = module.params
+    _arguments.check_seconds(params, "timeout", 1.0)
+    _preflight.check_rules(params["compatibility"])
+    deadline = Deadline(params["timeout"])
+    version = params["zbsadm_version"] or None
+    if params["part"] == "admin":
+        rows, version = _preflight_admin.look(
+            params["host_ip"], params["zbsadm"], params["ssh_port"], params["ssh_port"] is not None, deadline
+        )
+    else:
+        rows = host_rows(params, version, deadline)
+    rows = params["rows"] + rows
+    failing = _preflight.failing(rows)
+    if failing and params["enforce"]:
+        raise ZbsError(
+            "no target can be deployed on %s: %s" % (params["host_ip"], " | ".join(failing)), "unfit", {"rows": rows}
+        )
+    return {
+        "changed": False,
+        "rows": rows,
+        "fit": not failing,
+        "lines": _preflight.lines(rows),
+        "zbsadm_version": version,
+        "diff": {"before": {}, "after": {}},
+    }
+
+
+def host_rows(params, version, deadline):
+    """The rows of a compute host."""
+    prepared, image = params["prepared"] or {}, params["image"] or None
+    _declared, cpus = _deploy.choose_cpus(params["cpuset"], prepared.get("cpuset"))
+    present, labels, registry = None, {}, None
+    if image:
+        present, labels = _preflight_host.look_for_image(image, deadline.share(deadline.seconds / 4))
+        if not present:
+            registry = _preflight_host.ask_registry(image, deadline.share(deadline.seconds / 4))
+    own = _preflight_host.family(
+        _preflight_host.owner(_arguments.container_name(params), params["admin_socket"], deadline)
+    )
+    pinned, truncated = _preflight_host.bound_processes(cpus, own, deadline)
+    return (
+        [_preflight.judge_image(image, present, registry)]
+        + [_preflight.judge_compatibility(version, image, labels, params["compatibility"])]
+        + _preflight.judge_prepared(prepared)
+        + [_preflight.judge_cores(cpus, _preflight_host.claimed_cores(cpus, own), pinned, truncated)]
+    )
+
+
+if __name__ == "__main__":
+    _module.run(
+        {
+            "part": {"type": "str", "choices": ["admin", "host"], "required": True},
+            "host_ip": {"type": "str", "required": True},
+            "zbsadm": {"type": "path", "default": "/usr/local/bin/zbsadm"},
+            "ssh_port": {"type": "int"},
+            "rows": {"type": "list", "elements": "dict", "default": []},
+            "enforce": {"type": "bool", "default": False},
+            "image": {"type": "str"},
+            "zbsadm_version": {"type": "str"},
+            "compatibility": {"type": "list", "elements": "dict", "default": []},
+            "prepared": {"type": "dict"},
+            "cpuset": {"type": "raw", "default": "auto"},
+            "container_name": {"type": "str"},
+            "admin_socket": {"type": "path", "default": _arguments.ADMIN_SOCKET},
+            "timeout": {"type": "float", "default": 20.0},
+        },
+        main,
+    )

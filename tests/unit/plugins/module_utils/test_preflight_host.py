@@ -1,0 +1,151 @@
+"""What a compute host tells before a deploy: who is bound to which CPU, and whether a registry answers."""
+
+import fcntl
+import http.server
+import os
+import struct
+import subprocess
+import sys
+import threading
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _preflight_host
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
+
+
+def process(root, pid, cpus, parent=1, command="qemu", threads=()):
+    """A /proc/PID whose threads may run on the CPUs of each list."""
+    fake_host.write(root, "proc/%d/stat" % pid, "%d (a) b) S %d 0 0" % (pid, parent))
+    fake_host.write(root, "proc/%d/comm" % pid, command + "\n")
+    fake_host.write(root, "proc/%d/cmdline" % pid, command and command + "\0-x")
+    for number, allowed in enumerate((cpus,) + tuple(threads)):
+        status = "Name:\tx\nCpus_allowed:\tff\nCpus_allowed_list:\t%s\n" % allowed
+        fake_host.write(root, "proc/%d/task/%d/status" % (pid, pid + number), status)
+
+
+@pytest.fixture
+def host(tmp_path):
+    fake_host.write(tmp_path, "sys/devices/system/cpu/online", "0-7\n")
+    return tmp_path
+
+
+def bound(root, cpus, own=(), seconds=20.0):
+    return _preflight_host.bound_processes(cpus, set(own), Deadline(seconds), str(root))
+
+
+def test_who_is_bound_to_a_cpu(host):
+    process(host, 10, "0-7")  # everywhere is nowhere in particular
+    process(host, 11, "0-7", threads=("4", "6-7"), command="qemu-kvm")
+    process(host, 12, "4", command="")  # a kernel thread
+    process(host, 13, "1")
+    assert bound(host, [4, 5, 6]) == ([(4, "process 11 (qemu-kvm)"), (6, "process 11 (qemu-kvm)")], False)
+    assert bound(host, [4, 5, 6], own=[11]) == ([], False)
+    assert bound(host, [2]) == ([], False)
+
+
+def test_a_deadline_that_is_spent_is_told(host):
+    process(host, 11, "4")
+    assert bound(host, [4], seconds=0) == ([], True)
+
+
+def test_the_family_of_a_target(host):
+    for pid, parent in ((20, 1), (21, 20), (22, 21), (23, 1)):
+        process(host, pid, "0-7", parent)
+    assert _preflight_host.family(20, str(host)) == {20, 21, 22}
+    assert _preflight_host.family(None, str(host)) == set()
+
+
+HOLD = """
+import fcntl, os, struct, sys
+handle = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+fcntl.lockf(handle, fcntl.LOCK_EX)
+os.write(handle, struct.pack("i", os.getpid()))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_core_is_claimed_while_its_holder_lives(tmp_path):
+    folder = tmp_path / "var" / "tmp"
+    folder.mkdir(parents=True)
+    path = folder / "spdk_cpu_lock_004"
+    (folder / "spdk_cpu_lock_005").write_bytes(struct.pack("i", 1))  # left behind: a file is no claim
+    arguments = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        found = _preflight_host.claimed_cores([4, 5, 6], set(), str(tmp_path))
+        assert list(found) == [4] and "process %d" % holder.pid in found[4]
+        assert _preflight_host.claimed_cores([4], {holder.pid}, str(tmp_path)) == {}
+        holder.stdin.close()
+        holder.wait(20)
+    assert _preflight_host.claimed_cores([4], set(), str(tmp_path)) == {}
+    handle = os.open(path, os.O_RDWR)
+    fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # asking took no lock
+    os.close(handle)
+
+
+@pytest.fixture
+def registry():
+    """A plain-HTTP registry whose answer to /v2/ is `registry.status`."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(server.status if self.path == "/v2/" else 404)
+            self.end_headers()
+
+        def log_message(self, *_args):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    server.status = 200
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join(20)
+
+
+@pytest.mark.parametrize("status, ok", [(200, True), (401, True), (404, False), (500, False)])
+def test_a_registry_that_answers(registry, status, ok):
+    registry.status = status
+    image = "127.0.0.1:%d/zbs/vhost:1" % registry.server_port
+    found, sentence = _preflight_host.ask_registry(image, Deadline(20))
+    assert found is ok and ("plain HTTP" in sentence if ok else "status %d" % status in sentence)
+
+
+def test_a_registry_that_nobody_is(registry):
+    image = "127.0.0.1:%d/a" % registry.server_port
+    registry.shutdown()
+    registry.server_close()
+    found, sentence = _preflight_host.ask_registry(image, Deadline(20))
+    assert not found and "does not answer" in sentence
+
+
+def test_a_registry_whose_name_does_not_resolve():
+    found, sentence = _preflight_host.ask_registry("registry.invalid:5000/a", Deadline(20))
+    assert not found and "registry.invalid:5000 d" in sentence
+
+
+@pytest.mark.parametrize(
+    "body, expected",
+    [
+        (programs.answering('[{"Config": {"Labels": {"version": "1.6"}}}]'), (True, {"version": "1.6"})),
+        (programs.answering('[{"Config": {"Labels": null}}]'), (True, {})),
+        (programs.answering("junk"), (True, {})),
+        (programs.answering("[]", "Error response from daemon: No such image: a", 1), (False, {})),
+        (programs.answering("", "Cannot connect to the Docker daemon", 1), (None, {})),
+        ("exec sleep 100", (None, {})),
+    ],
+)
+def test_looking_for_an_image(tmp_path, monkeypatch, body, expected):
+    programs.write_program(tmp_path, "docker", body)
+    monkeypatch.setenv("PATH", programs.path_with(tmp_path))
+    seconds = 0.5 if "sleep" in body else 20
+    assert _preflight_host.look_for_image("a", Deadline(seconds)) == expected
+
+
+def test_no_docker_to_look_for_an_image(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", programs.path_without(tmp_path))
+    assert _preflight_host.look_for_image("a", Deadline(20)) == (None, {})

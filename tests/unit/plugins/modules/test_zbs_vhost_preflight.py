@@ -1,0 +1,140 @@
+"""The preflight module, run whole: the admin node's part and the compute host's."""
+
+import contextlib
+import socket
+import threading
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _preflight_host
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
+
+NAME = "zbs_vhost_preflight"
+CLUSTERS = '{"clusters": [{"name": "a", "version": "1.6.2"%s}], "error": {"code": 0, "message": ""}}'
+ZBSADM = """
+case "$1" in
+--version) echo 'zbsadm v1.6.1 build 7';;
+cluster) echo '%s'; exit 1;;
+esac
+"""
+
+
+@pytest.fixture
+def ssh():
+    """The port of something that greets as an SSH server does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet():
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _address = server.accept()
+                    with connection:
+                        connection.sendall(b"SSH-2.0-test\r\n")
+
+        thread = threading.Thread(target=greet, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        with contextlib.suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+    thread.join(20)
+
+
+@pytest.fixture
+def admin(tmp_path, ssh):
+    def make(body=ZBSADM % (CLUSTERS % ""), **more):
+        path = programs.write_program(tmp_path, "zbsadm", body)
+        return dict({"part": "admin", "host_ip": "127.0.0.1", "zbsadm": path, "ssh_port": ssh}, **more)
+
+    return make
+
+
+def rows_of(given):
+    status, result = run_module(NAME, given)
+    assert status == 0 and result["changed"] is False, result
+    assert len(result["lines"]) == len(result["rows"])
+    return {row["check"]: row for row in result["rows"]}, result
+
+
+def test_the_admin_node_is_fit(admin):
+    rows, result = rows_of(admin())
+    assert {check: row["ok"] for check, row in rows.items()} == {
+        "admin_host": True,
+        "zbsadm": True,
+        "compute_host": True,
+    }
+    assert result["fit"] and result["zbsadm_version"] == "1.6.1"
+
+
+def test_a_zbsadm_that_knows_no_version_option_tells_the_clusters(admin):
+    body = ZBSADM.replace("echo 'zbsadm v1.6.1 build 7'", "exit 2") % (CLUSTERS % "")
+    assert rows_of(admin(body))[1]["zbsadm_version"] == "1.6.2"
+
+
+@pytest.mark.parametrize("body, says", [("echo junk; exit 1", "no JSON"), ("exit 0", "said nothing")])
+def test_a_zbsadm_that_is_no_good(admin, body, says):
+    rows, result = rows_of(admin(body))
+    assert rows["zbsadm"]["ok"] is False and says in rows["zbsadm"]["detail"] and not result["fit"]
+
+
+def test_no_zbsadm(admin):
+    rows, _result = rows_of(admin(zbsadm="/not/there"))
+    assert rows["zbsadm"]["ok"] is False and "/not/there" in rows["zbsadm"]["detail"]
+
+
+def test_a_host_that_does_not_answer(admin):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    rows, _result = rows_of(admin(ssh_port=port))
+    assert rows["compute_host"]["ok"] is False and "127.0.0.1" in rows["compute_host"]["detail"]
+
+
+def test_enforced_it_fails_with_every_row(admin):
+    failure, _result = failure_of(NAME, admin("exit 0", enforce=True))
+    assert failure["code"] == "unfit" and len(failure["details"]["rows"]) == 3 and "zbsadm:" in failure["message"]
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    """Options of a host whose image is there and whose CPUs are free; the machine's own processes stay out of it."""
+    programs.write_program(tmp_path / "bin", "docker", programs.answering('[{"Config": {"Labels": {}}}]'))
+    monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
+    monkeypatch.setattr(_preflight_host, "bound_processes", lambda *_args: ([], False))
+    monkeypatch.setattr(_preflight_host, "claimed_cores", lambda *_args: {})
+    return {
+        "part": "host",
+        "host_ip": "127.0.0.1",
+        "image": "a:1.6.0",
+        "zbsadm_version": "1.6.1",
+        "compatibility": [{"zbsadm": "1.6.*", "image": "1.6.*"}],
+        "prepared": {"missing": [], "actions": [], "cpuset": {"cpus": [2, 3]}},
+        "rows": [{"check": "admin_host", "ok": True, "detail": "x", "remedy": None}],
+        "admin_socket": str(tmp_path / "none.sock"),
+    }
+
+
+def test_a_host_that_is_fit(host):
+    rows, result = rows_of(host)
+    assert list(rows) == ["admin_host", "image", "compatibility", "hugepages", "hugetlbfs", "docker", "cores"]
+    assert result["fit"] and {row["ok"] for row in rows.values()} == {True}
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(
+    "change, unfit",
+    [
+        ({"zbsadm_version": "1.6.1", "compatibility": [{"zbsadm": "1.*", "image": "1.5.*"}]}, "compatibility"),
+        ({"prepared": {"missing": [{"what": "docker", "detail": "d", "remedy": "r"}], "cpuset": None}}, "docker"),
+        ({"rows": [{"check": "admin_host", "ok": False, "detail": "gone", "remedy": "mend"}]}, "admin_host"),
+    ],
+)
+def test_the_gate(host, change, unfit, check_mode):
+    given = dict(host, **change)
+    rows, result = rows_of(given)
+    assert not result["fit"] and [check for check, row in rows.items() if row["ok"] is False] == [unfit]
+    failure, _result = failure_of(NAME, dict(given, enforce=True), check_mode)
+    assert failure["code"] == "unfit" and unfit + ":" in failure["message"]
+
+
+@pytest.mark.parametrize("bad", [{"compatibility": [{"zbsadm": "1"}]}, {"timeout": 0}, {"cpuset": "x"}])
+def test_options_that_cannot_be(host, bad):
+    assert failure_of(NAME, dict(host, **bad))[0]["code"] == "bad_option"
