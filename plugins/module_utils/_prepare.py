@@ -104,12 +104,12 @@ def _look_again(wish, host, pool, missing):
 
 def _mount(wish, host, check_mode, actions, missing, warnings):
     """(path, whether it is ours) of the mount."""
-    found = host.mount and (host.mount, host.ours)
-    if not found and not check_mode:
-        mount = _host.look_for_mount(wish)  # another run may have been first
-        found = mount and (mount.path, _host.is_ours(mount, wish.root))
-    if found:
-        return found
+    mount = _host.look_for_mount(wish)  # another run may have been first
+    if mount:
+        ours = _host.is_ours(mount, wish.root)
+        if ours and not check_mode:
+            _note(mount, wish.root, warnings)  # where it is its unit that makes it ours: also when that is gone
+        return mount.path, ours
     action = "mount hugetlbfs (%d KiB pages) on %s" % (wish.page_kib, wish.hugetlbfs_dir)
     if check_mode:
         actions.append(action)
@@ -120,8 +120,13 @@ def _mount(wish, host, check_mode, actions, missing, warnings):
         missing.append({"what": "hugetlbfs", "detail": exc.message, "remedy": "mount it by hand and look at dmesg"})
         return None, False
     actions.append(action)
+    _note(mount, wish.root, warnings)
+    return mount.path, True
+
+
+def _note(mount, root, warnings):
     try:
-        _own_mounts.note(mount, wish.root)
+        if not _own_mounts.is_ours(mount, root):
+            _own_mounts.note(mount, root)
     except ZbsError as exc:
         warnings.append(exc.message)
-    return mount.path, True

@@ -4,10 +4,10 @@ import runpy
 
 import pytest
 import yaml
-from ansible_collections.zstack.zbs.plugins.doc_fragments import probe
+from ansible_collections.zstack.zbs.plugins.doc_fragments import pages, probe
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 
-NAMES = ["zbs_vhost_deploy", "zbs_vhost_health", "zbs_vhost_prepare", "zbs_vhost_recovery"]
+NAMES = ["zbs_vhost_deploy", "zbs_vhost_health", "zbs_vhost_hugepages_boot", "zbs_vhost_prepare", "zbs_vhost_recovery"]
 PLUGINS = "ansible_collections.zstack.zbs.plugins."
 
 
@@ -20,11 +20,12 @@ def spec_of(name, monkeypatch):
 
 
 def documented(name):
-    """The documented options, those of the probe's fragment among them."""
+    """The documented options, those of the fragments among them."""
     doc = yaml.safe_load(runpy.run_module(PLUGINS + "modules." + name, run_name="x")["DOCUMENTATION"])
     options = dict(doc["options"])
-    if "zstack.zbs.probe" in doc["extends_documentation_fragment"]:
-        options.update(yaml.safe_load(probe.ModuleDocFragment.DOCUMENTATION)["options"])
+    for fragment, name in ((probe, "zstack.zbs.probe"), (pages, "zstack.zbs.pages")):
+        if name in doc["extends_documentation_fragment"]:
+            options.update(yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"])
     return options
 
 
