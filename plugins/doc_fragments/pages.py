@@ -27,7 +27,7 @@ options:
     description:
       - On which NUMA nodes the pages of O(hugepage_count) must be available. Those of O(guest_memory) may be on any node.
       - V(any) leaves it to the kernel, V(target) is the node that the CPU choice picks, a number is that node.
-      - A dictionary of node and pages, such as V({0: 512, 1: 512}), stands in place of O(hugepage_count).
+      - "A dictionary of node and pages, such as V({0: 512, 1: 512}), stands in place of O(hugepage_count)."
     type: raw
     default: any
   hugetlbfs_dir:

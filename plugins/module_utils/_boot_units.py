@@ -17,7 +17,7 @@ _TAKERS = "docker.service libvirtd.service virtqemud.service"
 # Each pair of arguments is a pool's file and the pages to have in it. A pool that is larger is left alone; one that stays
 # short fails the unit, after all were asked.
 _SCRIPT = (
-    "bad=0; while [ $# -gt 1 ]; do read -r now <$1; [ ${now:-0} -ge $2 ] || echo $2 >$1; read -r now <$1; "
+    "bad=0; while [ $# -gt 1 ]; do now=; read -r now <$1; [ ${now:-0} -ge $2 ] || echo $2 >$1; now=; read -r now <$1; "
     "[ ${now:-0} -ge $2 ] || { echo $1: $2 pages were asked for and ${now:-0} came >&2; bad=1; }; shift 2; done; exit $bad"
 )
 

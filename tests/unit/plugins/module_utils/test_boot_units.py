@@ -76,3 +76,13 @@ def test_the_script_fails_with_the_numbers_after_all_were_asked(tmp_path):
     status, pools, said = run_script(tmp_path, {"short": (None, 64), "b": (1, 5)})
     assert status == 1 and pools["b"] == "5"
     assert "short: 64 pages were asked for and 0 came" in said
+
+
+def test_the_script_does_not_take_one_pool_s_number_for_another_s(tmp_path):
+    status, _pools, _said = run_script(tmp_path, {"a": (500, 100)})
+    assert status == 0
+    text = _boot_units.service("2M", 2048, {}, 7)
+    script = text.split("'")[1].replace("$$", "$")
+    argv = ["/bin/sh", "-c", script, "x", str(tmp_path / "a"), "100", str(tmp_path / "no/pool"), "7"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1 and "no/pool: 7 pages were asked for and 0 came" in done.stderr
