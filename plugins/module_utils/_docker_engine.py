@@ -15,17 +15,22 @@ DAEMON_JSON = "/etc/docker/daemon.json"
 class Engine:
     """`installed`, `active` (bool), `version` (str or None), `live_restore` (bool or None), `iptables` (bool), `detail`.
 
+    `silent` is an engine that took the question and did not answer: it hangs, or is just starting.
+
     `iptables` is what the engine is configured to do: True unless daemon.json (or the command line of a running
     dockerd) says false, since that is Docker's own default.
     """
 
-    def __init__(self, installed, active=False, version=None, live_restore=None, iptables=True, detail=""):
+    def __init__(
+        self, installed, active=False, version=None, live_restore=None, iptables=True, detail="", silent=False
+    ):
         self.installed = installed
         self.active = active
         self.version = version
         self.live_restore = live_restore
         self.iptables = iptables
         self.detail = detail
+        self.silent = silent
 
     def as_dict(self):
         """Plain data for a module's return."""
@@ -46,7 +51,9 @@ def look(deadline, docker="docker", root="/"):
     except ZbsError as exc:
         return Engine(exc.code != "command_missing", iptables=iptables, detail=exc.message)
     if result.timed_out:
-        return Engine(True, iptables=iptables, detail="docker did not answer within %.1f s" % deadline.seconds)
+        return Engine(
+            True, iptables=iptables, detail="docker did not answer within %.1f s" % deadline.seconds, silent=True
+        )
     try:
         info = json.loads(result.out)
     except (ValueError, RecursionError):

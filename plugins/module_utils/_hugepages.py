@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hugepage pools: what is there, how much is missing, growing by exactly that.
+"""Hugepage pools: what is there, on which NUMA node, and how much of it is missing.
 
 Counted in the pool of the right size in sysfs, never in /proc/meminfo or vm.nr_hugepages, which speak of the kernel's
 default size only (512 MiB on an arm64 kernel with 64 KiB pages).
@@ -17,18 +17,41 @@ _SIZES = {"2M": 2048, "1G": 1048576}
 _UNITS_KIB = {"K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}
 
 
-class Pool:
-    """A pool at one moment: `size_kib`, `total`, `free` and `reserved` pages."""
+class NodePool:
+    """The part of a pool that lies on one NUMA node: `total`, `free` and `surplus` pages."""
 
-    def __init__(self, size_kib, total, free, reserved):
+    def __init__(self, total, free, surplus=0):
+        self.total = total
+        self.free = free
+        self.surplus = surplus
+
+    def as_dict(self):
+        """Plain data for a module's return."""
+        return {"total": self.total, "free": self.free}
+
+
+class Pool:
+    """A pool at one moment: `size_kib`, `total`, `free`, `reserved` and `surplus` pages; `nodes` is {number: NodePool}.
+
+    A surplus page is one that the kernel takes back as soon as its user lets go of it.
+    """
+
+    def __init__(self, size_kib, total, free, reserved, surplus=0, nodes=None):
         self.size_kib = size_kib
         self.total = total
         self.free = free
         self.reserved = reserved
+        self.surplus = surplus
+        self.nodes = nodes or {}
 
     def unclaimed(self):
         """Pages that nobody uses and nobody was promised (a reserved page is free and already somebody's)."""
         return max(0, self.free - self.reserved)
+
+    def unclaimed_on(self, node):
+        """The same of one node. The kernel does not tell where a promised page will come from: from elsewhere if it can."""
+        elsewhere = self.free - self.nodes[node].free
+        return max(0, self.nodes[node].free - max(0, self.reserved - elsewhere))
 
     def as_dict(self):
         """Plain data for a module's return."""
@@ -38,19 +61,42 @@ class Pool:
 class Demand:
     """What must be available: `target` pages for the target and `guests` pages for VMs; `held` the target has already.
 
+    nodes  {node: (pages wanted there, pages the target holds there)} where the target's pages must lie on certain nodes
+
     Pages in use by others than the target are guests' pages: they count towards `guests`, or every run would ask for the
     guests' memory once more as soon as the VMs use it.
     """
 
-    def __init__(self, target, guests=0, held=0):
+    def __init__(self, target, guests=0, held=0, nodes=None):
         self.target = target
         self.guests = guests
         self.held = held
+        self.nodes = nodes or {}
 
     def short(self, pool):
         """Pages by which the pool must grow. What the running target holds counts as available for it."""
         used_by_guests = max(0, pool.total - pool.unclaimed() - self.held)
-        return max(0, self.target - self.held) + max(0, self.guests - used_by_guests) - pool.unclaimed()
+        return self._open() + max(0, self.guests - used_by_guests) - pool.unclaimed()
+
+    def lacking(self, pool):
+        """({node: pages by which it must grow}, pages that may come on any node): what `short` says, told apart."""
+        nodes = {}
+        for node, (wanted, held) in self.nodes.items():
+            short = wanted - held - pool.unclaimed_on(node)
+            if short > 0:
+                nodes[node] = short
+        return nodes, max(0, self.short(pool) - sum(nodes.values()))
+
+    def lacks(self, pool):
+        """How many pages are missing in all."""
+        nodes, anywhere = self.lacking(pool)
+        return sum(nodes.values()) + anywhere
+
+    def _open(self):
+        """Pages that the target does not hold yet."""
+        if self.nodes:
+            return sum(max(0, wanted - held) for wanted, held in self.nodes.values())
+        return max(0, self.target - self.held)
 
 
 def size_kib(size):
@@ -74,19 +120,18 @@ def pages_for(amount_kib, page_kib):
 
 def read_pool(page_kib, root="/"):
     """The machine's pool of that page size; ZbsError `no_such_size` when the kernel has none."""
-    folder = _folder(page_kib, root)
-    if not os.path.isdir(folder):
+    path = folder(page_kib, root)
+    if not os.path.isdir(path):
         try:
-            known = ", ".join(sorted(os.listdir(os.path.dirname(folder)))) or "none"
+            known = ", ".join(sorted(os.listdir(os.path.dirname(path)))) or "none"
         except OSError:
             known = "none"
         raise ZbsError(
             "this kernel has no hugepages of %d KiB (it has: %s); choose another hugepage_size" % (page_kib, known),
             "no_such_size",
         )
-    return Pool(
-        page_kib, *(_read_number(folder, name) for name in ("nr_hugepages", "free_hugepages", "resv_hugepages"))
-    )
+    numbers = [_read_number(path, name) for name in ("nr_hugepages", "free_hugepages", "resv_hugepages")]
+    return Pool(page_kib, *numbers, surplus=_read_surplus(path), nodes=_read_nodes(page_kib, root))
 
 
 def read_pools(root="/"):
@@ -94,10 +139,10 @@ def read_pools(root="/"):
 
     [{"size_kib": 2048, "total": 1024, "free": 512, "reserved": 0}, ...]
     """
-    folder = os.path.join(root, "sys/kernel/mm/hugepages")
     pools = []
     try:
-        sizes = [re.match(r"^hugepages-([0-9]{1,12})kB$", name) for name in os.listdir(folder)]
+        names = os.listdir(os.path.join(root, "sys/kernel/mm/hugepages"))
+        sizes = [re.match(r"^hugepages-([0-9]{1,12})kB$", name) for name in names]
     except OSError:
         return []
     for size in sorted(int(match.group(1)) for match in sizes if match):
@@ -108,33 +153,39 @@ def read_pools(root="/"):
     return pools
 
 
-def grow(page_kib, demand, compact, root="/"):
-    """Grow the pool until `demand` is met, by the shortage only; returns the Pool that came of it.
-
-    A write that the kernel can't satisfy succeeds and gives fewer pages, so it is read back; then, where `compact`
-    allows, caches are dropped and memory is compacted once and the rest is asked for again.
-    """
-    pool = read_pool(page_kib, root)
-    for attempt in ("plain", "compacted"):
-        short = demand.short(pool)
-        if short <= 0:
-            break
-        if attempt == "compacted":
-            if not compact:
-                break
-            _write(os.path.join(root, "proc/sys/vm/drop_caches"), "3")
-            _write(os.path.join(root, "proc/sys/vm/compact_memory"), "1")
-        _write(os.path.join(_folder(page_kib, root), "nr_hugepages"), str(pool.total + short))
-        pool = read_pool(page_kib, root)
-    return pool
+def folder(page_kib, root="/", node=None):
+    """The sysfs folder of a pool, or of its part on one NUMA node."""
+    base = "sys/kernel/mm/hugepages" if node is None else "sys/devices/system/node/node%d/hugepages" % node
+    return os.path.join(root, base, "hugepages-%dkB" % page_kib)
 
 
-def _folder(page_kib, root):
-    return os.path.join(root, "sys/kernel/mm/hugepages", "hugepages-%dkB" % page_kib)
+def set_pages(page_kib, number, root="/", node=None):
+    """Ask the kernel for a pool of `number` pages. It may give fewer without an error: read the pool afterwards."""
+    write(os.path.join(folder(page_kib, root, node), "nr_hugepages"), str(number))
 
 
-def _read_number(folder, name):
-    path = os.path.join(folder, name)
+def _read_nodes(page_kib, root):
+    """{node: NodePool}; {} on a kernel without NUMA."""
+    try:
+        names = os.listdir(os.path.join(root, "sys/devices/system/node"))
+    except OSError:
+        return {}
+    nodes = {}
+    for match in filter(None, (re.match(r"^node([0-9]{1,5})$", name) for name in names)):
+        path = folder(page_kib, root, int(match.group(1)))
+        if os.path.isdir(path):  # a node without memory has none
+            numbers = [_read_number(path, name) for name in ("nr_hugepages", "free_hugepages")]
+            nodes[int(match.group(1))] = NodePool(*numbers, surplus=_read_surplus(path))
+    return nodes
+
+
+def _read_surplus(path):
+    """Surplus pages; none on a kernel that does not count them."""
+    return _read_number(path, "surplus_hugepages") if os.path.exists(os.path.join(path, "surplus_hugepages")) else 0
+
+
+def _read_number(where, name):
+    path = os.path.join(where, name)
     try:
         with open(path, encoding="ascii") as handle:
             return int(handle.read())
@@ -142,7 +193,8 @@ def _read_number(folder, name):
         raise ZbsError("%s can't be read (%s)" % (path, exc), "unreadable")
 
 
-def _write(path, value):
+def write(path, value):
+    """Write a kernel file; ZbsError `unwritable` says why not."""
     try:
         with open(path, "w", encoding="ascii") as handle:
             handle.write(value)

@@ -13,27 +13,23 @@ _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 
 
 class Mount:
-    """`path` and `pagesize` (KiB) of a hugetlbfs mount; the size is None where the kernel names none."""
+    """`path`, `pagesize_kib` (None where the kernel names none), `device` ("0:47") and `options` of a mount."""
 
-    def __init__(self, path, pagesize_kib):
+    def __init__(self, path, pagesize_kib, device=None, options=""):
         self.path = path
         self.pagesize_kib = pagesize_kib
+        self.device = device
+        self.options = options
 
 
 def read_hugetlbfs(root="/"):
     """Every hugetlbfs mount that this process sees, in mount order."""
-    with open(os.path.join(root, "proc/self/mountinfo"), encoding="utf-8", errors="surrogateescape") as handle:
-        return parse_mountinfo(handle.read())
+    return parse_mountinfo(_mountinfo(root, "self"))
 
 
 def parse_mountinfo(text):
     """The hugetlbfs mounts of a mountinfo text that no other mount on the same path hides; see proc(5)."""
-    rows = []
-    for line in text.splitlines():
-        left, separator, right = line.partition(" - ")
-        fields, rest = left.split(" "), right.split(" ")
-        if separator and len(fields) >= 5 and len(rest) >= 3:
-            rows.append((fields, rest))
+    rows = _rows(text)
     # What is mounted over a mount names it as its parent and bears its path.
     hidden = {(fields[1], fields[4]) for fields, _rest in rows}
     mounts = []
@@ -42,20 +38,27 @@ def parse_mountinfo(text):
             continue
         size = re.search(r"(?:^|,)pagesize=(\d+)([KMG]?)", rest[2])
         kib = int(size.group(1)) * _UNITS[size.group(2)] // 1024 if size else None
-        mounts.append(Mount(_unescape(fields[4]), kib))
+        mounts.append(Mount(_unescape(fields[4]), kib, fields[2], rest[2]))
     return mounts
 
 
 def find(mounts, size_kib):
-    """The path to use for pages of `size_kib`: the last such mount; None when there is none."""
+    """The Mount to use for pages of `size_kib`: the last such mount; None when there is none."""
     usable = [item for item in mounts if item.pagesize_kib == size_kib]
-    return usable[-1].path if usable else None
+    return usable[-1] if usable else None
 
 
-def mount(path, size_kib, deadline, mount_command="mount"):
-    """Mount a hugetlbfs for pages of `size_kib` on `path`, which is made when it isn't there."""
+def is_mount_point(path, root="/"):
+    """Whether anything is mounted on `path`."""
+    points = {_unescape(fields[4]) for fields, _rest in _rows(_mountinfo(root, "self"))}
+    return os.path.normpath(path) in points
+
+
+def mount(path, size_kib, deadline, root="/"):
+    """Mount a hugetlbfs for pages of `size_kib` on `path`, which is made when it isn't there; returns the Mount."""
+    there = below(root, path)
     try:
-        os.makedirs(path, mode=0o755, exist_ok=True)
+        os.makedirs(there, mode=0o755, exist_ok=True)
     except OSError as exc:
         raise ZbsError(
             "the folder %s for hugetlbfs can't be made (%s); name another hugetlbfs_dir"
@@ -63,12 +66,88 @@ def mount(path, size_kib, deadline, mount_command="mount"):
             "hugetlbfs_dir",
         )
     options = "pagesize=%dK,mode=0755" % size_kib
-    result = _command.run([mount_command, "-t", "hugetlbfs", "-o", options, "hugetlbfs", path], deadline)
+    result = _command.run(["mount", "-t", "hugetlbfs", "-o", options, "hugetlbfs", there], deadline)
     if result.rc != 0:
         raise ZbsError(
             "hugetlbfs can't be mounted on %s: %s" % (path, result.sentence() or "mount did not end in time"),
             "hugetlbfs_mount",
         )
+    made = [item for item in read_hugetlbfs(root) if item.path == os.path.normpath(path)]
+    if not made or made[-1].pagesize_kib != size_kib:
+        raise ZbsError(
+            "mount said that hugetlbfs is on %s, and the kernel shows no such mount with pages of %d KiB"
+            % (path, size_kib),
+            "hugetlbfs_mount",
+        )
+    return made[-1]
+
+
+def unmount(path, deadline, root="/"):
+    """Unmount `path`; ZbsError `busy` when somebody uses it, `hugetlbfs_unmount` when it can't be done otherwise."""
+    result = _command.run(["umount", below(root, path)], deadline)
+    if result.rc != 0:
+        said = result.sentence() or "umount did not end in time"
+        raise ZbsError("%s can't be unmounted: %s" % (path, said), "busy" if "busy" in said else "hugetlbfs_unmount")
+
+
+def users(mount_, root="/"):
+    """What would lose the mount with it, in words; [] when nothing is seen to use it.
+
+    Its files, and mounts of it that a container has of its own. A service's view that follows this mount's (`master:` in
+    mountinfo) goes with it unless it is in use, which umount refuses by itself.
+    """
+    found = []
+    try:
+        files = len(os.listdir(below(root, mount_.path)))
+    except OSError as exc:
+        return ["it can't be listed (%s)" % os.strerror(exc.errno)]
+    if files:
+        found.append("it holds %d file%s" % (files, "" if files == 1 else "s"))
+    seen = {_namespace(root, "self")}
+    for pid in sorted(filter(str.isdigit, os.listdir(os.path.join(root, "proc"))), key=int):
+        space = _namespace(root, pid)
+        if space in seen:
+            continue
+        seen.add(space)
+        try:
+            rows = _rows(_mountinfo(root, pid))
+        except OSError:
+            continue  # it ended meanwhile, or is no process of a kernel that tells
+        if any(fields[2] == mount_.device and not _follows(fields) for fields, _rest in rows):
+            found.append("process %s has it mounted in a container" % pid)
+    return found
+
+
+def below(root, path):
+    """An absolute path as it is called below `root`."""
+    return os.path.join(root, path.lstrip("/"))
+
+
+def _namespace(root, pid):
+    try:
+        return os.readlink(os.path.join(root, "proc", pid, "ns/mnt"))
+    except OSError:
+        return "of process " + pid
+
+
+def _follows(fields):
+    return any(field.startswith("master:") for field in fields[6:])
+
+
+def _mountinfo(root, pid):
+    with open(os.path.join(root, "proc", pid, "mountinfo"), encoding="utf-8", errors="surrogateescape") as handle:
+        return handle.read()
+
+
+def _rows(text):
+    """[(fields left of the dash, fields right of it)] of a mountinfo text."""
+    rows = []
+    for line in text.splitlines():
+        left, separator, right = line.partition(" - ")
+        fields, rest = left.split(" "), right.split(" ")
+        if separator and len(fields) >= 5 and len(rest) >= 3:
+            rows.append((fields, rest))
+    return rows
 
 
 def _unescape(text):

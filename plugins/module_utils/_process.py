@@ -72,7 +72,7 @@ def read_process(pid, root="/", map_seconds=MAP_SECONDS):
     fields = text[text.rindex(")") + 2 :].split()
     state = fields[0]
     started = int(fields[19]) / float(os.sysconf("SC_CLK_TCK"))
-    hugepages = None if state in "DXZ" or _stuck_thread(folder) else _in_time(_hugetlb_kib, folder, map_seconds)
+    hugepages = None if state in "DXZ" or _stuck_thread(folder) else in_time(_hugetlb_kib, folder, map_seconds)
     return ProcessInfo(pid, name, state, started, max(0.0, uptime - started), hugepages)
 
 
@@ -89,7 +89,7 @@ def _stuck_thread(folder):
     return False
 
 
-def _in_time(function, argument, seconds):
+def in_time(function, argument, seconds):
     """`function(argument)` when it returns within `seconds`, else None; whoever hangs is left behind in a daemon thread."""
     found = []
     worker = threading.Thread(target=lambda: found.append(function(argument)))

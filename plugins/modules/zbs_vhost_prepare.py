@@ -14,11 +14,26 @@ description:
     Docker Engine runs which leaves the firewall alone. C(zbsadm) checks all of this and installs nothing.
   - A pool only ever grows, by what is missing. Pages that the running target holds count as available to it, so that a
     second run grows nothing.
-  - Installing a Docker Engine is the work of the role P(zstack.zbs.zbs_docker#role); the module starts an installed one.
+  - With O(state=absent) it takes back what it brought: its own mount, and pages that nobody uses.
+  - Installing a Docker Engine is the work of the role P(zstack.zbs.zbs_docker#role); the module starts an installed one. What is
+    to last through a boot is the work of M(zstack.zbs.zbs_vhost_hugepages_boot).
 extends_documentation_fragment:
+  - zstack.zbs.pages
   - zstack.zbs.attributes
   - zstack.zbs.attributes.idempotent
 options:
+  state:
+    description:
+      - V(present) provides what is missing.
+      - V(absent) gives back pages that nobody uses, down to O(keep_free), and unmounts a hugetlbfs that this module mounted and
+        nobody uses. Of O(numa) only the nodes count then; the Docker Engine is not looked at.
+    type: str
+    choices: [present, absent]
+    default: present
+  keep_free:
+    description: Free pages that O(state=absent) leaves, in the pool, or on each node that O(numa) names.
+    type: int
+    default: 0
   host_ip:
     description: Address of the compute host as zbsadm knows it; tells which container's pages count as the target's.
     type: str
@@ -34,29 +49,11 @@ options:
     type: str
     choices: [require, ignore]
     default: require
-  hugepage_size:
-    description: Size of the pages.
-    type: str
-    choices: [2M, 1G]
-    default: 2M
-  hugepage_count:
-    description: Pages that must be available to the target, free ones plus those that it holds already.
-    type: int
-    default: 1024
-  guest_memory:
-    description:
-      - Further memory for guests in the same pool, such as V(16G). Pages that running guests use already count towards it.
-    type: str
-    default: "0"
   compact:
     description: Whether caches may be dropped and memory compacted when the pool can't grow as asked. Costs page cache.
     type: str
     choices: [when_short, never]
     default: when_short
-  hugetlbfs_dir:
-    description: Where to mount a hugetlbfs; used only where none of this page size is mounted yet.
-    type: path
-    default: /dev/hugepages2m
   docker:
     description: V(require) wants a running Docker Engine, V(ignore) does not look at it.
     type: str
@@ -80,11 +77,28 @@ EXAMPLES = r"""
     best_effort: true
   check_mode: true
   register: fitness
+
+- name: Pages for the target on the node of its CPUs
+  zstack.zbs.zbs_vhost_prepare:
+    host_ip: "{{ ansible_host }}"
+    numa: target
+
+- name: Pages on two nodes, and no look at Docker
+  zstack.zbs.zbs_vhost_prepare:
+    host_ip: "{{ ansible_host }}"
+    numa: {0: 512, 1: 512}
+    docker: ignore
+
+- name: The target is gone; its memory goes back to the host, but for 128 pages
+  zstack.zbs.zbs_vhost_prepare:
+    host_ip: "{{ ansible_host }}"
+    state: absent
+    keep_free: 128
 """
 
 RETURN = r"""
 ready:
-  description: Whether nothing is missing.
+  description: Whether nothing is missing; with O(state=absent), whether nothing failed.
   type: bool
   returned: success
   sample: true
@@ -97,15 +111,25 @@ missing:
     - what: docker
       detail: no Docker Engine is installed
       remedy: run the role zstack.zbs.zbs_docker
+kept:
+  description: What O(state=absent) left because it is in use, each with C(what) and C(detail).
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - what: hugetlbfs
+      detail: "/dev/hugepages2m stays mounted: the container zbsvhost-10.0.0.11 is there (running)"
 actions:
   description: What was done, or would be in check mode, in sentences.
   type: list
   elements: str
   returned: success
-  sample: [grew the pool of 2048 KiB pages by 512]
+  sample: [grow the pool of 2048 KiB pages by 512]
 hugepages:
   description:
     - The pool before and after, in pages; C(held_by_target) of them are the running target's.
+    - C(nodes) tells what was asked of each NUMA node (null where the kernel chooses) and what came. Where the kernel chooses among
+      several nodes, check mode can't tell C(came) and C(after), and they are null.
     - Null with O(hugepages=ignore).
   type: dict
   returned: success
@@ -113,15 +137,19 @@ hugepages:
     size: 2M
     before: {total: 0, free: 0, reserved: 0}
     after: {total: 1024, free: 1024, reserved: 0}
+    nodes:
+      - {node: 0, asked: 1024, came: 1024, before: {total: 0, free: 0}, after: {total: 1024, free: 1024}, held_by_target: 0}
     held_by_target: 0
     short_by: 0
 hugetlbfs:
-  description: The mount of that page size; C(dir) is null when there is none.
+  description:
+    - The mount of that page size; C(dir) is null when there is none.
+    - C(mounted_by_us) is true for a mount of this collection, also of an earlier run or of its unit at boot.
   type: dict
   returned: success
   sample: {dir: /dev/hugepages2m, mounted_by_us: true}
 docker:
-  description: The Docker Engine; null with O(docker=ignore).
+  description: The Docker Engine; null with O(docker=ignore) and with O(state=absent).
   type: dict
   returned: success
   sample: {installed: true, active: true, version: 28.2.2, iptables: false, live_restore: true}
@@ -132,88 +160,69 @@ cpuset:
   sample: {cpus: [4, 5, 6, 7], node: 0, reason: node 0 has most online CPUs (8 on 8 cores)}
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _hugepages, _module, _prepare
+from ansible_collections.zstack.zbs.plugins.module_utils import (
+    _arguments,
+    _host,
+    _module,
+    _page_options,
+    _prepare,
+    _prepare_report,
+    _release,
+)
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 
 
 def wish_of(params):
     """The Wish in the module's parameters."""
-    if params["hugepage_count"] < 0:
-        raise ZbsError("hugepage_count is %d; give 0 or more pages" % params["hugepage_count"], "bad_option")
-    page_kib = _hugepages.size_kib(params["hugepage_size"])
-    guests = _hugepages.pages_for(_hugepages.parse_memory_kib(params["guest_memory"]), page_kib)
-    return _prepare.Wish(
-        page_kib,
-        params["hugepage_count"],
-        guests,
-        params["compact"] == "when_short",
-        params["hugetlbfs_dir"],
-        params["docker"],
-        params["hugepages"] == "require",
-        _arguments.container_name(params),
-        params["admin_socket"],
+    _page_options.check_count(params, "keep_free")
+    present = params["state"] == "present"
+    return _host.Wish(
+        compact=params["compact"] == "when_short",
+        docker=params["docker"] if present else "ignore",
+        hugepages=params["hugepages"] == "require",
+        container_name=_arguments.container_name(params),
+        admin_socket=params["admin_socket"],
+        keep_free=params["keep_free"],
+        present=present,
+        **_page_options.parse(params),
     )
 
 
 def main(module):
-    """Look, refuse what can't be, prepare, report."""
+    """Look, refuse what can't be, prepare or take back, report."""
     params = module.params
     wish = wish_of(params)
-    before = _prepare.look(wish)
-    if wish.hugepages:
-        _prepare.refuse_bad(wish, before, _prepare.memory_kib())
-    after, actions, missing = _prepare.prepare(wish, before, module.check_mode)
-    result = report(params["hugepage_size"], wish, before, after)
-    result.update(changed=bool(actions), actions=actions, missing=missing, ready=not missing)
+    before = _host.look(wish)
+    kept = []
+    if wish.present:
+        if wish.hugepages:
+            _host.refuse_bad(wish, before)
+        after, actions, missing, warnings = _prepare.prepare(wish, before, module.check_mode)
+    else:
+        after, actions, missing, kept, warnings = _release.release(wish, before, module.check_mode)
+    result = _prepare_report.report(params["hugepage_size"], wish, before, after)
+    result.update(changed=bool(actions), actions=actions, missing=missing, kept=kept, ready=not missing)
     sentences = ["%(what)s: %(detail)s; %(remedy)s" % item for item in missing]
     if missing and not params["best_effort"]:
-        raise ZbsError("the host is not fit for a target: %s" % "; ".join(sentences), "not_ready", result)
-    return dict(result, warn=sentences)
-
-
-def report(size, wish, before, after):
-    """The numbers of the return and of the diff."""
-    return {
-        "hugepages": hugepages_of(size, wish, before, after),
-        "hugetlbfs": {"dir": after.mount, "mounted_by_us": before.mount is None and after.mount is not None},
-        "docker": after.engine.as_dict() if after.engine else None,
-        "cpuset": {"cpus": after.cpus[0], "node": after.cpus[1], "reason": after.cpus[2]},
-        "diff": {
-            "before": {"hugepages_total": before.pool.total if before.pool else None, "hugetlbfs": before.mount},
-            "after": {"hugepages_total": after.pool.total if after.pool else None, "hugetlbfs": after.mount},
-        },
-    }
-
-
-def hugepages_of(size, wish, before, after):
-    """The pool's part of the return; None where it was not looked at."""
-    if before.pool is None:
-        return None
-    short = _hugepages.Demand(wish.target_pages, wish.guest_pages, before.held).short(after.pool)
-    return {
-        "size": size,
-        "before": before.pool.as_dict(),
-        "after": after.pool.as_dict(),
-        "held_by_target": before.held,
-        "short_by": max(0, short),
-    }
+        unfit = "the host is not fit for a target" if wish.present else "not all could be taken back"
+        raise ZbsError("%s: %s" % (unfit, "; ".join(sentences)), "not_ready", result)
+    return dict(result, warn=sentences + warnings)
 
 
 if __name__ == "__main__":
     _module.run(
-        {
-            "host_ip": {"type": "str"},
-            "container_name": {"type": "str"},
-            "admin_socket": {"type": "path", "default": _arguments.ADMIN_SOCKET},
-            "hugepages": {"type": "str", "choices": ["require", "ignore"], "default": "require"},
-            "hugepage_size": {"type": "str", "choices": ["2M", "1G"], "default": "2M"},
-            "hugepage_count": {"type": "int", "default": 1024},
-            "guest_memory": {"type": "str", "default": "0"},
-            "compact": {"type": "str", "choices": ["when_short", "never"], "default": "when_short"},
-            "hugetlbfs_dir": {"type": "path", "default": "/dev/hugepages2m"},
-            "docker": {"type": "str", "choices": ["require", "ignore"], "default": "require"},
-            "best_effort": {"type": "bool", "default": False},
-        },
+        dict(
+            _page_options.PAGES,
+            state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+            keep_free={"type": "int", "default": 0},
+            host_ip={"type": "str"},
+            container_name={"type": "str"},
+            admin_socket={"type": "path", "default": _arguments.ADMIN_SOCKET},
+            hugepages={"type": "str", "choices": ["require", "ignore"], "default": "require"},
+            compact={"type": "str", "choices": ["when_short", "never"], "default": "when_short"},
+            docker={"type": "str", "choices": ["require", "ignore"], "default": "require"},
+            best_effort={"type": "bool", "default": False},
+        ),
         main,
         required_one_of=[("host_ip", "container_name")],
     )

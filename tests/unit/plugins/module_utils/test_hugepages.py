@@ -1,9 +1,10 @@
 """Pools and their growth, on a kernel that gives what it can."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _hugepages
+from ansible_collections.zstack.zbs.plugins.module_utils import _growth, _hugepages
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import FakePool, write
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_kernel import FakeKernel
 
 Demand, Pool = _hugepages.Demand, _hugepages.Pool
 
@@ -66,14 +67,14 @@ def test_short(demand, pool, short):
 
 
 def test_the_pool_of_the_size_is_read(tmp_path):
-    FakePool(tmp_path, 100, 60, 10)
+    FakeKernel(tmp_path, 100, 60, 10)
     pool = _hugepages.read_pool(2048, str(tmp_path))
     assert pool.as_dict() == {"total": 100, "free": 60, "reserved": 10}
     assert pool.unclaimed() == 50
 
 
 def test_a_size_that_the_kernel_lacks_is_named_with_those_it_has(tmp_path):
-    FakePool(tmp_path)
+    FakeKernel(tmp_path)
     with pytest.raises(ZbsError) as caught:
         _hugepages.read_pool(1048576, str(tmp_path))
     assert caught.value.code == "no_such_size" and "hugepages-2048kB" in caught.value.message
@@ -87,7 +88,7 @@ def test_a_kernel_without_hugepages_has_none(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "x\n", None])
 def test_a_counter_that_cannot_be_read_is_named(tmp_path, text):
-    FakePool(tmp_path)
+    FakeKernel(tmp_path)
     path = tmp_path / "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
     path.unlink()
     if text is not None:
@@ -99,9 +100,9 @@ def test_a_counter_that_cannot_be_read_is_named(tmp_path, text):
 
 def grow(monkeypatch, tmp_path, demand, compact=True, **pool):
     """Grow the pool of a fake kernel: (Pool after it, what was written)."""
-    fake = FakePool(tmp_path, **pool)
-    monkeypatch.setattr(_hugepages, "_write", fake.write)
-    return _hugepages.grow(2048, demand, compact, str(tmp_path)), fake.writes
+    fake = FakeKernel(tmp_path, **pool)
+    monkeypatch.setattr(_hugepages, "write", fake.write)
+    return _growth.grow(2048, demand, compact, str(tmp_path)), fake.writes
 
 
 def test_it_grows_by_the_shortage_only(monkeypatch, tmp_path):
@@ -138,17 +139,17 @@ def test_without_compact_the_page_cache_is_left_alone(monkeypatch, tmp_path):
 
 def test_a_counter_that_cannot_be_written_says_why(tmp_path):
     with pytest.raises(ZbsError) as caught:
-        _hugepages._write(str(tmp_path / "not" / "there"), "5")
+        _hugepages.write(str(tmp_path / "not" / "there"), "5")
     assert caught.value.code == "unwritable" and "can't be set to 5" in caught.value.message
 
 
 def test_write_writes(tmp_path):
-    _hugepages._write(str(tmp_path / "n"), "5")
+    _hugepages.write(str(tmp_path / "n"), "5")
     assert (tmp_path / "n").read_text() == "5"
 
 
 def test_every_pool_as_data(tmp_path):
-    FakePool(tmp_path, 8, 5, 2)
+    FakeKernel(tmp_path, 8, 5, 2)
     for name, value in (("nr_hugepages", 1), ("free_hugepages", 1), ("resv_hugepages", 0)):
         write(tmp_path, "sys/kernel/mm/hugepages/hugepages-1048576kB/" + name, "%d\n" % value)
     write(tmp_path, "sys/kernel/mm/hugepages/hugepages-64kB/nr_hugepages", "lots")

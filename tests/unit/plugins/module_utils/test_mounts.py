@@ -4,7 +4,7 @@ import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _mounts
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
-from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import MOUNT_2M, write
 
 ROOT = "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw"
@@ -44,43 +44,124 @@ def test_sizes_and_paths():
     ],
 )
 def test_find(lines, size, path):
-    assert _mounts.find(_mounts.parse_mountinfo("\n".join(lines)), size) == path
+    found = _mounts.find(_mounts.parse_mountinfo("\n".join(lines)), size)
+    assert (found and found.path) == path
 
 
 def test_read_from_a_root(tmp_path):
     write(tmp_path, "proc/self/mountinfo", ROOT + "\n" + MOUNT_2M + "\n")
-    assert _mounts.find(_mounts.read_hugetlbfs(str(tmp_path)), 2048) == "/dev/hugepages2m"
+    assert _mounts.find(_mounts.read_hugetlbfs(str(tmp_path)), 2048).path == "/dev/hugepages2m"
 
 
 def test_this_machines_own_can_be_read():
     assert isinstance(_mounts.read_hugetlbfs(), list)
 
 
-def test_mount_makes_the_folder_and_calls_mount(tmp_path):
-    log = tmp_path / "log"
-    command = programs.write_program(tmp_path, "mount", programs.logging_argv(log, "exit 0"))
-    path = str(tmp_path / "a" / "b")
-    _mounts.mount(path, 2048, Deadline(20), command)
-    assert (tmp_path / "a" / "b").is_dir()
-    assert programs.calls(log) == [["-t", "hugetlbfs", "-o", "pagesize=2048K,mode=0755", "hugetlbfs", path]]
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    """A host below tmp_path/root whose mount and umount work; host / "log" has their calls."""
+    fake_host.write_host(tmp_path / "root")
+    fake_host.mount_program(tmp_path / "bin", tmp_path / "root", tmp_path / "log")
+    monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
+    return tmp_path
 
 
-def test_a_mount_that_fails_says_what_mount_said(tmp_path):
-    command = programs.write_program(tmp_path, "mount", programs.answering(err="mount: no such device", rc=32))
+def fake(host, name, body):
+    programs.write_program(host / "bin", name, body)
+
+
+def test_mount_makes_the_folder_and_reads_back(host):
+    root = str(host / "root")
+    made = _mounts.mount("/a/b", 2048, Deadline(20), root)
+    assert (host / "root/a/b").is_dir()
+    there = root + "/a/b"
+    assert programs.calls(host / "log") == [["-t", "hugetlbfs", "-o", "pagesize=2048K,mode=0755", "hugetlbfs", there]]
+    assert (made.path, made.pagesize_kib) == ("/a/b", 2048) and made.device
+    _mounts.unmount("/a/b", Deadline(20), root)
+    assert programs.calls(host / "log")[1:] == [[there]] and _mounts.read_hugetlbfs(root) == []
+
+
+@pytest.mark.parametrize(
+    "body, words",
+    [
+        (programs.answering(err="mount: no such device", rc=32), "no such device"),
+        ("exec sleep 100", "did not end in time"),
+        ("exit 0", "the kernel shows no such mount"),
+    ],
+)
+def test_a_mount_that_fails_says_why(host, body, words):
+    fake(host, "mount", body)
     with pytest.raises(ZbsError) as caught:
-        _mounts.mount(str(tmp_path / "m"), 2048, Deadline(20), command)
-    assert caught.value.code == "hugetlbfs_mount" and "no such device" in caught.value.message
+        _mounts.mount("/m", 2048, Deadline(1), str(host / "root"))
+    assert caught.value.code == "hugetlbfs_mount" and words in caught.value.message
 
 
-def test_a_mount_that_hangs_ends(tmp_path):
-    command = programs.write_program(tmp_path, "mount", "exec sleep 100")
+def test_a_folder_that_cannot_be_made_is_named(host):
+    write(host / "root", "file", "")
     with pytest.raises(ZbsError) as caught:
-        _mounts.mount(str(tmp_path / "m"), 2048, Deadline(0.5), command)
-    assert "did not end in time" in caught.value.message
+        _mounts.mount("/file/m", 2048, Deadline(5), str(host / "root"))
+    assert caught.value.code == "hugetlbfs_dir" and "/file/m" in caught.value.message
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
+@pytest.mark.parametrize(
+    "body, code",
+    [
+        (programs.answering(err="umount: /m: target is busy.", rc=32), "busy"),
+        (programs.answering(err="umount: /m: not mounted.", rc=32), "hugetlbfs_unmount"),
+        ("exec sleep 100", "hugetlbfs_unmount"),
+    ],
+)
+def test_an_unmount_that_fails_tells_use_from_trouble(host, body, code):
+    fake(host, "umount", body)
     with pytest.raises(ZbsError) as caught:
-        _mounts.mount(str(tmp_path / "file" / "m"), 2048, Deadline(5), "/not/called")
-    assert caught.value.code == "hugetlbfs_dir" and str(tmp_path / "file" / "m") in caught.value.message
+        _mounts.unmount("/m", Deadline(1), str(host / "root"))
+    assert caught.value.code == code
+
+
+def test_mount_points(host):
+    write(host / "root", "proc/self/mountinfo", "\n".join([ROOT, BLANK]) + "\n")
+    root = str(host / "root")
+    assert _mounts.is_mount_point("/", root) and _mounts.is_mount_point("/mnt/with blank\\x/", root)
+    assert not _mounts.is_mount_point("/mnt", root)
+
+
+OURS = "50 22 0:50 / /m rw shared:7 - hugetlbfs hugetlbfs rw,pagesize=2M"
+CONTAINER = "90 80 0:50 / /dev/hugepages rw - hugetlbfs hugetlbfs rw,pagesize=2M"
+SERVICE = "91 81 0:50 / /m rw master:7 - hugetlbfs hugetlbfs rw,pagesize=2M"
+OTHER = "92 82 0:51 / /m rw - hugetlbfs hugetlbfs rw,pagesize=2M"
+
+
+@pytest.mark.parametrize(
+    "processes, files, words",
+    [
+        ({}, [], []),
+        ({7: SERVICE, 8: OTHER, 9: ROOT}, [], []),
+        ({7: CONTAINER, 8: SERVICE}, [], ["process 7 has it mounted in a container"]),
+        ({}, ["spdk_1", "spdk_2"], ["it holds 2 files"]),
+    ],
+)
+def test_users(host, processes, files, words):
+    """A service's view that follows the host's mounts is no use of its own; a container's mount is."""
+    root = host / "root"
+    (root / "m").mkdir()
+    for name in files:
+        write(root, "m/" + name, "")
+    for pid, row in processes.items():
+        write(root, "proc/%d/mountinfo" % pid, row + "\n")
+    assert _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(root)) == words
+
+
+def test_users_of_a_mount_that_cannot_be_listed_are_not_known(host):
+    words = _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(host / "root"))
+    assert len(words) == 1 and "can't be listed" in words[0]
+
+
+def test_a_namespace_is_looked_at_once_and_the_own_never(host):
+    root = host / "root"
+    (root / "m").mkdir()
+    for pid, space in (("self", "mnt:[1]"), ("5", "mnt:[1]"), ("6", "mnt:[2]"), ("7", "mnt:[2]")):
+        write(root, "proc/%s/mountinfo" % pid, CONTAINER + "\n")
+        (root / "proc" / pid / "ns").mkdir()
+        (root / "proc" / pid / "ns/mnt").symlink_to(space)
+    words = _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(root))
+    assert words == ["process 6 has it mounted in a container"]

@@ -1,94 +1,173 @@
 """Preparing a host: only what is missing is done, check mode predicts it, and what can't be done is said."""
 
+import threading
+
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _hugepages, _mounts, _prepare
+from ansible_collections.zstack.zbs.plugins.module_utils import (
+    _docker_engine,
+    _engine,
+    _growth,
+    _host,
+    _hugepages,
+    _prepare,
+    _process,
+    _refusals,
+)
 from ansible_collections.zstack.zbs.plugins.module_utils._docker_engine import Engine
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
-from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, fake_kernel, programs
 
 FIT = {"installed": True, "active": True, "version": "28", "iptables": False}
-TOPOLOGY = ([0, 1], 0, "why")
+MOUNT = fake_host.MOUNT_2M + "\n"
 
 
 @pytest.fixture
 def kernel(tmp_path, monkeypatch):
-    """A host below tmp_path and its kernel; `mounted` are the paths that mount was called for."""
-    pool = fake_host.FakePool(tmp_path, total=10)
-    fake_host.write_host(tmp_path)
-    fake_host.look_at(monkeypatch, tmp_path)
-    monkeypatch.setattr(_hugepages, "_write", pool.write)
-    monkeypatch.setattr(_prepare, "LOCK", str(tmp_path / "lock"))
-    pool.mounted = []
-    monkeypatch.setattr(_mounts, "mount", lambda path, kib, deadline: pool.mounted.append((path, kib)))
-    return pool
+    """A host below tmp_path / "h" and its kernel; `log` has the calls of mount. Docker answers as `engine` says."""
+    root = tmp_path / "h"
+    fake_host.write_host(root)
+    fake_host.look_at(monkeypatch, root)
+    found = fake_kernel.FakeKernel(root, total=10)
+    found.log = tmp_path / "log"
+    found.engine = Engine(**FIT)
+    monkeypatch.setattr(_hugepages, "write", found.write)
+    monkeypatch.setattr(_docker_engine, "look", lambda deadline, root: found.engine)
+    monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
+    fake_host.mount_program(tmp_path / "bin", root, found.log)
+    programs.write_program(tmp_path / "bin", "docker", "exit 1")
+    return found
 
 
-def wish(pages=100, guests=0, compact=True, docker="require", folder="/dev/hugepages2m"):
-    return _prepare.Wish(2048, pages, guests, compact, folder, docker, True, "zbsvhost-x", "/nowhere/admin.sock")
+def mounted(kernel):
+    fake_host.write(kernel.root, "proc/self/mountinfo", MOUNT)
+    return kernel
 
 
-def host(mount=None, engine=None, held=0):
-    """The host as it is now."""
-    return _prepare.Host(_hugepages.read_pool(2048), held, mount, Engine(**(engine or FIT)), TOPOLOGY)
+def wish(pages=100, **more):
+    return _host.Wish(2048, pages, container_name="zbsvhost-x", admin_socket="/nowhere/admin.sock", **more)
+
+
+def run(wanted=None, check_mode=False):
+    wanted = wanted or wish()
+    return _prepare.prepare(wanted, _host.look(wanted), check_mode)
 
 
 def test_a_bare_host_gets_pages_and_a_mount(kernel):
-    after, actions, missing = _prepare.prepare(wish(), host(), False)
-    assert missing == []
+    after, actions, missing, warnings = run()
+    assert (missing, warnings) == ([], [])
     assert actions == [
-        "grew the pool of 2048 KiB pages by 90",
+        "grow the pool of 2048 KiB pages by 90",
         "mount hugetlbfs (2048 KiB pages) on /dev/hugepages2m",
     ]
-    assert (after.pool.total, after.mount) == (100, "/dev/hugepages2m")
-    assert kernel.mounted == [("/dev/hugepages2m", 2048)]
+    assert (after.pool.total, after.mount, after.ours) == (100, "/dev/hugepages2m", True)
 
 
-def test_a_second_run_does_nothing(kernel):
-    _prepare.prepare(wish(), host(), False)
+def test_a_second_run_does_nothing_and_knows_the_mount_as_ours(kernel):
+    run()
     kernel.writes.clear()
-    _after, actions, missing = _prepare.prepare(wish(), host(mount="/dev/hugepages2m"), False)
-    assert (actions, missing, kernel.writes) == ([], [], [])
+    after, actions, missing, _warnings = run()
+    assert (actions, missing, kernel.writes, after.ours) == ([], [], [], True)
+    assert len(programs.calls(kernel.log)) == 1
 
 
-def test_check_mode_predicts_the_same_and_does_nothing(kernel):
-    predicted, would, lacks = _prepare.prepare(wish(), host(), True)
-    assert kernel.writes == [] and kernel.mounted == []
-    done, actions, missing = _prepare.prepare(wish(), host(), False)
-    assert (predicted.pool.as_dict(), predicted.mount, lacks) == (done.pool.as_dict(), done.mount, missing)
-    assert len(would) == len(actions)
+@pytest.mark.parametrize("active", [True, False])
+def test_check_mode_predicts_the_same_and_does_nothing(kernel, monkeypatch, active):
+    monkeypatch.setattr(_docker_engine, "start", lambda deadline: setattr(kernel, "engine", Engine(**FIT)))
+    kernel.engine = Engine(**dict(FIT, active=active))
+    predicted, would, lacks, warnings = run(check_mode=True)
+    assert kernel.writes == [] and programs.calls(kernel.log) == []
+    done, actions, missing, _warnings = run()
+    assert (would, lacks, warnings) == (actions, missing, [])
+    for name in ("mount", "ours"):
+        assert getattr(predicted, name) == getattr(done, name)
+    assert predicted.pool.as_dict() == done.pool.as_dict()
+    assert predicted.engine.active == done.engine.active
 
 
-def test_an_existing_mount_is_used(kernel):
-    after, _actions, _missing = _prepare.prepare(wish(), host(mount="/mnt/own"), False)
-    assert after.mount == "/mnt/own" and kernel.mounted == []
+def test_an_existing_mount_is_used_and_not_ours(kernel):
+    mounted(kernel)
+    after, _actions, _missing, _warnings = run()
+    assert (after.mount, after.ours) == ("/dev/hugepages2m", False) and programs.calls(kernel.log) == []
 
 
 def test_too_few_pages_are_missing_with_numbers_and_a_remedy(kernel):
-    kernel.grant = 30
-    after, actions, missing = _prepare.prepare(wish(guests=50), host(mount="/m", held=5), False)
-    assert actions == ["grew the pool of 2048 KiB pages by 30"]
+    mounted(kernel).nodes[0].grant = 30
+    after, actions, missing, _warnings = run(wish(guest_pages=50))
+    assert actions == ["grow the pool of 2048 KiB pages by 30"]
     assert after.pool.total == 40
     assert [item["what"] for item in missing] == ["hugepages"]
-    assert missing[0]["detail"].startswith("105 pages of 2048 KiB are missing: 100 for the target (which holds 5)")
+    assert missing[0]["detail"].startswith("110 pages of 2048 KiB are missing: 100 for the target (which holds 0)")
     assert missing[0]["remedy"]
 
 
-def test_pages_that_cannot_be_written_are_missing(kernel, monkeypatch):
+def test_a_read_only_sysfs_is_missing_pages_and_no_action(kernel, monkeypatch):
     def fail(path, value):
-        raise ZbsError("%s can't be set" % path, "unwritable")
+        raise ZbsError("%s can't be set to %s (it is read-only)" % (path, value), "unwritable")
 
-    monkeypatch.setattr(_hugepages, "_write", fail)
-    _after, actions, missing = _prepare.prepare(wish(), host(mount="/m"), False)
-    assert actions == [] and "can't be set" in missing[0]["detail"]
+    mounted(kernel)
+    monkeypatch.setattr(_hugepages, "write", fail)
+    _after, actions, missing, _warnings = run()
+    assert actions == [] and "nr_hugepages can't be set to 100 (it is read-only)" in missing[0]["detail"]
 
 
-def test_a_mount_that_fails_is_missing_and_no_action(kernel, monkeypatch):
-    def fail(path, kib, deadline):
-        raise ZbsError("hugetlbfs can't be mounted on %s" % path)
+def test_a_pool_that_somebody_shrinks_meanwhile_is_named(kernel):
+    kernel.on_write = lambda it: (setattr(it.nodes[0], "total", 4), setattr(it.nodes[0], "free", 4))
+    _after, _actions, missing, _warnings = run()
+    assert "the pool went from 10 to 4 pages while it was to grow" in missing[0]["detail"]
+    assert "who sets the pool" in missing[0]["remedy"]
 
-    monkeypatch.setattr(_mounts, "mount", fail)
-    after, actions, missing = _prepare.prepare(wish(pages=0), host(), False)
+
+def test_a_pool_that_is_shrunk_while_the_engine_starts_is_noticed(kernel, monkeypatch):
+    def start(deadline):
+        kernel.engine = Engine(**FIT)
+        kernel.set(50, 50)
+
+    monkeypatch.setattr(_docker_engine, "start", start)
+    kernel.engine = Engine(**dict(FIT, active=False))
+    _after, _actions, missing, _warnings = run()
+    assert "the pool went from 100 to 50 pages" in missing[0]["detail"]
+
+
+def test_a_mount_that_fails_is_missing_and_no_action(kernel, tmp_path):
+    programs.write_program(tmp_path / "bin", "mount", programs.answering(err="mount: no", rc=32))
+    after, actions, missing, _warnings = run(wish(pages=0))
     assert (after.mount, actions) == (None, []) and missing[0]["what"] == "hugetlbfs"
+
+
+def test_a_mount_that_cannot_be_noted_is_a_warning(kernel):
+    fake_host.write(kernel.root, "var/lib/zbs-vhost", "a file in the way")
+    after, _actions, missing, warnings = run()
+    assert missing == [] and "state=absent won't know" in warnings[0] and after.mount
+
+
+def test_runs_at_the_same_time_do_not_add_up(kernel):
+    """Each looks at the bare host before any of them has the lock, as two controllers would."""
+    barrier, results = threading.Barrier(4), []
+
+    def one():
+        wanted = wish()
+        found = _host.look(wanted)
+        barrier.wait(30)
+        results.append(_prepare.prepare(wanted, found, False))
+
+    threads = [threading.Thread(target=one) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(results) == 4 and all(missing == [] for _after, _actions, missing, _warnings in results)
+    assert kernel.total() == 100 and kernel.writes == [("nr_hugepages", "100")]
+    assert len(programs.calls(kernel.log)) == 1
+    assert sorted(len(actions) for _after, actions, _missing, _warnings in results) == [0, 0, 0, 2]
+    assert all(after.ours for after, _actions, _missing, _warnings in results)
+
+
+def test_a_run_that_holds_the_lock_too_long_is_named(kernel, monkeypatch):
+    monkeypatch.setattr(_prepare, "LOCK_TIMEOUT", 0.1)
+    with _prepare.hold_lock(str(kernel.root)):
+        _after, actions, missing, _warnings = run()
+    assert actions == [] and "preparing this host is under way by process" in missing[0]["detail"]
+    assert kernel.writes == []
 
 
 @pytest.mark.parametrize(
@@ -99,85 +178,113 @@ def test_a_mount_that_fails_is_missing_and_no_action(kernel, monkeypatch):
         ({"installed": True, "active": False, "iptables": True}, "cuts bridged VMs off"),
     ],
 )
-def test_an_engine_that_must_not_be_touched_is_only_reported(kernel, monkeypatch, engine, words):
-    monkeypatch.setattr(_prepare._docker_engine, "start", lambda deadline: pytest.fail("it was started"))
+def test_an_engine_that_must_not_be_touched_is_only_reported(monkeypatch, engine, words):
+    monkeypatch.setattr(_docker_engine, "start", lambda deadline: pytest.fail("it was started"))
     for check_mode in (True, False):
-        _after, actions, missing = _prepare.prepare(wish(pages=0), host(mount="/m", engine=engine), check_mode)
+        actions, missing = [], []
+        _engine.provide(Engine(**engine), "/", check_mode, actions, missing)
         assert actions == [] and words in missing[0]["detail"]
 
 
 @pytest.mark.parametrize("comes_up", [True, False])
 def test_an_engine_that_is_down_is_started_and_looked_at(kernel, monkeypatch, comes_up):
     started = []
-    monkeypatch.setattr(_prepare._docker_engine, "start", started.append)
-    after_start = Engine(**{**FIT, "active": comes_up, "detail": "it says no"})
-    monkeypatch.setattr(_prepare._docker_engine, "look", lambda deadline: after_start)
-    down = dict(FIT, active=False)
-    _after, actions, missing = _prepare.prepare(wish(pages=0), host(mount="/m", engine=down), True)
+    monkeypatch.setattr(_docker_engine, "start", started.append)
+    down, kernel.engine = Engine(**dict(FIT, active=False)), Engine(**dict(FIT, active=comes_up, detail="it says no"))
+    actions, missing = [], []
+    assert _engine.provide(down, "/", True, actions, missing).active
     assert (actions, missing, started) == (["start docker.service"], [], [])
-    after, actions, missing = _prepare.prepare(wish(pages=0), host(mount="/m", engine=down), False)
-    assert actions == ["start docker.service"] and len(started) == 1 and after.engine is after_start
+    actions, missing = [], []
+    assert _engine.provide(down, "/", False, actions, missing) is kernel.engine
+    assert actions == ["start docker.service"] and len(started) == 1
     assert [item["what"] for item in missing] == ([] if comes_up else ["docker"])
 
 
-def test_an_engine_that_cannot_be_started_is_no_action(kernel, monkeypatch):
+@pytest.mark.parametrize("comes_up", [True, False])
+def test_an_engine_that_hangs_is_reported_and_not_said_to_be_started(kernel, monkeypatch, comes_up):
+    silent = Engine(True, iptables=False, detail="docker did not answer within 10.0 s", silent=True)
+    monkeypatch.setattr(_docker_engine, "start", lambda deadline: None)
+    kernel.engine = Engine(**FIT) if comes_up else silent
+    actions, missing = [], []
+    _engine.provide(silent, "/", True, actions, missing)
+    assert actions == [] and "did not answer within 10.0 s" in missing[0]["detail"]
+    actions, missing = [], []
+    _engine.provide(silent, "/", False, actions, missing)
+    assert actions == [] and len(missing) == (0 if comes_up else 1)
+
+
+def test_an_engine_that_cannot_be_started_is_no_action(monkeypatch):
     def fail(deadline):
         raise ZbsError("docker.service can't be started", "docker_start")
 
-    monkeypatch.setattr(_prepare._docker_engine, "start", fail)
-    _after, actions, missing = _prepare.prepare(wish(pages=0), host(mount="/m", engine=dict(FIT, active=False)), False)
+    monkeypatch.setattr(_docker_engine, "start", fail)
+    actions, missing = [], []
+    _engine.provide(Engine(**dict(FIT, active=False)), "/", False, actions, missing)
     assert actions == [] and "can't be started" in missing[0]["detail"]
-
-
-def test_more_pages_than_memory_are_refused(kernel):
-    with pytest.raises(ZbsError) as caught:
-        _prepare.refuse_bad(wish(pages=600, guests=425), host(), 1024 * 2048)
-    assert caught.value.code == "too_much" and "2050 MiB" in caught.value.message
-    _prepare.refuse_bad(wish(pages=600, guests=424), host(mount="/m"), 1024 * 2048)
-
-
-def test_a_file_as_the_mounts_folder_is_refused(kernel, tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ZbsError) as caught:
-        _prepare.refuse_bad(wish(folder=str(tmp_path / "file")), host(), 10**9)
-    assert caught.value.code == "hugetlbfs_dir"
-
-
-@pytest.mark.parametrize("folder", ["/proc", "/"])
-def test_a_folder_that_is_another_mount_is_refused(kernel, folder):
-    with pytest.raises(ZbsError) as caught:
-        _prepare.refuse_bad(wish(folder=folder), host(), 10**9)
-    assert "mount of something else" in caught.value.message
 
 
 def test_memory_is_read_and_its_lack_is_said(tmp_path):
     fake_host.write(tmp_path, "proc/meminfo", "MemFree: 3 kB\nMemTotal:    2048 kB\n")
-    assert _prepare.memory_kib(str(tmp_path)) == 2048
+    assert _growth.memory_kib(str(tmp_path)) == 2048
     fake_host.write(tmp_path, "proc/meminfo", "MemFree: 3 kB\n")
     with pytest.raises(ZbsError):
-        _prepare.memory_kib(str(tmp_path))
+        _growth.memory_kib(str(tmp_path))
 
 
-def test_memory_that_is_not_there_is_not_asked_for(kernel, tmp_path):
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_memory_that_is_not_there_is_not_asked_for(kernel, check_mode):
     """Growing past what is available would push guests out: nothing is written, and the numbers say why."""
-    fake_host.write(tmp_path, "proc/meminfo", "MemTotal: 99999999 kB\nMemAvailable: 102400 kB\n")
-    after, actions, missing = _prepare.prepare(wish(), host(mount="/m"), False)
+    fake_host.write(mounted(kernel).root, "proc/meminfo", "MemTotal: 99999999 kB\nMemAvailable: 102400 kB\n")
+    after, actions, missing, _warnings = run(check_mode=check_mode)
     assert (actions, kernel.writes, after.pool.total) == ([], [], 10)
     assert "only 100 MiB of memory are available" in missing[0]["detail"]
 
 
-def test_what_was_not_asked_for_is_not_looked_at(kernel, monkeypatch):
-    monkeypatch.setattr(_prepare._docker_engine, "look", lambda deadline: Engine(**FIT))
-    only_engine = wish()
-    only_engine.hugepages = False
-    found = _prepare.look(only_engine)
-    after, actions, missing = _prepare.prepare(only_engine, found, False)
-    assert (found.pool, found.mount, after.pool, actions, missing) == (None, None, None, [], [])
+def test_what_was_not_asked_for_is_not_looked_at(kernel):
+    after, actions, missing, _warnings = run(wish(hugepages=False))
+    assert (after.pool, after.mount, actions, missing) == (None, None, [], [])
 
 
 def test_pages_of_a_target_that_listens_and_cannot_be_read_are_not_taken_twice(kernel, monkeypatch):
-    stuck = _prepare._process.ProcessInfo(7, "reactor_0", "D", 1.0, 100.0, None)
-    monkeypatch.setattr(_prepare, "_listener", lambda path: 7)
-    monkeypatch.setattr(_prepare._process, "read_process", lambda pid: stuck)
-    monkeypatch.setattr(_prepare._docker_engine, "look", lambda deadline: Engine(**FIT))
-    assert _prepare.look(wish()).held == 100
+    stuck = _process.ProcessInfo(7, "reactor_0", "D", 1.0, 100.0, None)
+    monkeypatch.setattr(_host, "_listener", lambda path: 7)
+    monkeypatch.setattr(_process, "read_process", lambda pid, root: stuck)
+    for numa in ("any", 0, "target", {0: 100}):
+        found = _host.look(wish(numa=numa))
+        assert found.held.pages == 100 and found.demand(wish(numa=numa)).lacks(found.pool) == 0
+
+
+@pytest.mark.parametrize("pages, guests, fine", [(600, 424, True), (600, 425, False), (0, 1025, False)])
+def test_more_pages_than_memory_are_refused(tmp_path, pages, guests, fine):
+    fake_host.write(tmp_path, "proc/meminfo", "MemTotal: %d kB\n" % (1024 * 2048))
+    if fine:
+        _refusals.check_amount(pages + guests, {}, 2048, str(tmp_path))
+        return
+    with pytest.raises(ZbsError) as caught:
+        _refusals.check_amount(pages + guests, {}, 2048, str(tmp_path))
+    assert caught.value.code == "too_much" and "2050 MiB" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "path, words",
+    [
+        ("/etc/docker/daemon.json", "is no folder"),
+        ("/etc/docker", "is not empty"),
+        ("/", "mount of something else"),
+        ("/other", "mount of something else"),
+    ],
+)
+def test_a_place_where_no_mount_can_be_is_refused(kernel, path, words):
+    (kernel.root / "other").mkdir()
+    rows = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n7 1 0:9 / /other rw - hugetlbfs none rw,pagesize=1024M\n"
+    fake_host.write(kernel.root, "proc/self/mountinfo", rows)
+    with pytest.raises(ZbsError) as caught:
+        _refusals.check_folder(path, str(kernel.root))
+    assert caught.value.code == "hugetlbfs_dir" and words in caught.value.message and path in caught.value.message
+
+
+@pytest.mark.parametrize("path", ["relative", "", "/a\nb", "/a/../b"])
+def test_a_path_that_is_none_is_refused(path):
+    with pytest.raises(ZbsError) as caught:
+        _refusals.check_folder_name(path)
+    assert caught.value.code == "hugetlbfs_dir"

@@ -1,0 +1,37 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options on hugepages, said once."""
+
+
+class ModuleDocFragment:
+    """See C(extends_documentation_fragment) in each module."""
+
+    DOCUMENTATION = r"""
+options:
+  hugepage_size:
+    description: Size of the pages. Their pool is counted in sysfs, whatever the kernel's default size is.
+    type: str
+    choices: [2M, 1G]
+    default: 2M
+  hugepage_count:
+    description: Pages that must be available to the target, free ones plus those that it holds already.
+    type: int
+    default: 1024
+  guest_memory:
+    description:
+      - Further memory for guests in the same pool, such as V(16G). Pages that running guests use already count towards it.
+    type: str
+    default: "0"
+  numa:
+    description:
+      - On which NUMA nodes the pages of O(hugepage_count) must be available. Those of O(guest_memory) may be on any node.
+      - V(any) leaves it to the kernel, V(target) is the node that the CPU choice picks, a number is that node.
+      - "A dictionary of node and pages, such as V({0: 512, 1: 512}), stands in place of O(hugepage_count)."
+    type: raw
+    default: any
+  hugetlbfs_dir:
+    description: Where to mount a hugetlbfs; used only where none of this page size is mounted yet. An empty or a new folder.
+    type: path
+    default: /dev/hugepages2m
+"""

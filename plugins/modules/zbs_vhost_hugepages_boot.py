@@ -1,0 +1,158 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_hugepages_boot
+short_description: Bring hugepages and their mount back at every boot
+version_added: 0.1.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Writes a systemd unit that asks for the pages before Docker starts, per NUMA node and page size, and a unit that mounts their
+    hugetlbfs. A pool that is larger at boot is left as it is.
+  - What is needed now is the work of M(zstack.zbs.zbs_vhost_prepare). This module neither starts nor stops a unit, so that a run
+    touches neither pages nor mounts.
+  - A mount that an operator's unit or fstab brings back is used and gets no unit. Entries of an operator for the same pages are
+    reported and left alone.
+  - On a host that systemd does not run, it says so in a warning and does nothing.
+extends_documentation_fragment:
+  - zstack.zbs.pages
+  - zstack.zbs.attributes
+  - zstack.zbs.attributes.idempotent
+options:
+  state:
+    description: V(absent) takes the units of O(hugepage_size) away; what is mounted and in the pool stays until the next boot.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: zstack.zbs.zbs_vhost_prepare
+"""
+
+EXAMPLES = r"""
+- name: Pages for a target and for 64 GiB of guests at every boot
+  zstack.zbs.zbs_vhost_hugepages_boot:
+    guest_memory: 64G
+
+- name: On the node of the target's CPUs
+  zstack.zbs.zbs_vhost_hugepages_boot:
+    numa: target
+
+- name: Not any more
+  zstack.zbs.zbs_vhost_hugepages_boot:
+    state: absent
+"""
+
+RETURN = r"""
+systemd:
+  description: Whether systemd runs the host. Where it does not, nothing lasts through a boot.
+  type: bool
+  returned: success
+  sample: true
+units:
+  description: The units that there are now, or would be in check mode.
+  type: list
+  elements: str
+  returned: success
+  sample: [dev-hugepages2m.mount, zbs-vhost-hugepages-2M.service]
+mount:
+  description: Where the hugetlbfs is mounted at boot, and by whom, V(unit) or V(operator); null with O(state=absent).
+  type: dict
+  returned: success
+  sample: {dir: /dev/hugepages2m, by: unit}
+operator_entries:
+  description: An operator's own entries for the same pages, each with C(where) and C(says).
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - where: /etc/sysctl.d/90-pages.conf
+      says: vm.nr_hugepages = 512
+"""
+
+from ansible_collections.zstack.zbs.plugins.module_utils import (
+    _boot,
+    _host,
+    _hugepages,
+    _module,
+    _numa,
+    _operator_pages,
+    _page_options,
+    _refusals,
+    _topology,
+)
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+
+RELOAD_TIMEOUT = 60.0
+
+
+def plan(params, root):
+    """The _boot.Plan of the module's parameters."""
+    size = params["hugepage_size"]
+    wish = _page_options.parse(params)
+    if params["state"] == "absent":
+        return _boot.plan_absent(size, root)
+    pool = _hugepages.read_pool(wish["page_kib"], root)
+    nodes = _numa.wanted(wish["numa"], wish["target_pages"], pool, _topology.choose(_topology.read_cpus(root))[1])
+    total = (sum(nodes.values()) if nodes else wish["target_pages"]) + wish["guest_pages"]
+    _refusals.check_amount(total, nodes, wish["page_kib"], root)
+    return _boot.plan_present(size, wish["page_kib"], nodes, total, wish["hugetlbfs_dir"], root)
+
+
+def main(module):
+    """Plan, write, report."""
+    root = _host.ROOT
+    planned = plan(module.params, root)
+    systemd = _boot.has_systemd(root)
+    warnings = []
+    entries = _operator_pages.find(_hugepages.size_kib(module.params["hugepage_size"]), root)
+    if module.params["state"] == "present":
+        warnings = [
+            "%(where)s sets the same pages (%(says)s), and was left alone; who applies it again may take pages from the target"
+            % entry
+            for entry in entries
+        ]
+    if not systemd and module.params["state"] == "present":
+        warnings.append(
+            "systemd does not run this host, so hugepages and their mount are there until the next boot only"
+        )
+        return {
+            "changed": False,
+            "systemd": False,
+            "units": [],
+            "mount": None,
+            "operator_entries": entries,
+            "warn": warnings,
+        }
+    changed = planned.changes()
+    if not module.check_mode:
+        _boot.apply(planned, Deadline(RELOAD_TIMEOUT), root)
+    return {
+        "changed": bool(changed),
+        "systemd": systemd,
+        "units": planned.units(),
+        "mount": {"dir": planned.where, "by": planned.mount_by} if planned.where else None,
+        "operator_entries": entries,
+        "diff": [
+            {
+                "before_header": "/" + path,
+                "after_header": "/" + path,
+                "before": planned.before.get(path) or "",
+                "after": planned.after.get(path) or "",
+            }
+            for path in changed
+        ],
+        "warn": warnings,
+    }
+
+
+if __name__ == "__main__":
+    _module.run(
+        dict(
+            _page_options.PAGES,
+            state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+        ),
+        main,
+    )
