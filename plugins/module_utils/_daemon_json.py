@@ -79,16 +79,19 @@ def refuse_options(options):
             )
 
 
-def merge(current, options, lists, flags, path):
+def merge(current, options, lists, flags, path, drop_flagged=False):
     """The new content of daemon.json.
 
     current  what it holds now
     options  keys to have where the operator has not said otherwise; objects in them are merged key by key
     lists    keys of lists to have at least these members
     flags    what dockerd is given on its command line: key -> list of values
+    drop_flagged  whether a required key that is in both places leaves the file, instead of being refused
     What is given as a flag with the value that is wanted is not written: dockerd does not start with both.
     ZbsError `daemon_json`, `flag_conflict` where that can't be.
     """
+    if drop_flagged:
+        current = {key: value for key, value in current.items() if not (key in REQUIRED and key in flags)}
     refuse_both_places(current, flags, path)
     wanted = dict(options, **REQUIRED)
     merged = dict(current)

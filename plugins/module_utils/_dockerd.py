@@ -13,7 +13,15 @@ from ._errors import ZbsError
 
 _FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 # The short and the singular names of flags; in the file each has the long plural.
-_SHORT = {"D": "debug", "G": "group", "H": "hosts", "b": "bridge", "g": "data-root", "l": "log-level", "s": "storage-driver"}
+_SHORT = {
+    "D": "debug",
+    "G": "group",
+    "H": "hosts",
+    "b": "bridge",
+    "g": "data-root",
+    "l": "log-level",
+    "s": "storage-driver",
+}
 _PLURAL = {
     "add-runtime": "runtimes",
     "authorization-plugin": "authorization-plugins",
@@ -32,8 +40,28 @@ _PLURAL = {
 }
 # Flags that take no value of their own word.
 _SWITCHES = frozenset(
-    "debug experimental icc init ip-forward ip-masq iptables ip6tables ipv6 live-restore no-new-privileges raw-logs rootless "
-    "selinux-enabled tls tlsverify userland-proxy validate version help".split()
+    [
+        "debug",
+        "experimental",
+        "icc",
+        "init",
+        "ip-forward",
+        "ip-masq",
+        "iptables",
+        "ip6tables",
+        "ipv6",
+        "live-restore",
+        "no-new-privileges",
+        "raw-logs",
+        "rootless",
+        "selinux-enabled",
+        "tls",
+        "tlsverify",
+        "userland-proxy",
+        "validate",
+        "version",
+        "help",
+    ]
 )
 
 
@@ -127,7 +155,9 @@ def unit_flags(deadline, root="/"):
     except ZbsError:
         return {}
     if result.timed_out:
-        raise ZbsError("systemctl did not answer within %.0f s; look at the host's systemd" % deadline.seconds, "systemd")
+        raise ZbsError(
+            "systemctl did not answer within %.0f s; look at the host's systemd" % deadline.seconds, "systemd"
+        )
     values = {}
     for line in result.out.splitlines():
         name, _equals, value = line.partition("=")

@@ -54,15 +54,17 @@ def differences(before, after):
         rules = _chain(tool, first, last)
         # An engine of release 27 or newer has a switch of its own for IPv6, on unless it is told otherwise; its rules
         # there let everything else pass.
-        mild = tool == "ip6tables" and all(_is_dockers(item["after"] or "") and "-P " not in item["what"] for item in rules)
+        mild = tool == "ip6tables" and all(
+            _is_dockers(item["after"] or "") and "-P " not in item["what"] for item in rules
+        )
         if mild and rules:
             noticed.append(
-                "Docker has put rules into the IPv6 FORWARD chain (%s); give the engine \"ip6tables\": false too"
+                'Docker has put rules into the IPv6 FORWARD chain (%s); give the engine "ip6tables": false too'
                 % "; ".join(item["after"] for item in rules)
             )
         else:
             found += rules
-    if before["bridge"] is not None and after["bridge"] is not None:
+    if before.get("bridge") is not None and after["bridge"] is not None:
         found += _lists("bridge rule", before["bridge"], after["bridge"])
     for name in BRIDGE_SWITCHES:
         first, last = before["switches"].get(name), after["switches"].get(name)
