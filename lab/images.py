@@ -40,10 +40,10 @@ def ensure(settings: Settings) -> dict[str, str]:
         finally:
             remove_scratch(settings.cache)
     found = {DEBIAN: host, EL: f"{el.IMAGE}:{_hash([host], [Path(el.__file__), *_sources('el')])}"}
-    have_el = bool(docker.label_of_image(found[EL]))
-    if EL in settings.flavours and not have_el:
+    build_el = EL in settings.flavours and not docker.label_of_image(found[EL])
+    if build_el:
         el.build(found[EL], host, found[EL].partition(":")[2], settings.cache / "el.log")
-    if not (have_host and have_target and have_el):
+    if build_el or not (have_host and have_target):
         _forget_older([*found.values(), TARGET_IMAGE])
     _save_target(settings, label)
     return found

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Iterator, Optional
 
 from .errors import LabError
-from .settings import DEBIAN
+from .settings import DEBIAN, FLAVOURS
 
 VERSION = 1
 STARTING, UP = "starting", "up"
@@ -134,6 +134,8 @@ def _check(state: State) -> None:
             raise ValueError(f"{name} is {getattr(state, name)!r}")
     if not isinstance(state.since, (int, float)):
         raise ValueError(f"since is {state.since!r}")
+    if not state.flavours or not set(state.flavours) <= set(FLAVOURS):
+        raise ValueError(f"flavours is {state.flavours!r}")
     for file, number in state.hugepages.items():
         if not file.startswith("/sys/") or ".." in file or not isinstance(number, int) or number < 0:
             raise ValueError(f"hugepages has {file!r}: {number!r}")

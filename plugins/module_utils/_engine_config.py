@@ -14,6 +14,7 @@ from ._errors import ZbsError
 # A validation reads one file; a reload takes milliseconds on an idle host; a restart with many containers far longer.
 VALIDATE_SECONDS = 20.0
 RELOAD_SECONDS = 20.0
+ASK_SECONDS = 10.0
 RESTART_SECONDS = 120.0
 POLL = 0.2
 
@@ -111,10 +112,10 @@ def reload(made, state, docker="docker"):
     if not state.answers:
         return
     while True:
-        now = _engine_state.State(
-            state.program, state.process, state.flags, None, _engine_state.info(deadline, docker), None, ""
-        )
-        waiting = _not_taken(made.merged, now) if now.answers else ["docker info"]
+        # Asked once more with time of its own: the last word counts, not one that was cut off.
+        info = _engine_state.info(Deadline(ASK_SECONDS), docker)
+        now = _engine_state.State(state.program, state.process, state.flags, None, info, None, "")
+        waiting = _not_taken(made.merged, now) if now.answers else ["anything"]
         if not waiting:
             return
         if deadline.spent():
@@ -143,13 +144,10 @@ def restart(docker="docker"):
     """Restart docker.service and see that the engine answers; ZbsError `not_restarted` when it does not."""
     deadline = Deadline(RESTART_SECONDS)
     result = _command.run(["systemctl", "restart", "docker.service"], deadline)
-    while result.rc == 0 and not _engine_state.info(deadline, docker):
-        if deadline.spent():
-            break
-        time.sleep(POLL)
-    else:
-        if result.rc == 0:
+    while result.rc == 0 and not deadline.spent():
+        if _engine_state.info(deadline, docker):
             return
+        time.sleep(POLL)
     raise ZbsError(
         "docker.service was restarted and the engine does not answer (%s); see `journalctl -u docker`"
         % (result.sentence() or "no answer within %.0f s" % deadline.seconds),

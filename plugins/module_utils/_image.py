@@ -11,12 +11,15 @@ from ._errors import ZbsError
 # What a pull's last words say about its cause; the first that fits.
 _KINDS = (
     ("plain_http", r"server gave HTTP response to HTTPS client|first record does not look like a TLS handshake"),
-    ("tls", r"x509:|tls: |certificate|TLS handshake timeout"),
+    ("tls", r"x509:|tls: |certificate"),
     ("name", r"no such host|server misbehaving|Temporary failure in name resolution"),
     ("refused", r"connection refused"),
     ("denied", r"unauthorized|denied|authentication required|no basic auth credentials"),
     ("missing", r"manifest unknown|not found|manifest for .* not found|repository does not exist"),
-    ("unreachable", r"no route to host|i/o timeout|deadline exceeded|network is unreachable|Client.Timeout"),
+    (
+        "unreachable",
+        r"no route to host|i/o timeout|TLS handshake timeout|deadline exceeded|network is unreachable|Client.Timeout",
+    ),
 )
 
 

@@ -7,7 +7,16 @@ import yaml
 from ansible_collections.zstack.zbs.plugins.doc_fragments import probe
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 
-NAMES = ["zbs_vhost_deploy", "zbs_vhost_health", "zbs_vhost_prepare", "zbs_vhost_recovery"]
+NAMES = [
+    "zbs_vhost_deploy",
+    "zbs_vhost_docker_config",
+    "zbs_vhost_firewall",
+    "zbs_vhost_health",
+    "zbs_vhost_image",
+    "zbs_vhost_prepare",
+    "zbs_vhost_recovery",
+    "zbs_vhost_registry",
+]
 PLUGINS = "ansible_collections.zstack.zbs.plugins."
 
 
