@@ -1,4 +1,4 @@
-"""The two images, built once and kept in the engine under the hash of what they were made from."""
+"""The images, built once and kept in the engine under the hash of what they were made from."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import time
 from pathlib import Path
 from typing import Iterable
 
-from . import docker, packages, rootfs
+from . import docker, el, packages, rootfs
 from .errors import LabError
 from .run import pipe
 from .say import say
-from .settings import CLONE, HOST_IMAGE, LABEL, TARGET_IMAGE, Settings
+from .settings import CLONE, DEBIAN, EL, HOST_IMAGE, LABEL, TARGET_IMAGE, Settings
 from .target import image as target
 
 _SCRATCH = "build-"
 
 
-def ensure(settings: Settings) -> str:
-    """Have both images and the target's archive, building what is missing; the host image's name. Raises LabError."""
+def ensure(settings: Settings) -> dict[str, str]:
+    """Have the images and the target's archive, building what is missing; host images by flavour. Raises LabError."""
     settings.cache.mkdir(parents=True, exist_ok=True)
     remove_scratch(settings.cache)
     sources = packages.archive_sources() if packages.debian_like() else []
@@ -39,9 +39,14 @@ def ensure(settings: Settings) -> str:
                 _build_target(label, folder, scratch)
         finally:
             remove_scratch(settings.cache)
-        _forget_older(host)
+    found = {DEBIAN: host, EL: f"{el.IMAGE}:{_hash([host], [Path(el.__file__), *_sources('el')])}"}
+    build_el = EL in settings.flavours and not docker.label_of_image(found[EL])
+    if build_el:
+        el.build(found[EL], host, found[EL].partition(":")[2], settings.cache / "el.log")
+    if build_el or not (have_host and have_target):
+        _forget_older([*found.values(), TARGET_IMAGE])
     _save_target(settings, label)
-    return host
+    return found
 
 
 def remove_scratch(cache: Path) -> None:
@@ -117,10 +122,10 @@ def _save_target(settings: Settings, label: str) -> None:
     note.write_text(label, encoding="utf-8")
 
 
-def _forget_older(host: str) -> None:
+def _forget_older(keep: list[str]) -> None:
     """Remove host images of earlier inputs, and target images that lost their name; one in use stays."""
     for image in docker.images():
-        if image not in (host, TARGET_IMAGE):
+        if image not in keep:
             docker.docker("image", "rm", image)
 
 

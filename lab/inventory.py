@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from . import keys
-from .settings import TARGET_IMAGE, Host, Settings
+from .settings import DEBIAN, TARGET_IMAGE, Host, Settings
 
 _HEAD = """\
 # The lab as an inventory; written by `python3 -m lab up`, printed by `python3 -m lab inventory`.
@@ -50,7 +50,8 @@ def text(settings: Settings) -> str:
 
 
 def _entry(host: Host) -> str:
-    return f"        {host.name}:\n          ansible_host: {host.ip}"
+    flavour = "" if host.flavour == DEBIAN else f"\n          zbs_lab_flavour: {host.flavour}"
+    return f"        {host.name}:\n          ansible_host: {host.ip}{flavour}"
 
 
 def _quoted(value: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping
+from typing import Mapping, Sequence
 
 from .errors import LabError
 
@@ -21,20 +22,23 @@ HOST_IMAGE = "zbs-lab-host"
 LABEL = "zbs.lab"
 POOLS = "/var/lib/zbs-standin/pools"
 _MOST_HOSTS = 50
+DEBIAN, EL = "debian", "el"
+FLAVOURS = (DEBIAN, EL)
 
 
 @dataclass(frozen=True)
 class Host:
-    """One lab host: `name` in the inventory, `container` in Docker, its address."""
+    """One lab host: `name` in the inventory, `container` in Docker, its address, what system it looks like."""
 
     name: str
     container: str
     ip: str
+    flavour: str = DEBIAN
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One lab. Pages are of 2 MiB; memory is in MiB."""
+    """One lab. Pages are of 2 MiB; memory is in MiB; the compute hosts take the flavours in turn."""
 
     prefix: str
     subnet: str
@@ -43,6 +47,7 @@ class Settings:
     target_mib: int
     run_dir: Path
     cache: Path
+    flavours: tuple[str, ...] = (DEBIAN,)
 
     @property
     def bridge(self) -> str:
@@ -52,12 +57,13 @@ class Settings:
     @property
     def admin(self) -> Host:
         """The admin node, at .10 of the subnet."""
-        return self._host("admin", 10)
+        return self._host("admin", 10, DEBIAN)
 
     @property
     def computes(self) -> list[Host]:
         """The compute hosts, from .11 of the subnet on."""
-        return [self._host(f"compute{number}", 10 + number) for number in range(1, self.hosts + 1)]
+        turn = itertools.cycle(self.flavours)
+        return [self._host(f"compute{number}", 10 + number, next(turn)) for number in range(1, self.hosts + 1)]
 
     @property
     def everyone(self) -> list[Host]:
@@ -84,8 +90,8 @@ class Settings:
         """The folder of the lab's key and known hosts."""
         return self.cache / "ssh"
 
-    def _host(self, name: str, offset: int) -> Host:
-        return Host(name, f"{self.prefix}-{name}", str(ipaddress.ip_network(self.subnet)[offset]))
+    def _host(self, name: str, offset: int, flavour: str) -> Host:
+        return Host(name, f"{self.prefix}-{name}", str(ipaddress.ip_network(self.subnet)[offset]), flavour)
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -107,7 +113,15 @@ def _subnet(text: str) -> str:
     return str(network)
 
 
-def make(prefix: str, subnet: str, hosts: int, pages: int, target_mib: int, environ: Mapping[str, str]) -> Settings:
+def make(
+    prefix: str,
+    subnet: str,
+    hosts: int,
+    pages: int,
+    target_mib: int,
+    environ: Mapping[str, str],
+    flavours: Sequence[str] = (DEBIAN,),
+) -> Settings:
     """A lab with these values, its folders from the environment. Raises LabError on a value that cannot be."""
     if not re.fullmatch(r"[a-z][a-z0-9]{0,11}", prefix):
         raise LabError(f"ZBS_LAB_PREFIX is {prefix!r}; give 1 to 12 small letters and digits, a letter first.")
@@ -118,6 +132,12 @@ def make(prefix: str, subnet: str, hosts: int, pages: int, target_mib: int, envi
         )
     if hosts + 12 > ipaddress.ip_network(subnet).num_addresses:
         raise LabError(f"ZBS_LAB_SUBNET {subnet} has too few addresses for {hosts} hosts; give a larger one.")
+    unknown = [name for name in flavours if name not in FLAVOURS]
+    if unknown or not flavours:
+        raise LabError(
+            f"ZBS_LAB_FLAVOURS is {' '.join(flavours)!r}; give one or more of {' '.join(FLAVOURS)}, which the compute "
+            "hosts take in turn."
+        )
     return Settings(
         prefix=prefix,
         subnet=subnet,
@@ -126,6 +146,7 @@ def make(prefix: str, subnet: str, hosts: int, pages: int, target_mib: int, envi
         target_mib=target_mib,
         run_dir=Path(environ.get("ZBS_LAB_RUN_DIR") or "/run/zbs-lab").absolute(),
         cache=Path(environ.get("ZBS_LAB_CACHE") or CLONE / ".cache" / "lab").absolute(),
+        flavours=tuple(flavours),
     )
 
 
@@ -138,4 +159,5 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         pages=_number(environ, "ZBS_LAB_HUGEPAGES", 64, 1, 1 << 20),
         target_mib=_number(environ, "ZBS_LAB_TARGET_MIB", 128, 2, 1 << 20),
         environ=environ,
+        flavours=(environ.get("ZBS_LAB_FLAVOURS") or DEBIAN).replace(",", " ").split(),
     )

@@ -44,13 +44,13 @@ def _bring_up(settings: Settings, record: state.State) -> None:
     engine.prepare()
     if not engine.running():
         engine.start(settings.run_dir)
-    image = images.ensure(settings)
+    image_of = images.ensure(settings)
     _no_namesakes(settings)
     say(f"starting {len(settings.everyone)} hosts")
     identity = keys.make(settings)
     _make_network(settings)
     hosts.make_volumes(settings)
-    _on_every_host(settings, lambda host: hosts.start(settings, host, image, identity))
+    _on_every_host(settings, lambda host: hosts.start(settings, host, image_of[host.flavour], identity))
     _on_every_host(settings, lambda host: hosts.wait(settings, host))
     _seed(settings)
     settings.inventory.write_text(inventory.text(settings), encoding="utf-8")
@@ -74,6 +74,7 @@ def _record(settings: Settings) -> state.State:
         cache=str(settings.cache),
         hugepages=hugepages.snapshot(),
         forwarding=forwarding.snapshot(),
+        flavours=list(settings.flavours),
     )
 
 

@@ -164,6 +164,12 @@ def test_the_inventory_has_the_groups_and_variables_that_the_playbooks_take() ->
     assert "-i" not in document["vars"]["ansible_ssh_common_args"].split()
 
 
+def test_the_inventory_tells_which_host_is_not_debian() -> None:
+    settings = from_environment({"ZBS_LAB_HOSTS": "2", "ZBS_LAB_FLAVOURS": "debian el"})
+    vhost = yaml.safe_load(inventory.text(settings))["all"]["children"]["zbs_vhost"]
+    assert [entry.get("zbs_lab_flavour") for entry in vhost["hosts"].values()] == [None, "el"]
+
+
 def test_keys_are_made_for_all_and_only_the_labs_own_stays_on_disk(tmp_path: Path) -> None:
     settings = from_environment({"ZBS_LAB_CACHE": str(tmp_path / "cache"), "ZBS_LAB_HOSTS": "1"})
     made = keys.make(settings)

@@ -37,6 +37,21 @@ def test_the_environment_changes_them() -> None:
     assert (made.pages, made.target_mib, str(made.run_dir), str(made.cache)) == (32, 64, "/x/run", "/x/cache")
 
 
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [
+        ("", ["debian", "debian", "debian"]),
+        ("el", ["el", "el", "el"]),
+        ("debian el", ["debian", "el", "debian"]),
+        ("el,debian,debian,el", ["el", "debian", "debian"]),
+    ],
+)
+def test_compute_hosts_take_the_flavours_in_turn_and_the_admin_node_none(asked: str, made: list[str]) -> None:
+    found = settings.from_environment({"ZBS_LAB_FLAVOURS": asked})
+    assert [host.flavour for host in found.computes] == made
+    assert found.admin.flavour == "debian"
+
+
 def test_a_bridge_name_fits_what_linux_allows() -> None:
     assert len(settings.from_environment({"ZBS_LAB_PREFIX": "a" * 12}).bridge) <= 15
 
@@ -54,6 +69,8 @@ def test_a_bridge_name_fits_what_linux_allows() -> None:
         ({"ZBS_LAB_SUBNET": "fd00::/64"}, "IPv4"),
         ({"ZBS_LAB_SUBNET": "nonsense"}, "is no network"),
         ({"ZBS_LAB_HUGEPAGES": "10"}, "raise the pages to 64"),
+        ({"ZBS_LAB_FLAVOURS": "debian suse"}, "ZBS_LAB_FLAVOURS is 'debian suse'; give one or more of debian el"),
+        ({"ZBS_LAB_FLAVOURS": ","}, "ZBS_LAB_FLAVOURS is ''"),
     ],
 )
 def test_bad_values_are_told_in_one_sentence(environ: dict[str, str], said: str) -> None:

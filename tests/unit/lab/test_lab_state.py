@@ -55,6 +55,8 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         json.dumps({"version": 1, "owner": "x"}),
         json.dumps({"version": 1, **record(hosts="3").__dict__}),
         json.dumps({"version": 1, **record(since="now").__dict__}),
+        json.dumps({"version": 1, **record(flavours=["suse"]).__dict__}),
+        json.dumps({"version": 1, **record(flavours=[]).__dict__}),
         json.dumps({"version": 1, **record(hugepages={"/etc/passwd": 1}).__dict__}),
         json.dumps({"version": 1, **record(hugepages={"/sys/../etc/passwd": 1}).__dict__}),
         json.dumps({"version": 1, **record(hugepages={"/sys/x": -1}).__dict__}),

@@ -1,0 +1,245 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_docker_config
+short_description: Configure the Docker Engine of a host of VMs without harm to what runs on it
+version_added: 0.2.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Merges keys into C(daemon.json), which stays the operator's. C(iptables) is false and C(live-restore) true there, always;
+    of everything else the operator's values win, lists are united and objects filled up.
+  - Refuses, with the file untouched, a file that is no JSON object, one that says otherwise about those two keys, and a key
+    that is given on the command line of dockerd and in the file, for no engine starts so.
+  - An engine that runs and changes the firewall is reported and left alone, whatever is asked for.
+  - What an engine takes over by a reload is reloaded, and it is seen that it did. A restart happens only when no container
+    runs, or with O(allow_restart) once live-restore is in force. What still waits for one comes back in RV(restart_keys).
+  - Works without an engine too, to have the file there before the first start.
+extends_documentation_fragment:
+  - zstack.zbs.attributes
+  - zstack.zbs.attributes.idempotent
+options:
+  path:
+    description: The engine's configuration file.
+    type: path
+    default: /etc/docker/daemon.json
+  options:
+    description: Keys that the file is to have where it does not say otherwise.
+    type: dict
+    default: {}
+  insecure_registries:
+    description: Registries, as C(host:port) or a network, that the engine is to use without TLS or with any certificate.
+    type: list
+    elements: str
+    default: []
+  registry_mirrors:
+    description: Addresses of mirrors of Docker Hub.
+    type: list
+    elements: str
+    default: []
+  allow_restart:
+    description: Whether the engine may be restarted although containers run on it. They go on when live-restore is in force.
+    type: bool
+    default: false
+  drop_flagged:
+    description:
+      - Whether C(iptables) and C(live-restore) leave the file where the command line of dockerd gives them too, instead of the
+        task failing; for an engine that was just installed over a file that was there before it.
+    type: bool
+    default: false
+  backup:
+    description: Whether the old file is kept under a dated name beside the new one.
+    type: bool
+    default: true
+"""
+
+EXAMPLES = r"""
+- name: An engine that leaves the firewall alone and keeps small logs
+  zstack.zbs.zbs_vhost_docker_config:
+    options:
+      log-driver: json-file
+      log-opts: {max-size: 50m, max-file: "3"}
+
+- name: A registry without a certificate; the engine is only told to read its file again
+  zstack.zbs.zbs_vhost_docker_config:
+    insecure_registries: ["registry.example.com:5000"]
+
+- name: In a maintenance window
+  zstack.zbs.zbs_vhost_docker_config:
+    options: {data-root: /data/docker}
+    allow_restart: true
+  register: engine
+  failed_when: engine.restart_keys
+"""
+
+RETURN = r"""
+path:
+  description: The file.
+  type: str
+  returned: success
+  sample: /etc/docker/daemon.json
+backup_file:
+  description: Where the old file is kept; null when the file was not there or stayed as it was.
+  type: str
+  returned: success
+  sample: /etc/docker/daemon.json.2026-11-20@22:15:28~
+changes:
+  description: Keys of the file that change, with what an engine needs to take them over.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - {key: live-restore, before: null, after: true, needs: reload}
+reloaded:
+  description: Whether the engine was told to read its file again, or would be in check mode.
+  type: bool
+  returned: success
+  sample: true
+restarted:
+  description: Whether the engine was restarted, or would be in check mode.
+  type: bool
+  returned: success
+  sample: false
+restart_keys:
+  description: Keys that the engine which runs has not taken over and that wait for a restart.
+  type: list
+  elements: str
+  returned: success
+  sample: [log-opts]
+reason:
+  description: Why the engine is not restarted although keys wait for it; null otherwise.
+  type: str
+  returned: success
+  sample: 2 containers run on it
+engine:
+  description: The engine that was found; C(iptables) is V(on), V(off) or V(unknown), null when none runs.
+  type: dict
+  returned: success
+  sample: {installed: true, running: true, version: 28.2.2, containers_running: 2, iptables: "off", live_restore: true}
+"""
+
+import re
+
+from ansible_collections.zstack.zbs.plugins.module_utils import (
+    _daemon_file,
+    _daemon_json,
+    _engine_config,
+    _engine_state,
+    _module,
+)
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+
+ASK_TIMEOUT = 40.0
+
+
+def lists_of(params):
+    """The members of lists that are wanted, by key; ZbsError `bad_option` names one that can't be."""
+    for name, pattern, form in (
+        ("insecure_registries", r"(?!\w+://)[^\s/]+(/\d{1,3})?$", "host:port or a network"),
+        ("registry_mirrors", r"https?://[^\s/@]+/?$", "http://host:port or https://host:port"),
+    ):
+        for item in params[name]:
+            if not re.match(pattern, item):
+                raise ZbsError("%s has %r; give %s" % (name, item, form), "bad_option")
+    return {"insecure-registries": params["insecure_registries"], "registry-mirrors": params["registry_mirrors"]}
+
+
+def main(module):
+    """Look, refuse, write, reload or restart, report."""
+    params = module.params
+    path = params["path"]
+    lists = lists_of(params)
+    _daemon_json.refuse_options(params["options"])
+    state = _engine_state.look(path, Deadline(ASK_TIMEOUT))
+    text = _daemon_file.read(path)
+    plan = _engine_config.plan(text, path, params["options"], lists, state, params["drop_flagged"])
+    done = predict(plan, state, params) if module.check_mode else act(plan, state, params)
+    touched = {item.key for item in plan.changes}
+    return dict(
+        done,
+        changed=bool(plan.changes or done["reloaded"] or done["restarted"]),
+        path=path,
+        changes=[item.as_dict() for item in plan.changes],
+        engine=state.as_dict(),
+        warn=warnings(done, path),
+        diff=[
+            {
+                # Only what changes: the rest of an operator's file may hold what is nobody's business, as a proxy's login.
+                "before_header": path,
+                "after_header": path,
+                "before": text_of(plan.current, touched),
+                "after": text_of(plan.merged, touched),
+            }
+        ],
+    )
+
+
+def predict(plan, state, params):
+    """What `act` would do."""
+    if "live-restore" in plan.reload:
+        state.live_restore = True
+    reason = _engine_config.why_not_restart(state, params["allow_restart"]) if plan.restart else None
+    return outcome(plan, None, bool(plan.reload), bool(plan.restart) and reason is None, reason)
+
+
+def act(plan, state, params):
+    """Do it: the file, then the reload, then the restart."""
+    kept = None
+    if plan.changes:
+        kept = _engine_config.write(params["path"], plan, state, params["backup"])
+    if plan.reload:
+        _engine_config.reload(plan, state)
+    if not plan.restart:
+        return outcome(plan, kept, bool(plan.reload), False, None)
+    now = _engine_state.look(params["path"], Deadline(ASK_TIMEOUT))
+    reason = _engine_config.why_not_restart(now, params["allow_restart"])
+    if reason is None:
+        _engine_config.restart()
+    return outcome(plan, kept, bool(plan.reload), reason is None, reason)
+
+
+def outcome(plan, kept, reloaded, restarted, reason):
+    """The part of the return that says what was done to the engine."""
+    waiting = [] if restarted else plan.restart
+    return {
+        "backup_file": kept,
+        "reloaded": reloaded,
+        "restarted": restarted,
+        "restart_keys": waiting,
+        "reason": reason if waiting else None,
+    }
+
+
+def warnings(done, path):
+    """What an operator has to know although nothing failed."""
+    if not done["restart_keys"]:
+        return []
+    return [
+        "%s of %s wait for a restart of the engine, which is not made now: %s; restart it in a maintenance window"
+        % (", ".join(done["restart_keys"]), path, done["reason"])
+    ]
+
+
+def text_of(document, keys):
+    """The named keys of the file as text, empty when there is none."""
+    part = {key: value for key, value in document.items() if key in keys}
+    return _daemon_json.render(part) if part else ""
+
+
+if __name__ == "__main__":
+    _module.run(
+        {
+            "path": {"type": "path", "default": "/etc/docker/daemon.json"},
+            "options": {"type": "dict", "default": {}},
+            "insecure_registries": {"type": "list", "elements": "str", "default": []},
+            "registry_mirrors": {"type": "list", "elements": "str", "default": []},
+            "allow_restart": {"type": "bool", "default": False},
+            "drop_flagged": {"type": "bool", "default": False},
+            "backup": {"type": "bool", "default": True},
+        },
+        main,
+    )

@@ -1,0 +1,101 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_registry
+short_description: See that an image registry answers this host
+version_added: 0.2.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Asks a registry for C(/v2/) as a Docker Engine on this host would - with the system's certificates and those below
+    C(/etc/docker/certs.d) - and says in one sentence why it does not answer.
+  - The answers 200 and 401 are those of a registry; a login is not tried. Goes to the registry itself, through no proxy.
+  - Changes nothing, and needs no engine.
+extends_documentation_fragment:
+  - zstack.zbs.attributes
+  - zstack.zbs.attributes.read_only
+options:
+  name:
+    description: The registry, as C(host) or C(host:port).
+    type: str
+    required: true
+  insecure:
+    description: Whether the engine is to use it without TLS or with any certificate; then both will do here.
+    type: bool
+    default: false
+  certs_dir:
+    description: The engine's folder of certificates by registry.
+    type: path
+    default: /etc/docker/certs.d
+  timeout:
+    description: Seconds that all of it may take.
+    type: float
+    default: 15.0
+  best_effort:
+    description: Whether a registry that does not answer is data instead of a failure.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: The registry answers from every compute host
+  zstack.zbs.zbs_vhost_registry:
+    name: registry.example.com:5000
+
+- name: Would it answer without TLS?
+  zstack.zbs.zbs_vhost_registry:
+    name: registry.example.com:5000
+    insecure: true
+    best_effort: true
+  register: registry
+"""
+
+RETURN = r"""
+answers:
+  description: Whether it answered as a registry does.
+  type: bool
+  returned: success
+  sample: true
+answer:
+  description:
+    - What came of it. C(outcome) is V(answers), or why not - V(name), V(refused), V(unreachable), V(plain_http), V(tls) or
+      V(no_registry).
+  type: dict
+  returned: success
+  sample:
+    outcome: answers
+    sentence: the registry registry.example.com:5000 answers over https
+    scheme: https
+    status: 401
+"""
+
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module, _registry
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+
+
+def main(module):
+    """Ask, judge."""
+    params = module.params
+    _arguments.check_seconds(params, "timeout", 0.1)
+    answer = _registry.ask(params["name"], params["insecure"], Deadline(params["timeout"]), params["certs_dir"])
+    answers = answer.outcome == "answers"
+    if not answers and not params["best_effort"]:
+        raise ZbsError(answer.sentence, "registry_" + answer.outcome, answer.as_dict())
+    return {"changed": False, "answers": answers, "answer": answer.as_dict()}
+
+
+if __name__ == "__main__":
+    _module.run(
+        {
+            "name": {"type": "str", "required": True},
+            "insecure": {"type": "bool", "default": False},
+            "certs_dir": {"type": "path", "default": _registry.CERTS_DIR},
+            "timeout": {"type": "float", "default": 15.0},
+            "best_effort": {"type": "bool", "default": False},
+        },
+        main,
+    )
