@@ -70,9 +70,7 @@ class Ledger:
     missing   whether there is no file
     """
 
-    def __init__(
-        self, entries=None, lost=None, missing=False, history=None, distrust=None, disks=None, deployed=None
-    ):
+    def __init__(self, entries=None, lost=None, missing=False, history=None, distrust=None, disks=None, deployed=None):
         self.entries = entries or {}
         self.history = history or {}
         self.distrust = distrust

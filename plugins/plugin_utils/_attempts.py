@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What became of the attempts of a host in this tick, from what its tasks registered. Pure."""
 
+from ansible_collections.zstack.zbs.plugins.module_utils._ledger import VOLUME
+
 
 def outcomes(tick, begins, finishes):
-    """{protocol: (word, reason or None)} of each protocol that the tick found due.
+    """{protocol: (word, reason or None)} of each protocol that the tick found due, and of each volume whose attempt followed.
 
     tick              what the phase observe registered ({} for none)
     begins, finishes  {protocol: what these phases registered}
@@ -13,9 +15,11 @@ def outcomes(tick, begins, finishes):
     Words: `healed`, `failed`, `refused` (somebody else's, or not due any more), `due` (its turn did not come). What is
     registered may be of an earlier tick of the same play; only a begin that took the attempt makes its finish count.
     """
+    due = list(tick.get("due") or [])
+    followed = [name for name in begins if name.startswith(VOLUME) and name not in due]
     return {
         protocol: _outcome(protocol, begins.get(protocol) or {}, finishes.get(protocol) or {})
-        for protocol in tick.get("due") or []
+        for protocol in due + followed
     }
 
 
@@ -40,5 +44,6 @@ def _ended(protocol, finish):
 
 
 def any_failed(tick, begins, finishes):
-    """Whether an attempt of the host failed in this tick."""
-    return any(word == "failed" for word, _reason in outcomes(tick, begins, finishes).values())
+    """Whether an attempt of the host failed in this tick. One volume that can't be traced says nothing about a site."""
+    found = outcomes(tick, begins, finishes)
+    return any(word == "failed" for name, (word, _reason) in found.items() if not name.startswith(VOLUME))

@@ -7,6 +7,7 @@ import re
 
 from ansible_collections.zstack.zbs.plugins.module_utils._backoff import ticks_to_attempt
 from ansible_collections.zstack.zbs.plugins.module_utils._health import TITLES
+from ansible_collections.zstack.zbs.plugins.module_utils._ledger import VOLUME
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts
 
 _COLUMNS = (
@@ -53,28 +54,36 @@ def heal_row(host, tick, begins=None, finishes=None, gate=None):
     begins, finishes  {protocol: return of the phase begin, finish}
     gate              the return of the last zbs_vhost_gate, which says why the turn of a host that is due did not come
     """
-    found = {
-        name: (_WORDS.get(word, word), _seen(tick.get("health") or {}, name))
-        for name, word in (tick.get("decisions") or {}).items()
-    }
+    found = {name: (_WORDS.get(word, word), _seen(tick, name)) for name, word in (tick.get("decisions") or {}).items()}
     for name, (word, reason) in _attempts.outcomes(tick, begins or {}, finishes or {}).items():
         if word == "due":
-            reason = (gate or {}).get("reason") or found[name][1]
-        elif reason and len(found) > 1:
+            reason = (gate or {}).get("reason") or _why(found, name)
+        elif reason and len(found) > 1 and not name.startswith(VOLUME):
             reason = "%s: %s" % (TITLES.get(name, name), reason)
-        found[name] = (word, reason if word != "refused" else reason or found[name][1])
+        found[name] = (word, reason if word != "refused" else reason or _why(found, name))
     words = [word for word, _reason in found.values()]
     result = next((word for word in _GRAVEST if word in words), "well")
     reasons = [reason for word, reason in found.values() if word == result and reason]
     if tick.get("hold") and result in ("held", "waiting", "unsure", "recovering", "well"):
         result, reasons = "held", [_hold_sentence(tick["hold"])] + reasons
+    restored = sum(1 for name, (word, _reason) in found.items() if name.startswith(VOLUME) and word == "healed")
+    if restored:
+        reasons.append("%d disk%s of running VMs restored" % (restored, "" if restored == 1 else "s"))
     health, entries = _after(tick, begins or {}, finishes or {})
     row = _row(host, health, entries, result, "; ".join(dict.fromkeys(reasons)) or None)
-    return dict(row, hold=tick.get("hold"))
+    return dict(row, hold=tick.get("hold"), restored=restored)
 
 
-def _seen(health, protocol):
+def _why(found, name):
+    """What the tick said of it; a volume whose attempt followed on a heal of its target was not yet seen by the tick."""
+    return found.get(name, (None, None))[1]
+
+
+def _seen(tick, protocol):
     """Why the protocol is not Connected; the host's own reason says nothing as soon as another protocol is."""
+    health = tick.get("health") or {}
+    if protocol.startswith(VOLUME):
+        return ((tick.get("entries") or {}).get(protocol) or {}).get("reason")
     reason = ((health.get("protocols") or {}).get(protocol) or {}).get("reason")
     return "%s: %s" % (TITLES.get(protocol, protocol), reason) if reason else None
 
@@ -100,7 +109,9 @@ def _after(tick, begins, finishes):
         if word not in ("healed", "failed") or "outcome" not in finish:
             continue
         seen = finish.get("health")
-        if seen:
+        if seen and name.startswith(VOLUME):
+            health.update({key: seen.get(key) for key in ("volumes", "demand")})
+        elif seen:
             others = {key: value for key, value in (health.get("protocols") or {}).items() if key != name}
             health = dict(health if others else seen, protocols=dict(others, **(seen.get("protocols") or {})))
             if seen.get("status") == "Connected":
@@ -124,7 +135,7 @@ def _row(host, health, entries, result, reason):
         "verdict": ", ".join(sorted(verdicts)) or None,
         "since": min((entry["since"] for entry in entries.values()), default=None) or _ended(health, verdicts),
         "volumes": None if volumes is None else len(volumes),
-        "broken": None if volumes is None else sum(1 for volume in volumes if volume.get("broken")),
+        "broken": None if volumes is None else _broken(health),
         "next_attempt": min(ticks, default=None),
         "hold": health.get("hold"),
         "result": result,
@@ -137,6 +148,13 @@ def _ended(health, verdicts):
     ended = (health.get("container") or {}).get("finished_at")
     match = re.match(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z$", str(ended))
     return match.group(1) + "Z" if match and "stopped" in verdicts else None
+
+
+def _broken(health):
+    """How many controllers are broken, and how many that a VM needs are not there."""
+    there = {volume.get("controller") for volume in health["volumes"]}
+    missing = {need["bdev"] for need in health.get("demand") or [] if need["broken"]} - there
+    return sum(1 for volume in health["volumes"] if volume.get("broken")) + len(missing)
 
 
 def totals(rows):

@@ -1,0 +1,85 @@
+"""Volumes of VMs in the summary of a heal: what came back, what did not and why."""
+
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts, _fleet, _registered
+
+A, B = "volume:zbs-bdev-a", "volume:zbs-bdev-b"
+WHY = "the disk zbs-bdev-a of VM web is not served"
+
+
+def health(demand=(), volumes=()):
+    """A health of a target that answers."""
+    protocols = {"vhost": {"status": "Connected", "verdict": "healthy", "reason": None}}
+    return {"status": "Connected", "protocols": protocols, "volumes": list(volumes), "demand": list(demand)}
+
+
+def entry(skip=2):
+    """An entry of the ledger."""
+    return {"skip": skip, "since": "2026-01-02T03:04:05Z", "failures": 1, "reason": WHY}
+
+
+def known(decisions, begun=(), outcomes=None, go=True, due=None):
+    """What the tasks of a host registered."""
+    names = [name for name, word in decisions.items() if word == "due"] if due is None else due
+    tick = {
+        "decisions": decisions,
+        "due": names,
+        "entries": {A: entry()},
+        "health": health([{"bdev": "zbs-bdev-a", "broken": True}]),
+    }
+    found = {_registered.TICK: tick, _registered.GATE: {"go": go, "reason": None if go else "the site is broken"}}
+    if begun:
+        found[_registered.BEGIN_VOLUMES] = {"begun": list(begun), "decisions": dict.fromkeys(begun, "begun")}
+    if outcomes is not None:
+        found[_registered.FINISH_VOLUMES] = {"outcomes": outcomes, "health": health(), "decisions": {}, "entries": {}}
+    return found
+
+
+def row(found):
+    """The row of the host."""
+    tick, begins, finishes = _registered.attempt(found)
+    return _fleet.heal_row("h1", tick, begins, finishes, found[_registered.GATE])
+
+
+HEALED = {"outcome": "healed", "error": None}
+
+
+def test_a_disk_that_came_back():
+    found = row(known({"vhost": "well", A: "due"}, [A], {A: HEALED}))
+    assert (found["result"], found["restored"], found["broken"]) == ("healed", 1, 0)
+    assert found["reason"] == "1 disk of running VMs restored"
+
+
+def test_one_that_did_not_says_why_and_the_others_count():
+    outcomes = {A: {"outcome": "failed", "error": "no volume of that name"}, B: HEALED}
+    found = row(known({"vhost": "well", A: "due", B: "due"}, [A, B], outcomes))
+    assert (found["result"], found["restored"]) == ("failed", 1)
+    assert found["reason"] == "no volume of that name; 1 disk of running VMs restored"
+
+
+def test_after_a_heal_of_the_target_its_volumes_count_although_no_tick_saw_them():
+    found = known({"vhost": "due"}, [A], {A: HEALED})
+    found[_registered.BEGIN] = {"begun": ["vhost"], "decisions": {"vhost": "begun"}}
+    found[_registered.FINISH] = {"outcome": "healed", "error": None, "health": health(), "entries": {}}
+    assert (row(found)["result"], row(found)["restored"]) == ("healed", 1)
+
+
+def test_one_that_waits_says_what_is_broken():
+    found = row(known({"vhost": "well", A: "waiting"}))
+    assert (found["result"], found["reason"], found["next_attempt"], found["broken"]) == ("waiting", WHY, 3, 1)
+
+
+def test_a_turn_that_did_not_come_is_not_told_from_an_earlier_tick():
+    stale = known({"vhost": "well", A: "due"}, [A], {A: HEALED}, go=False)
+    assert (row(stale)["result"], row(stale)["reason"]) == ("due", "the site is broken")
+    other = known({"vhost": "due"}, [B], {B: HEALED}, go=False)
+    assert B not in _registered.attempt(other)[1]
+    assert _registered.attempt(known({"vhost": "well"}, [A], {A: HEALED}))[1].keys() == {"vhost", "cbd"}
+
+
+def test_an_attempt_that_was_cut_off():
+    assert "cut off" in row(known({"vhost": "well", A: "due"}, [A]))["reason"]
+
+
+def test_a_volume_that_failed_does_not_stop_a_wave():
+    found = known({"vhost": "well", A: "due"}, [A], {A: {"outcome": "failed", "error": "no"}})
+    assert not _attempts.any_failed(*_registered.attempt(found))
