@@ -4,15 +4,12 @@
 """What a compute host can tell before a deploy: the image, who is bound to the CPUs."""
 
 import fcntl
-import http.client
 import json
 import os
 import re
-import socket
-import ssl
 import struct
 
-from . import _command, _container, _process, _spdk, _topology
+from . import _command, _container, _registry, _spdk, _topology
 from ._deadline import Deadline
 from ._errors import ZbsError
 from ._preflight import registry_of
@@ -39,51 +36,12 @@ def look_for_image(image, deadline):
 
 
 def ask_registry(image, deadline):
-    """(whether the image's registry answers /v2/, a sentence). No login is sent, and 401 is an answer."""
-    registry = registry_of(image)
-    host, _colon, port = registry.partition(":")
-    # The resolver knows no deadline of ours.
-    resolved = _process._in_time(_resolves, host, max(0.1, deadline.left() / 2))
-    if not resolved:
-        why = "does not resolve" if resolved is False else "did not resolve in time"
-        return False, "the name of its registry %s %s" % (registry, why)
-    errors = []
-    for secure in (True, False):
-        try:
-            status = _get_v2(host, int(port or (443 if secure else 80)), secure, max(0.1, deadline.left() / 2))
-        except ssl.SSLError:
-            errors.append("it speaks no HTTPS")
-            continue
-        except (OSError, http.client.HTTPException, ValueError) as exc:
-            errors.append(getattr(exc, "strerror", None) or str(exc) or type(exc).__name__)
-            continue
-        if status in (200, 401):
-            return True, "its registry %s answers%s" % (registry, "" if secure else " over plain HTTP")
-        errors.append("it answers /v2/ with status %d" % status)
-    return False, "its registry %s does not answer: %s" % (registry, "; ".join(dict.fromkeys(errors)))
+    """(whether the image's registry answers /v2/, a sentence). No login is sent, and 401 is an answer.
 
-
-def _resolves(host):
-    try:
-        return bool(socket.getaddrinfo(host, None))
-    except (OSError, UnicodeError):
-        return False
-
-
-def _get_v2(host, port, secure, timeout):
-    if secure:
-        # Whether it answers is asked here; whether Docker trusts its certificate is Docker's to say.
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
-    else:
-        connection = http.client.HTTPConnection(host, port, timeout=timeout)
-    try:
-        connection.request("GET", "/v2/")
-        return connection.getresponse().status
-    finally:
-        connection.close()
+    Over TLS or without: whether Docker trusts it is Docker's to say.
+    """
+    answer = _registry.ask(registry_of(image), True, deadline)
+    return answer.outcome == "answers", answer.sentence
 
 
 def owner(container_name, admin_socket, deadline):

@@ -1,15 +1,13 @@
 """What a compute host tells before a deploy: who is bound to which CPU, and whether a registry answers."""
 
 import fcntl
-import http.server
 import os
 import struct
 import subprocess
 import sys
-import threading
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _preflight_host
+from ansible_collections.zstack.zbs.plugins.module_utils import _preflight_host, _registry
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 
@@ -85,47 +83,24 @@ def test_a_core_is_claimed_while_its_holder_lives(tmp_path):
     os.close(handle)
 
 
-@pytest.fixture
-def registry():
-    """A plain-HTTP registry whose answer to /v2/ is `registry.status`."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(server.status if self.path == "/v2/" else 404)
-            self.end_headers()
-
-        def log_message(self, *_args):
-            pass
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    server.status = 200
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join(20)
-
-
-@pytest.mark.parametrize("status, ok", [(200, True), (401, True), (404, False), (500, False)])
-def test_a_registry_that_answers(registry, status, ok):
-    registry.status = status
-    image = "127.0.0.1:%d/zbs/vhost:1" % registry.server_port
-    found, sentence = _preflight_host.ask_registry(image, Deadline(20))
-    assert found is ok and ("plain HTTP" in sentence if ok else "status %d" % status in sentence)
-
-
-def test_a_registry_that_nobody_is(registry):
-    image = "127.0.0.1:%d/a" % registry.server_port
-    registry.shutdown()
-    registry.server_close()
-    found, sentence = _preflight_host.ask_registry(image, Deadline(20))
-    assert not found and "does not answer" in sentence
-
-
 def test_a_registry_whose_name_does_not_resolve():
     found, sentence = _preflight_host.ask_registry("registry.invalid:5000/a", Deadline(20))
-    assert not found and "registry.invalid:5000 d" in sentence
+    assert not found and "registry.invalid:5000" in sentence
+
+
+def test_a_registry_that_answers_without_tls_is_one(monkeypatch):
+    asked = []
+
+    def ask(name, insecure, _deadline):
+        asked.append((name, insecure))
+        return _registry.Answer("answers", "the registry r:5000 answers over http", "http", 401)
+
+    monkeypatch.setattr(_registry, "ask", ask)
+    assert _preflight_host.ask_registry("r:5000/zbs/vhost:1", Deadline(20)) == (
+        True,
+        "the registry r:5000 answers over http",
+    )
+    assert asked == [("r:5000", True)]
 
 
 @pytest.mark.parametrize(

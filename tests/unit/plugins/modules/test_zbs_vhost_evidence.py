@@ -134,7 +134,9 @@ def test_options_that_cannot_be(options, bad):
 
 
 def test_memory_is_read_from_the_host(tmp_path):
-    fake_host.FakePool(tmp_path, total=8, free=3)
+    folder = "sys/kernel/mm/hugepages/hugepages-2048kB/"
+    for name, number in (("nr_hugepages", 8), ("free_hugepages", 3), ("resv_hugepages", 0)):
+        fake_host.write(tmp_path, folder + name, "%d\n" % number)
     fake_host.write(tmp_path, "proc/meminfo", "MemTotal: 9 kB\nCached: 1 kB\nHugePages_Free: 3\n")
     assert _evidence_file._memory(str(tmp_path)).splitlines() == [
         "pool of 2048 KiB pages: 8, of them 3 free, of those 0 promised",
