@@ -109,6 +109,16 @@ class Site:
             raise Broken(f"`{' '.join(argv)}` on {host} ended with status {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
+    def guest(self, *words: str) -> str:
+        """A command of `lab.guest`, the lab's VMs; its output. Broken when it fails."""
+        argv = [sys.executable, "-m", "lab.guest", *words]
+        done = subprocess.run(
+            argv, cwd=self.root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
+        )
+        if done.returncode != 0:
+            raise Broken(f"`lab.guest {' '.join(words)}` ended with status {done.returncode}: {done.stderr.strip()}")
+        return done.stdout
+
     def facts(self, host: str) -> dict[str, Any]:
         """The ledger as Ansible's own setup reads it from the host: ansible_local.zbs_vhost."""
         argv = [str(self.bin / "ansible"), "-i", str(self.inventory), host, "-m", "ansible.builtin.setup"]

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from . import vm
 from .site import Run, Site
 from .tell import claim, heading, note, show
 
@@ -15,13 +16,14 @@ _ATTEMPTS = (1, 4, 9)
 
 
 def tell_all(site: Site) -> None:
-    """The six acts in order."""
+    """The seven acts in order."""
     _bare_site(site)
     pids = _site_again(site)
     _break_two(site)
     _heal_tick(site, pids)
     _window(site)
     _fleet(site)
+    vm.tell(site)
 
 
 def _bare_site(site: Site) -> None:
