@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long a VM's disk stands still: `python -m lab.guest.measure [TIMES]`, on a machine whose lab is down.
+
+Brings a lab of one compute host up, kills its target TIMES times (10) and heals it with one tick each, and prints the medians. A
+measurement, no test: nothing is asserted about its figures.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WATCH = Path(__file__).with_name("watch.py")
+VM = "measured"
+VOLUME, BDEV = "pool1/vol1", "zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff"
+SOCKETS = "/var/zbsvhost/sockets"
+_SECONDS = 120
+
+
+class Measurement:
+    """A lab of one host with one VM."""
+
+    def __init__(self) -> None:
+        self.environment = {**os.environ, "ZBS_LAB_HOSTS": "1", "ANSIBLE_NOCOLOR": "1"}
+        self.environment["ANSIBLE_CONFIG"] = str(ROOT / "ansible.cfg")
+
+    def run(self, *argv: str, stdin: bytes | None = None) -> str:
+        """A program's output; its failure ends the measurement with what it said."""
+        done = subprocess.run(
+            argv, cwd=ROOT, env=self.environment, input=stdin, capture_output=True, timeout=600, check=False
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(argv[:6])} failed: {(done.stderr or done.stdout).decode()[-2000:]}")
+        return done.stdout.decode()
+
+    def lab(self, *words: str) -> str:
+        """A command of the lab."""
+        return self.run(sys.executable, "-m", *words)
+
+    def play(self, name: str, **variables: str) -> float:
+        """Run a playbook; seconds that it took."""
+        argv = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", ".cache/lab/inventory.yml"]
+        began = time.monotonic()
+        self.run(*argv, f"zstack.zbs.{name}", *[word for item in variables.items() for word in ("-e", "=".join(item))])
+        return time.monotonic() - began
+
+    def start(self) -> None:
+        """The site, the volume, the VM."""
+        self.play("site", zbs_hugepages_guest_memory="128M")
+        pools = "/var/lib/zbs-standin/pools"
+        self.lab("lab", "ssh", "admin", f"mkdir -p {pools}/pool1 && truncate -s 16M {pools}/{VOLUME}")
+        words = f"zbsadm vhost create-bdev --host 172.30.0.11 --volume {VOLUME}_zbs_ --name {BDEV} --silent"
+        self.lab("lab", "ssh", "admin", words)
+        self.lab("lab.guest", "start", "compute1", VM, f"{SOCKETS}/{BDEV}")
+        self.lab("lab.guest", "wait", "compute1", VM, "--rounds", "5")
+        self.play("heal")
+
+    def once(self) -> dict[str, float]:
+        """Kill, heal, and what happened when, in seconds."""
+        ssh = [sys.executable, "-m", "lab", "ssh", "compute1"]
+        killed = time.monotonic()
+        self.run(*ssh, "docker kill zbsvhost-172.30.0.11 >/dev/null")
+        console = f"/var/log/zbs-guest-{VM}.log"
+        words = f"python3 - {SOCKETS}/admin.sock {SOCKETS}/{BDEV} {console} {_SECONDS}"
+        watcher = subprocess.Popen(
+            [*ssh, words], cwd=ROOT, env=self.environment, stdin=WATCH.open("rb"), stdout=subprocess.PIPE
+        )
+        began = time.monotonic()
+        tick = self.play("heal", zbs_vhost_heal_pools='["pool1"]')
+        seen = json.loads(watcher.communicate(timeout=_SECONDS)[0])
+        if None in seen.values():
+            raise SystemExit(f"the disk did not go on after one tick: {seen}")
+        shown = json.loads(self.lab("lab.guest", "wait", "compute1", VM, "--rounds", "3"))
+        if shown["faults"] or len(shown["boots"]) != 1:
+            raise SystemExit(f"the VM saw faults: {shown}")
+        well = self.play("heal")  # as the next minute's tick would: the entries are gone
+        return {
+            "tick start -> target answers": seen["answers"] - began,
+            "tick start -> volume served": seen["served"] - began,
+            "tick start -> first I/O of the VM": seen["goes_on"] - began,
+            "kill -> first I/O, with a tick begun at once": seen["goes_on"] - killed,
+            "the whole tick": tick,
+            "a tick with nothing to do": well,
+        }
+
+
+def main(times: int) -> None:
+    """Measure and print; the lab is taken down whatever happens."""
+    measurement = Measurement()
+    measurement.lab("lab", "up")
+    try:
+        measurement.start()
+        rows = []
+        for number in range(1, times + 1):
+            rows.append(measurement.once())
+            print(f"{number:3}  " + ", ".join(f"{name} {value:.2f} s" for name, value in rows[-1].items()), flush=True)
+    finally:
+        measurement.lab("lab", "down")
+    print(f"\nMedians of {times} (least, most):")
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        print(f"  {name:46} {statistics.median(values):6.2f} s  ({min(values):.2f}, {max(values):.2f})")
+    share = statistics.median(row["a tick with nothing to do"] / row["the whole tick"] for row in rows)
+    print(f"  Ansible's own share of the tick (one with nothing to do beside it): {share:.0%}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
