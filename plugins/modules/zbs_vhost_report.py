@@ -30,8 +30,8 @@ options:
     type: path
   fail_on:
     description:
-      - When the task fails, after it printed the table and wrote its files. V(failed) when an attempt failed or a host could not be reached, V(down) when any host is not
-        Connected, V(never) never.
+      - When the task fails, after it printed the table and wrote its files. V(failed) when an attempt failed or a host could not be
+        reached, V(down) when any host is not Connected, V(never) never.
       - Ansible takes no stats of a task that fails. Where a workflow needs both, leave it at V(never) and let a task of its own
         fail with RV(failing), as the playbook C(zstack.zbs.health) does.
     type: str
