@@ -37,20 +37,24 @@ main>table>tbody>tr:only-child>*{padding-bottom:8px}
 main>table>tbody{border-bottom:1px solid var(--line)}main>table>tbody:last-child{border-bottom:0}
 .name{border-left:4px solid var(--tone,var(--line));white-space:nowrap}
 .why{width:38%;min-width:34ch;overflow-wrap:anywhere}.connected .why{color:var(--soft)}
-.time{white-space:nowrap}.warning{color:var(--gone);margin-top:3px}.number{font-variant-numeric:tabular-nums}.broken{color:var(--bad);font-weight:600;white-space:nowrap}
+.time{white-space:nowrap}.warning{color:var(--gone);margin-top:3px}.number{font-variant-numeric:tabular-nums}
+.broken{color:var(--bad);font-weight:600;white-space:nowrap}
 tr.more>td{padding:0 12px 5px!important;border-left:4px solid var(--tone,var(--line))}
 details{margin-top:-20px}summary{cursor:pointer;color:var(--soft);font-size:12px;width:max-content}summary:hover{color:var(--ink)}
 .evidence{display:flex;flex-wrap:wrap;gap:10px 28px;padding:8px 0}
 .evidence h3{font-size:12px;margin:0 0 3px}.evidence table{border-collapse:collapse;font-size:12px}
-.evidence td,.evidence th{text-align:left;vertical-align:top;padding:1px 12px 1px 0;max-width:60ch;font-weight:400}.evidence td:last-child{overflow-wrap:anywhere}
+.evidence td,.evidence th{text-align:left;vertical-align:top;padding:1px 12px 1px 0;max-width:60ch;font-weight:400}
+.evidence td:last-child{overflow-wrap:anywhere}
 .evidence th,.evidence td:first-child{white-space:nowrap;color:var(--soft)}pre{margin:0;font-size:12px;white-space:pre-wrap}
-.pool{white-space:nowrap}.pool+.pool{margin-top:4px}.bar{display:flex;width:160px;height:12px;border:1px solid var(--soft);border-radius:3px;overflow:hidden}
+.pool{white-space:nowrap}.pool+.pool{margin-top:4px}
+.bar{display:flex;width:160px;height:12px;border:1px solid var(--soft);border-radius:3px;overflow:hidden}
 .bar i{display:block;height:100%}.window{white-space:nowrap}.window+.window{margin-top:6px}.window .bar{width:120px;margin:2px 0}
 i.target{background:var(--ink)}
 i.guests{background:repeating-linear-gradient(135deg,var(--soft) 0 3px,transparent 3px 6px)}
 i.reserved{background:radial-gradient(circle,var(--soft) 1px,transparent 1.5px) 0 0/4px 4px}
 i.free,i.ahead{background:transparent}i.gone{background:var(--soft)}
-.held{max-width:26ch;overflow-wrap:anywhere;margin-bottom:6px}.held span{color:var(--gone);background:var(--goneback);border-radius:5px;padding:1px 8px;font-weight:600;white-space:nowrap}
+.held{max-width:26ch;overflow-wrap:anywhere;margin-bottom:6px}
+.held span{color:var(--gone);background:var(--goneback);border-radius:5px;padding:1px 8px;font-weight:600;white-space:nowrap}
 .pips{display:flex;gap:2px;margin:3px 0}.pips i{width:8px;height:10px;border:1px solid var(--soft);border-radius:2px}
 footer{color:var(--soft);font-size:12px;margin-top:10px}
 @media(max-width:800px){body{padding:14px}.legend .gap{margin-left:0}main>table>thead{display:none}.none{display:none}
