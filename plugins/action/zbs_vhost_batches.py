@@ -4,26 +4,23 @@
 """Controller side of zbs_vhost_batches: one look at what all hosts registered, instead of one task a host."""
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _batches, _registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._once import OnceForAll
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnceForAll):
     """Cut the hosts of the play, or those that are due, into waves and batches."""
-
-    BYPASS_HOST_LOOP = True
-    TRANSFERS_FILES = False
-    _requires_connection = False
 
     def run(self, tmp=None, task_vars=None):
         """See the module's documentation for the return."""
-        result = super().run(tmp, task_vars)
-        _validation, arguments = self.validate_argument_spec(
+        result, arguments = self.begin(
+            tmp,
+            task_vars,
             {
                 "size": {"type": "int", "required": True},
                 "only": {"type": "str", "choices": ["all", "due"], "default": "all"},
                 "waves": {"type": "list", "elements": "raw", "default": ["100%"]},
-            }
+            },
         )
         if arguments["size"] < 1:
             raise AnsibleActionFail("size is %d; give 1 or more hosts for a batch" % arguments["size"])

@@ -4,26 +4,23 @@
 """Controller side of zbs_vhost_gate: whether the next batch may begin, after how the ones before it ended."""
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts, _batches, _registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._once import OnceForAll
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnceForAll):
     """One call for the whole batch."""
-
-    BYPASS_HOST_LOOP = True
-    TRANSFERS_FILES = False
-    _requires_connection = False
 
     def run(self, tmp=None, task_vars=None):
         """See the module's documentation for the return."""
-        result = super().run(tmp, task_vars)
-        _validation, arguments = self.validate_argument_spec(
+        result, arguments = self.begin(
+            tmp,
+            task_vars,
             {
                 "plan": {"type": "dict", "required": True},
                 "batch": {"type": "int", "required": True},
                 "max_fail_percentage": {"type": "float", "required": True},
-            }
+            },
         )
         percentage = arguments["max_fail_percentage"]
         if not 0 <= percentage <= 100:

@@ -72,9 +72,7 @@ def plan_deploy(desired, observed, restart="never"):
     if restart == "always" or (restart == "when_idle" and sessions == 0):
         return Plan("deploy", ["restarted as asked: " + item for item in sentences], differences)
     if restart == "when_idle":
-        known = (
-            "it can't be told whether VMs have sessions" if sessions is None else "%d sessions of VMs are" % sessions
-        )
+        known = "it can't be told whether VMs have sessions" if sessions is None else _have(sessions)
         sentences.append("%s on it, so it is not restarted now" % known)
     return Plan("restart_required", ["restart required: " + item for item in sentences], differences)
 
@@ -95,7 +93,7 @@ def plan_removal(observed, force=False):
     if sessions == 0:
         return Plan("destroy", ["the target is well and no VM has a session on it"])
     if sessions:
-        seen = "VMs have %d sessions on the target" % sessions
+        seen = "%s on the target" % _have(sessions)
     elif observed is None:
         seen = "nothing was observed, so it can't be told whether VMs have sessions on the target"
     else:
@@ -117,6 +115,10 @@ def running(observed):
             if name in found and found[name] is None:
                 found[name] = value
     return found
+
+
+def _have(sessions):
+    return "VMs have %d session%s" % (sessions, "" if sessions == 1 else "s")
 
 
 def _sessions(observed):
