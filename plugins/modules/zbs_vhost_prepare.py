@@ -14,7 +14,7 @@ description:
     Docker Engine runs which leaves the firewall alone. C(zbsadm) checks all of this and installs nothing.
   - A pool only ever grows, by what is missing. Pages that the running target holds count as available to it, so that a
     second run grows nothing.
-  - With O(state=absent) it takes back what it brought: its own mount, and pages that nobody uses.
+  - With O(state=absent) it takes back what it brought, its own mount and pages that nobody uses.
   - Installing a Docker Engine is the work of the role P(zstack.zbs.zbs_docker#role); the module starts an installed one. What is
     to last through a boot is the work of M(zstack.zbs.zbs_vhost_hugepages_boot).
 extends_documentation_fragment:

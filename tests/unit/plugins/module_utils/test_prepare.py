@@ -29,13 +29,18 @@ def kernel(tmp_path, monkeypatch):
     fake_host.look_at(monkeypatch, root)
     found = fake_kernel.FakeKernel(root, total=10)
     found.log = tmp_path / "log"
-    found.engine = Engine(**FIT)
+    found.engine = engine()
     monkeypatch.setattr(_hugepages, "write", found.write)
     monkeypatch.setattr(_docker_engine, "look", lambda deadline, root: found.engine)
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
     fake_host.mount_program(tmp_path / "bin", root, found.log)
     programs.write_program(tmp_path / "bin", "docker", "exit 1")
     return found
+
+
+def engine(**more):
+    """A fit engine, but for `more`."""
+    return Engine(**{**FIT, **more})
 
 
 def mounted(kernel):
@@ -72,8 +77,8 @@ def test_a_second_run_does_nothing_and_knows_the_mount_as_ours(kernel):
 
 @pytest.mark.parametrize("active", [True, False])
 def test_check_mode_predicts_the_same_and_does_nothing(kernel, monkeypatch, active):
-    monkeypatch.setattr(_docker_engine, "start", lambda deadline: setattr(kernel, "engine", Engine(**FIT)))
-    kernel.engine = Engine(**dict(FIT, active=active))
+    monkeypatch.setattr(_docker_engine, "start", lambda deadline: setattr(kernel, "engine", engine()))
+    kernel.engine = engine(active=active)
     predicted, would, lacks, warnings = run(check_mode=True)
     assert kernel.writes == [] and programs.calls(kernel.log) == []
     done, actions, missing, _warnings = run()
@@ -119,11 +124,11 @@ def test_a_pool_that_somebody_shrinks_meanwhile_is_named(kernel):
 
 def test_a_pool_that_is_shrunk_while_the_engine_starts_is_noticed(kernel, monkeypatch):
     def start(deadline):
-        kernel.engine = Engine(**FIT)
+        kernel.engine = engine()
         kernel.set(50, 50)
 
     monkeypatch.setattr(_docker_engine, "start", start)
-    kernel.engine = Engine(**dict(FIT, active=False))
+    kernel.engine = engine(active=False)
     _after, _actions, missing, _warnings = run()
     assert "the pool went from 100 to 50 pages" in missing[0]["detail"]
 
@@ -171,18 +176,18 @@ def test_a_run_that_holds_the_lock_too_long_is_named(kernel, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "engine, words",
+    "unfit, words",
     [
         ({"installed": False}, "no Docker Engine is installed"),
         ({"installed": True, "active": True, "iptables": True}, "cuts bridged VMs off"),
         ({"installed": True, "active": False, "iptables": True}, "cuts bridged VMs off"),
     ],
 )
-def test_an_engine_that_must_not_be_touched_is_only_reported(monkeypatch, engine, words):
+def test_an_engine_that_must_not_be_touched_is_only_reported(monkeypatch, unfit, words):
     monkeypatch.setattr(_docker_engine, "start", lambda deadline: pytest.fail("it was started"))
     for check_mode in (True, False):
         actions, missing = [], []
-        _engine.provide(Engine(**engine), "/", check_mode, actions, missing)
+        _engine.provide(Engine(**unfit), "/", check_mode, actions, missing)
         assert actions == [] and words in missing[0]["detail"]
 
 
@@ -190,7 +195,7 @@ def test_an_engine_that_must_not_be_touched_is_only_reported(monkeypatch, engine
 def test_an_engine_that_is_down_is_started_and_looked_at(kernel, monkeypatch, comes_up):
     started = []
     monkeypatch.setattr(_docker_engine, "start", started.append)
-    down, kernel.engine = Engine(**dict(FIT, active=False)), Engine(**dict(FIT, active=comes_up, detail="it says no"))
+    down, kernel.engine = engine(active=False), engine(active=comes_up, detail="it says no")
     actions, missing = [], []
     assert _engine.provide(down, "/", True, actions, missing).active
     assert (actions, missing, started) == (["start docker.service"], [], [])
@@ -204,7 +209,7 @@ def test_an_engine_that_is_down_is_started_and_looked_at(kernel, monkeypatch, co
 def test_an_engine_that_hangs_is_reported_and_not_said_to_be_started(kernel, monkeypatch, comes_up):
     silent = Engine(True, iptables=False, detail="docker did not answer within 10.0 s", silent=True)
     monkeypatch.setattr(_docker_engine, "start", lambda deadline: None)
-    kernel.engine = Engine(**FIT) if comes_up else silent
+    kernel.engine = engine() if comes_up else silent
     actions, missing = [], []
     _engine.provide(silent, "/", True, actions, missing)
     assert actions == [] and "did not answer within 10.0 s" in missing[0]["detail"]
@@ -219,7 +224,7 @@ def test_an_engine_that_cannot_be_started_is_no_action(monkeypatch):
 
     monkeypatch.setattr(_docker_engine, "start", fail)
     actions, missing = [], []
-    _engine.provide(Engine(**dict(FIT, active=False)), "/", False, actions, missing)
+    _engine.provide(engine(active=False), "/", False, actions, missing)
     assert actions == [] and "can't be started" in missing[0]["detail"]
 
 

@@ -1,9 +1,10 @@
 """The prepare module, run whole on a fake host."""
 
 import json
+import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _hugepages
+from ansible_collections.zstack.zbs.plugins.module_utils import _engine, _host, _hugepages
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, fake_kernel, programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -306,6 +307,26 @@ def test_an_engine_that_changes_the_firewall_is_not_fit(host):
     failure, _result = failure_of(NAME, host.options)
     assert "iptables" in failure["message"]
     assert host.run(docker="ignore")["docker"] is None
+
+
+def test_a_dockerd_that_hangs_is_a_failure_with_evidence_inside_its_deadline(host):
+    """Every question to it ends by itself; it is not restarted, and pages and mount are there all the same."""
+    for module in (_host, _engine):
+        host.monkeypatch.setattr(module, "ASK_TIMEOUT", 0.5)
+    host.docker(info="exec sleep 100")
+    systemctl = programs.logging_argv(host.folder / "systemctl", "exit 0")
+    programs.write_program(host.folder / "bin", "systemctl", systemctl)
+    began = time.monotonic()
+    failure, _result = failure_of(NAME, host.options)
+    assert time.monotonic() - began < 30
+    assert (
+        "docker: the Docker Engine took the question and is silent: docker did not answer within 0.5 s"
+        in failure["message"]
+    )
+    assert failure["details"]["hugepages"]["short_by"] == 0 and failure["details"]["hugetlbfs"]["dir"]
+    assert programs.calls(host.folder / "systemctl") == [["start", "docker.service"]]
+    again = failure_of(NAME, host.options)[0]["details"]
+    assert (again["changed"], again["actions"]) == (False, [])
 
 
 BAD = [
