@@ -140,16 +140,48 @@ def why_not_restart(state, allow):
     return None
 
 
-def restart(docker="docker"):
-    """Restart docker.service and see that the engine answers; ZbsError `not_restarted` when it does not."""
+def restart(path, text, made, state, docker="docker"):
+    """Restart the engine; where it does not start, have it run again with what it ran with before.
+
+    text  what the file held when this began
+    ZbsError `not_restarted` says what became of it. What only a start finds out, no validation does.
+    """
+    said = _restarted(docker)
+    if said is None:
+        return
+    old = _former(text, made, state)
+    if old is None:
+        raise ZbsError(
+            "the engine was restarted with what %s holds now and does not answer (%s); see `journalctl -u docker`"
+            % (path, said),
+            "not_restarted",
+        )
+    _daemon_file.replace(path, _daemon_file.prepare(path, old))
+    _command.run(["systemctl", "reset-failed", "docker.socket", "docker.service"], Deadline(ASK_SECONDS))
+    again = _restarted(docker)
+    raise ZbsError(
+        "the engine does not start with %s as it was to be (%s); the old file was put back, and the engine %s; see "
+        "`journalctl -u docker`"
+        % (path, said, "runs with it again" if again is None else "does not start with it either (%s)" % again),
+        "not_restarted",
+        {"keys": made.restart, "runs": again is None},
+    )
+
+
+def _former(text, made, state):
+    """The content to go back to; None where that would let the engine at the firewall."""
+    old = made.current if state.in_force is None else state.in_force
+    if old.get("iptables") is not False and "iptables" not in state.flags:
+        return None
+    return text if old == made.current else _daemon_json.render(old)
+
+
+def _restarted(docker):
+    """Restart docker.service: None when the engine answers, else why not."""
     deadline = Deadline(RESTART_SECONDS)
     result = _command.run(["systemctl", "restart", "docker.service"], deadline)
     while result.rc == 0 and not deadline.spent():
         if _engine_state.info(deadline, docker):
-            return
+            return None
         time.sleep(POLL)
-    raise ZbsError(
-        "docker.service was restarted and the engine does not answer (%s); see `journalctl -u docker`"
-        % (result.sentence() or "no answer within %.0f s" % deadline.seconds),
-        "not_restarted",
-    )
+    return result.sentence() or "no answer within %.0f s" % deadline.seconds
