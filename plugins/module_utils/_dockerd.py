@@ -179,8 +179,7 @@ def _expanded(words, environment):
     """systemd's way: $NAME alone becomes its words, ${NAME} inside a word its text."""
     for word in words:
         if re.match(r"\$\w+$", word):
-            for part in _split(environment.get(word[1:], "")):
-                yield part
+            yield from _split(environment.get(word[1:], ""))
         else:
             text = re.sub(r"\$\{(\w+)\}", lambda match: environment.get(match.group(1), ""), word)
             if text:

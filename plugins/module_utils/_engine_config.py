@@ -20,14 +20,17 @@ POLL = 0.2
 
 
 class Plan:
-    """What is to be done: `current` and `merged` content, `changes`, `reload` and `restart` (keys that wait for one)."""
+    """What is to be done: `current` and `merged` content, `changes`, `reload` and `restart` (keys that wait for one),
+    `lists` as they are wanted.
+    """
 
-    def __init__(self, current, merged, found, reload_keys, restart_keys):
+    def __init__(self, current, merged, found, reload_keys, restart_keys, lists):
         self.current = current
         self.merged = merged
         self.changes = found
         self.reload = reload_keys
         self.restart = restart_keys
+        self.lists = lists
 
 
 def plan(text, path, options, lists, state, drop_flagged=False):
@@ -37,11 +40,13 @@ def plan(text, path, options, lists, state, drop_flagged=False):
     merged = _daemon_json.merge(current, options, lists, state.flags, path, drop_flagged)
     found = _daemon_json.changes(current, merged)
     if not state.running:
-        return Plan(current, merged, found, [], [])
+        return Plan(current, merged, found, [], [], lists)
     base = current if state.in_force is None else state.in_force
     restart = [item.key for item in _daemon_json.changes(base, merged) if item.needs == "restart"]
     reload_keys = [item.key for item in found if item.needs == "reload"]
-    return Plan(current, merged, found, sorted(set(reload_keys) | set(_not_taken(merged, state))), restart)
+    return Plan(
+        current, merged, found, sorted(set(reload_keys) | set(_not_taken(merged, lists, state))), restart, lists
+    )
 
 
 def refuse_firewall(state, path):
@@ -56,26 +61,23 @@ def refuse_firewall(state, path):
         )
 
 
-def _not_taken(merged, state):
-    """Keys that the file has and the engine, by its own word, has not taken over yet."""
+def _not_taken(merged, lists, state):
+    """Keys that the file has and the engine, by its own word, has not taken over yet.
+
+    Of the lists only what is wanted here counts: how an engine writes what others put there is theirs to know.
+    """
     if not state.answers:
         return []
     keys = []
-    if "live-restore" in merged and state.live_restore is False and merged["live-restore"] is True:
+    if merged.get("live-restore") is True and state.live_restore is False:
         keys.append("live-restore")
     # The engine writes a network as it reads it (10.1.2.3/8 becomes 10.0.0.0/8), so only names are looked for.
-    names = {
-        item.split("://")[-1] for item in _names(merged.get("insecure-registries")) if "/" not in item.split("://")[-1]
-    }
+    names = {name for name in lists.get("insecure-registries", []) if "/" not in name}
     if names - set(state.insecure):
         keys.append("insecure-registries")
-    if {_mirror(item) for item in _names(merged.get("registry-mirrors"))} - {_mirror(item) for item in state.mirrors}:
+    if {_mirror(url) for url in lists.get("registry-mirrors", [])} - {_mirror(url) for url in state.mirrors}:
         keys.append("registry-mirrors")
     return keys
-
-
-def _names(members):
-    return [item for item in members or [] if isinstance(item, str)]
 
 
 def _mirror(url):
@@ -115,7 +117,7 @@ def reload(made, state, docker="docker"):
         # Asked once more with time of its own: the last word counts, not one that was cut off.
         info = _engine_state.info(Deadline(ASK_SECONDS), docker)
         now = _engine_state.State(state.program, state.process, state.flags, None, info, None, "")
-        waiting = _not_taken(made.merged, now) if now.answers else ["anything"]
+        waiting = _not_taken(made.merged, made.lists, now) if now.answers else ["anything"]
         if not waiting:
             return
         if deadline.spent():
@@ -140,16 +142,48 @@ def why_not_restart(state, allow):
     return None
 
 
-def restart(docker="docker"):
-    """Restart docker.service and see that the engine answers; ZbsError `not_restarted` when it does not."""
+def restart(path, text, made, state, docker="docker"):
+    """Restart the engine; where it does not start, have it run again with what it ran with before.
+
+    text  what the file held when this began
+    ZbsError `not_restarted` says what became of it. What only a start finds out, no validation does.
+    """
+    said = _restarted(docker)
+    if said is None:
+        return
+    old = _former(text, made, state)
+    if old is None:
+        raise ZbsError(
+            "the engine was restarted with what %s holds now and does not answer (%s); see `journalctl -u docker`"
+            % (path, said),
+            "not_restarted",
+        )
+    _daemon_file.replace(path, _daemon_file.prepare(path, old))
+    _command.run(["systemctl", "reset-failed", "docker.socket", "docker.service"], Deadline(ASK_SECONDS))
+    again = _restarted(docker)
+    raise ZbsError(
+        "the engine does not start with %s as it was to be (%s); the old file was put back, and the engine %s; see "
+        "`journalctl -u docker`"
+        % (path, said, "runs with it again" if again is None else "does not start with it either (%s)" % again),
+        "not_restarted",
+        {"keys": made.restart, "runs": again is None},
+    )
+
+
+def _former(text, made, state):
+    """The content to go back to; None where that would let the engine at the firewall."""
+    old = made.current if state.in_force is None else state.in_force
+    if old.get("iptables") is not False and "iptables" not in state.flags:
+        return None
+    return text if old == made.current else _daemon_json.render(old)
+
+
+def _restarted(docker):
+    """Restart docker.service: None when the engine answers, else why not."""
     deadline = Deadline(RESTART_SECONDS)
     result = _command.run(["systemctl", "restart", "docker.service"], deadline)
     while result.rc == 0 and not deadline.spent():
         if _engine_state.info(deadline, docker):
-            return
+            return None
         time.sleep(POLL)
-    raise ZbsError(
-        "docker.service was restarted and the engine does not answer (%s); see `journalctl -u docker`"
-        % (result.sentence() or "no answer within %.0f s" % deadline.seconds),
-        "not_restarted",
-    )
+    return result.sentence() or "no answer within %.0f s" % deadline.seconds

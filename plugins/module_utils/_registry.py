@@ -74,7 +74,7 @@ def ask(name, insecure, deadline, certs_dir=CERTS_DIR):
             if "CERTIFICATE_VERIFY_FAILED" in str(exc):
                 return _bad_certificate(name, exc)
             trouble = exc
-        except (http.client.HTTPException, ConnectionResetError) as exc:
+        except (http.client.HTTPException, OSError) as exc:
             trouble = exc
         return _without_tls(name, host, port, address, insecure, trouble, deadline)
     except _Trouble as exc:

@@ -17,6 +17,7 @@ description:
   - An engine that runs and changes the firewall is reported and left alone, whatever is asked for.
   - What an engine takes over by a reload is reloaded, and it is seen that it did. A restart happens only when no container
     runs, or with O(allow_restart) once live-restore is in force. What still waits for one comes back in RV(restart_keys).
+  - Where the engine does not start after a restart, the old file is put back, the engine started with it, and the task fails.
   - Works without an engine too, to have the file there before the first start.
 extends_documentation_fragment:
   - zstack.zbs.attributes
@@ -157,7 +158,7 @@ def main(module):
     state = _engine_state.look(path, Deadline(ASK_TIMEOUT))
     text = _daemon_file.read(path)
     plan = _engine_config.plan(text, path, params["options"], lists, state, params["drop_flagged"])
-    done = predict(plan, state, params) if module.check_mode else act(plan, state, params)
+    done = predict(plan, state, params) if module.check_mode else act(text, plan, state, params)
     touched = {item.key for item in plan.changes}
     return dict(
         done,
@@ -186,7 +187,7 @@ def predict(plan, state, params):
     return outcome(plan, None, bool(plan.reload), bool(plan.restart) and reason is None, reason)
 
 
-def act(plan, state, params):
+def act(text, plan, state, params):
     """Do it: the file, then the reload, then the restart."""
     kept = None
     if plan.changes:
@@ -198,7 +199,7 @@ def act(plan, state, params):
     now = _engine_state.look(params["path"], Deadline(ASK_TIMEOUT))
     reason = _engine_config.why_not_restart(now, params["allow_restart"])
     if reason is None:
-        _engine_config.restart()
+        _engine_config.restart(params["path"], text, plan, state)
     return outcome(plan, kept, bool(plan.reload), reason is None, reason)
 
 

@@ -5,13 +5,17 @@ from ansible_collections.zstack.zbs.plugins.module_utils import _firewall
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 
-OPEN = ["-P FORWARD ACCEPT"]
+ACCEPTS = "-P FORWARD ACCEPT"
+OPEN = [ACCEPTS]
 DOCKERS = ["-P FORWARD DROP", "-A FORWARD -j DOCKER-USER", "-A FORWARD -o docker0 -j DOCKER"]
 
 
-def reading(iptables=OPEN, ip6tables=OPEN, bridge=(), switch=None):
+def reading(iptables=(ACCEPTS,), ip6tables=(ACCEPTS,), bridge=(), switch=None):
     return {
-        "forward": {"iptables": iptables, "ip6tables": ip6tables},
+        "forward": {
+            "iptables": None if iptables is None else list(iptables),
+            "ip6tables": None if ip6tables is None else list(ip6tables),
+        },
         "bridge": None if bridge is None else list(bridge),
         "switches": dict.fromkeys(_firewall.BRIDGE_SWITCHES, switch),
     }

@@ -86,9 +86,10 @@ def test_what_somebody_wrote_and_nobody_reloaded_is_reloaded(engine):
     engine.write(FIT)
     engine.start()
     engine.write(dict(FIT, **{"insecure-registries": ["r:1"]}), before_start=False)
-    result = run(engine)
+    assert run(engine)["changed"] is False  # nothing that is wanted here is missing
+    result = run(engine, insecure_registries=["r:1"])
     assert (result["changed"], result["changes"], result["reloaded"]) == (True, [], True)
-    assert run(engine)["changed"] is False
+    assert run(engine, insecure_registries=["r:1"])["changed"] is False
 
 
 def test_an_engine_that_does_not_take_over_is_said(engine, monkeypatch):
@@ -129,6 +130,39 @@ def test_live_restore_is_in_force_before_a_restart(engine):
     engine.start()
     result = run(engine, options={"icc": False}, allow_restart=True)
     assert (result["reloaded"], result["restarted"], engine.reloads(), engine.restarts()) == (True, True, 1, 1)
+
+
+def test_an_engine_that_does_not_start_goes_back_to_the_old_file(engine):
+    engine.starts = "! grep -q icc %s" % engine.json
+    engine.unit("/usr/bin/dockerd -H fd://")
+    text = '{"iptables": false,  "live-restore": true}'
+    engine.write(text)
+    engine.start()
+    failure, _result = failure_of(NAME, dict(engine.options, options={"icc": False}))
+    assert failure["code"] == "not_restarted" and failure["details"] == {"keys": ["icc"], "runs": True}
+    assert "(Job failed.); the old file was put back, and the engine runs with it again" in failure["message"]
+    assert engine.json.read_text() == text and engine.restarts() == 2
+
+
+def test_an_engine_that_does_not_start_with_either(engine):
+    engine.starts = "false"
+    engine.unit("/usr/bin/dockerd -H fd://")
+    engine.write(FIT)
+    engine.start()
+    failure, _result = failure_of(NAME, dict(engine.options, options={"icc": False}))
+    assert "does not start with it either" in failure["message"] and failure["details"]["runs"] is False
+
+
+def test_no_way_back_leads_to_the_firewall(engine):
+    engine.starts = "false"
+    engine.unit("/usr/bin/dockerd -H fd://")
+    engine.write(
+        {"live-restore": True}, before_start=False
+    )  # nobody knows what it was started with, and there is no chain
+    engine.start()
+    failure, _result = failure_of(NAME, dict(engine.options, options={"icc": False}))
+    assert failure["code"] == "not_restarted" and "put back" not in failure["message"]
+    assert json.loads(engine.json.read_text())["iptables"] is False and engine.restarts() == 1
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ class FakeEngine:
         for name in ("etc/docker", "proc"):
             (root / name).mkdir(parents=True, exist_ok=True)
         self.info(0)
+        self.starts = "true"
         self.unit("/usr/bin/dockerd -H fd://")
         programs.write_program(root / "usr/bin", "dockerd", "echo unknown flag: --validate >&2; exit 125")
         programs.write_program(
@@ -70,7 +71,8 @@ class FakeEngine:
     def unit(self, argv):
         """What docker.service starts."""
         shown = "ExecStart={ path=/usr/bin/dockerd ; argv[]=%s ; ignore_errors=no ; pid=0 }" % argv
-        programs.write_program(self.bin, "systemctl", programs.logging_argv(self.log, programs.answering(shown)))
+        body = 'if [ "$1" = restart ] && ! { %s; }; then echo "Job failed." >&2; exit 1; fi\n' % self.starts
+        programs.write_program(self.bin, "systemctl", programs.logging_argv(self.log, body + programs.answering(shown)))
 
     def write(self, document, before_start=True):
         """daemon.json, older or younger than the engine's start."""
