@@ -11,6 +11,7 @@ from ._errors import ZbsError
 
 # Host names and addresses: what zbsadm takes, and what is safe in a lock file's name.
 _HOST = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,253}\Z")
+_USER = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?\Z")  # never one that could be taken for an option
 LOCK_DIR = "/run"
 
 # Options that every such module has, beside the documentation fragment `zbsadm`.
@@ -26,11 +27,17 @@ LOGIN_TOGETHER = [("ssh_port", "ssh_username", "ssh_password")]
 
 
 def check(params):
-    """ZbsError `bad_option` unless host_ip and timeout can be."""
+    """ZbsError `bad_option` unless host_ip, timeout and the login can be."""
     if not _HOST.match(params["host_ip"]):
         raise ZbsError("host_ip %r is no address or name of a host" % params["host_ip"], "bad_option")
     if not 1 <= params["timeout"] <= 86400:
         raise ZbsError("timeout is %s; give seconds from 1 to 86400" % params["timeout"], "bad_option")
+    if params["ssh_port"] is not None and not 1 <= params["ssh_port"] <= 65535:
+        raise ZbsError("ssh_port is %d; give a port from 1 to 65535" % params["ssh_port"], "bad_option")
+    if params["ssh_username"] is not None and not _USER.match(params["ssh_username"]):
+        raise ZbsError("ssh_username %r is no login name" % params["ssh_username"], "bad_option")
+    if params["ssh_password"] == "":
+        raise ZbsError("ssh_password is empty; give the host's password or leave the login out", "bad_option")
 
 
 def zbsadm_of(params):

@@ -3,17 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A deploy or a removal: plan it, and call zbsadm only when the plan says so."""
 
-import os
-import re
-
-from . import _container, _lock, _plan, _zbsadm
+from . import _admin, _container, _plan
 from ._deadline import Deadline
 from ._errors import ZbsError
 
-# Host names and addresses: what zbsadm takes, and what is safe in a lock file's name.
-_HOST = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,253}\Z")
-_USER = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?\Z")  # never one that could be taken for an option
-LOCK_DIR = "/run"
 # Plans that call zbsadm.
 ACTING = ("deploy", "destroy")
 
@@ -43,18 +36,9 @@ def run(params, check_mode):
 
 
 def _refuse_bad(params):
-    if not _HOST.match(params["host_ip"]):
-        raise ZbsError("host_ip %r is no address or name of a host" % params["host_ip"], "bad_option")
-    if not 1 <= params["timeout"] <= 86400:
-        raise ZbsError("timeout is %s; give seconds from 1 to 86400" % params["timeout"], "bad_option")
+    _admin.check(params)
     if params["hugepage_size_mib"] < 1:
         raise ZbsError("hugepage_size_mib is %d; give 1 MiB or more" % params["hugepage_size_mib"], "bad_option")
-    if params["ssh_port"] is not None and not 1 <= params["ssh_port"] <= 65535:
-        raise ZbsError("ssh_port is %d; give a port from 1 to 65535" % params["ssh_port"], "bad_option")
-    if params["ssh_username"] is not None and not _USER.match(params["ssh_username"]):
-        raise ZbsError("ssh_username %r is no login name" % params["ssh_username"], "bad_option")
-    if params["ssh_password"] == "":
-        raise ZbsError("ssh_password is empty; give the host's password or leave the login out", "bad_option")
     if params["protocol"] == "cbd" and params["state"] == "absent":
         raise ZbsError("protocol is cbd and state absent; zbsadm takes no client away", "bad_option")
 
@@ -121,13 +105,9 @@ def _act(params, action, cpus):
     A second deploy does not wait for the first: what it was planned on is no longer true when its turn comes, and it would
     restart a target that was just deployed.
     """
-    login = None
-    if params["ssh_password"] is not None:
-        login = _zbsadm.Login(params["ssh_port"], params["ssh_username"], params["ssh_password"])
-    zbsadm = _zbsadm.Zbsadm(params["zbsadm"], login)
+    zbsadm = _admin.zbsadm_of(params)
     deadline = Deadline(params["timeout"])
-    lock = os.path.join(LOCK_DIR, "zbs_vhost_deploy-%s.lock" % params["host_ip"])
-    with _lock.hold(lock, Deadline(0), "a deploy of %s" % params["host_ip"]):
+    with _admin.alone(params["host_ip"], Deadline(0), "another zbsadm call for %s" % params["host_ip"]):
         if params["protocol"] == "cbd":
             return zbsadm.client_deploy(params["host_ip"], deadline)
         if action == "destroy":

@@ -15,16 +15,13 @@ description:
   - Runs on the ZBS admin node, the only place where C(zbsadm) works; delegate the task to it.
 extends_documentation_fragment:
   - zstack.zbs.attributes
+  - zstack.zbs.zbsadm
 attributes:
   idempotent:
     description: A second run with the same options right after the first changes nothing.
     support: partial
     details: With O(observed) of after the first run, yes. Without it the module can't know and always deploys.
 options:
-  host_ip:
-    description: The compute host as zbsadm knows it.
-    type: str
-    required: true
   protocol:
     description: What to deploy, the V(vhost) target or the V(cbd) client. The client is deployed again whenever it is asked for.
     type: str
@@ -41,12 +38,10 @@ options:
     type: str
     choices: [present, absent]
     default: present
-    version_added: 0.2.0
   force:
     description: With O(state=absent), take the target away whatever it serves. The disks of VMs that use it hang from then on.
     type: bool
     default: false
-    version_added: 0.2.0
   cpuset:
     description:
       - CPUs of the target, a list or text such as V([4,5,6,7]). V(auto) takes O(topology), which is needed then, and is no
@@ -74,23 +69,6 @@ options:
     type: str
     choices: [never, when_idle, always]
     default: never
-  zbsadm:
-    description: The zbsadm program.
-    type: path
-    default: /usr/local/bin/zbsadm
-  timeout:
-    description: Seconds that zbsadm may take.
-    type: float
-    default: 300.0
-  ssh_port:
-    description: SSH port of the compute host. The three login options together switch to zbsadm's dialect with a login.
-    type: int
-  ssh_username:
-    description: SSH user of the compute host.
-    type: str
-  ssh_password:
-    description: SSH password of the compute host. zbsadm takes it on its command line, so only use it with releases that need it.
-    type: str
 """
 
 EXAMPLES = r"""
@@ -156,28 +134,23 @@ zbsadm:
   sample: {success: true, error: {code: 0, message: ""}}
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _deploy, _module
+from ansible_collections.zstack.zbs.plugins.module_utils import _admin, _deploy, _module
 
 if __name__ == "__main__":
     _module.run(
-        {
-            "host_ip": {"type": "str", "required": True},
-            "protocol": {"type": "str", "choices": ["vhost", "cbd"], "default": "vhost"},
-            "observed": {"type": "dict"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "force": {"type": "bool", "default": False},
-            "cpuset": {"type": "raw", "default": "auto"},
-            "topology": {"type": "dict"},
-            "hugepage_size_mib": {"type": "int", "default": 1024},
-            "hugepage_dir": {"type": "path"},
-            "image": {"type": "str"},
-            "restart": {"type": "str", "choices": ["never", "when_idle", "always"], "default": "never"},
-            "zbsadm": {"type": "path", "default": "/usr/local/bin/zbsadm"},
-            "timeout": {"type": "float", "default": 300.0},
-            "ssh_port": {"type": "int"},
-            "ssh_username": {"type": "str"},
-            "ssh_password": {"type": "str", "no_log": True},
-        },
+        dict(
+            _admin.OPTIONS,
+            protocol={"type": "str", "choices": ["vhost", "cbd"], "default": "vhost"},
+            observed={"type": "dict"},
+            state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+            force={"type": "bool", "default": False},
+            cpuset={"type": "raw", "default": "auto"},
+            topology={"type": "dict"},
+            hugepage_size_mib={"type": "int", "default": 1024},
+            hugepage_dir={"type": "path"},
+            image={"type": "str"},
+            restart={"type": "str", "choices": ["never", "when_idle", "always"], "default": "never"},
+        ),
         lambda module: _deploy.run(module.params, module.check_mode),
-        required_together=[("ssh_port", "ssh_username", "ssh_password")],
+        required_together=_admin.LOGIN_TOGETHER,
     )

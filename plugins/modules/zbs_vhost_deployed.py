@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: zbs_vhost_deployed
 short_description: Write down on a compute host what was deployed there
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: zbs_vhost_docker_config
 short_description: Configure the Docker Engine of a host of VMs without harm to what runs on it
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:

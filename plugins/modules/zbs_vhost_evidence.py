@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: zbs_vhost_evidence
 short_description: Keep on a compute host what is known of a target that is down or was not deployed
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: zbs_vhost_firewall
 short_description: See that the firewall of a host of VMs is as it was
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: zbs_vhost_preflight
 short_description: Whether a ZBS vhost target can be deployed on a compute host
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: zbs_vhost_registry
 short_description: See that an image registry answers this host
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:

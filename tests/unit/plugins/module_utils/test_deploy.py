@@ -4,7 +4,7 @@ import os
 import threading
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _deploy, _lock
+from ansible_collections.zstack.zbs.plugins.module_utils import _admin, _deploy, _lock
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
@@ -22,7 +22,7 @@ DOWN = {"protocols": {"vhost": {"verdict": "stopped", "reason": "exited"}}}
 @pytest.fixture
 def deploy(tmp_path, monkeypatch):
     """Run a deploy with options: result; `deploy.calls()` are the argument lists that zbsadm got."""
-    monkeypatch.setattr(_deploy, "LOCK_DIR", str(tmp_path))
+    monkeypatch.setattr(_admin, "LOCK_DIR", str(tmp_path))
     log = tmp_path / "log"
 
     def run(check_mode=False, body=SUCCESS, **options):
