@@ -11,7 +11,7 @@ from typing import Optional
 
 #: unavailable: HTTP 503 without a word of JSON, as a proxy or a starting manager gives it
 #: html: a page of the UI; reset: the connection is cut; cut: it is cut in the middle of the body
-#: gone: HTTP 404, as of a manager that is too old; slow: `seconds` pass first; drip: the body comes byte by byte
+#: gone: HTTP 404, as of a manager that is too old; slow: `seconds` pass first; drip: the body comes in small pieces
 #: error: HTTP 503 with the manager's own error; later: HTTP 202 and a location to poll; redirect: HTTP 302
 KINDS = ("unavailable", "html", "reset", "cut", "gone", "slow", "drip", "error", "later", "redirect")
 

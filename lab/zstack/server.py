@@ -217,8 +217,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if fault and fault.kind == "drip":
-            for place in range(len(data)):
-                self.wfile.write(data[place : place + 1])
+            for place in range(0, len(data), 64):
+                self.wfile.write(data[place : place + 64])
                 self.wfile.flush()
                 self.server.standin.wait(0.05)
             return

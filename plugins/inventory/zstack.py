@@ -171,10 +171,10 @@ cache_timeout: 300
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.plugin_utils import (
     _inventory_copy,
+    _untemplated,
     _zstack_cloud,
     _zstack_hosts,
     _zstack_http,
@@ -326,4 +326,4 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _variables(document, cloud, zone):
     # What others typed into the manager is never a template here.
     told = cloud["protocols"] is not None
-    return wrap_var(_zstack_hosts.variables(document, cloud["read_at"], zone, told))
+    return _untemplated.plain(_zstack_hosts.variables(document, cloud["read_at"], zone, told))

@@ -144,7 +144,8 @@ class Manager:
     def _text(self, response, where, end):
         """The body, within the deadline of the whole answer: a timeout of the socket's alone never ends a drip."""
         pieces, size = [], 0
-        for piece in response.iter_content(65536):
+        # Small pieces, for the deadline is looked at between two of them.
+        for piece in response.iter_content(512):
             size += len(piece)
             pieces.append(piece)
             if time.monotonic() > end:
@@ -172,17 +173,16 @@ def _late(where, seconds):
 
 
 def _reason(exc):
-    """The innermost reason in few words; requests wraps urllib3, which wraps the system's error."""
-    inner = exc
-    while True:
-        below = getattr(inner, "reason", None)
-        if not isinstance(below, BaseException):
-            below = next((item for item in inner.args if isinstance(item, BaseException)), None)
-        if below is None or below is inner:
-            break
-        inner = below
-    words = getattr(inner, "verify_message", None) or getattr(inner, "strerror", None) or str(inner)
-    # urllib3 puts an object's address in front.
-    return " ".join(str(words).split()).rpartition("object at 0x")[2].partition(">: ")[2] or " ".join(
-        str(words).split()
-    )
+    """The system's own reason in few words: requests wraps urllib3's error, which wraps that of the socket or of TLS."""
+    chain, place = [exc], 0
+    while place < len(chain):
+        item = chain[place]
+        below = [getattr(item, "reason", None), item.__cause__, item.__context__, *item.args]
+        chain += [found for found in below if isinstance(found, BaseException) and found not in chain]
+        place += 1
+    for name in ("verify_message", "strerror"):
+        said = [getattr(item, name, None) for item in chain]
+        words = next((word for word in said if isinstance(word, str) and word), None)
+        if words:
+            return words
+    return " ".join(str(chain[-1]).split())
