@@ -4,7 +4,7 @@
 """The fleet as rows, totals and a table. Pure: from what the hosts' tasks registered to text."""
 
 from ansible_collections.zstack.zbs.plugins.module_utils._backoff import ticks_to_attempt
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts, _disagree
 
 _COLUMNS = (
     ("host", "HOST"),
@@ -16,6 +16,7 @@ _COLUMNS = (
     ("next_attempt", "NEXT ATTEMPT"),
     ("reason", "REASON"),
 )
+_COMPARED_COLUMNS = _COLUMNS[:-1] + (("disagrees", "DISAGREES"),) + _COLUMNS[-1:]
 _HEAL_COLUMNS = (("host", "HOST"), ("result", "RESULT"), ("next_attempt", "NEXT ATTEMPT"), ("reason", "REASON"))
 
 
@@ -125,14 +126,18 @@ def lines(rows, kind):
     """The table as lines: for `heal` the hosts that are well share one line, for `health` each has its own."""
     counts = totals(rows)
     if kind == "health":
-        body = _table(rows, _COLUMNS)
+        compared = [dict(row, disagrees=_disagree.cell(row)) for row in rows if "disagrees" in row]
+        body = _table(compared or rows, _COMPARED_COLUMNS if compared else _COLUMNS)
         summary = counts["status"]
     else:
         notable = [row for row in rows if row["result"] != "well"]
         body = _table(notable, _HEAL_COLUMNS) if notable else []
         summary = counts["result"]
     words = ", ".join("%d %s" % (number, word) for word, number in sorted(summary.items()))
-    return body + ["%d host%s: %s" % (len(rows), "" if len(rows) == 1 else "s", words or "none")]
+    last = "%d host%s: %s" % (len(rows), "" if len(rows) == 1 else "s", words or "none")
+    if rows and "disagrees" in rows[0]:
+        last += "; %s" % _disagree.summary(rows)
+    return body + [last]
 
 
 def _table(rows, columns):

@@ -121,7 +121,7 @@ def _host(row, health):
     cells = [
         "<th scope=row class=name>%s</th>" % _text(row["host"]),
         "<td>%s<small>%s</small></td>" % (_status(row["status"]), _text(row["verdict"] or "not judged")),
-        "<td class=why>%s%s</td>" % (_text(row["reason"] or "answers"), _warnings(health)),
+        "<td class=why>%s%s%s</td>" % (_text(row["reason"] or "answers"), _disagrees(row), _warnings(health)),
         "<td class=number>%s</td>" % _text(_when(row["since"])),
         "<td class=number>%s</td>" % _volumes_cell(row, health),
         "<td>%s</td>" % (_windows(health) or "–"),
@@ -129,11 +129,16 @@ def _host(row, health):
     ]
     evidence = (
         '<tr class=more><td colspan=%d><details data-host="%s"><summary aria-label="Evidence of %s">evidence</summary>%s</details></td></tr>'
-        % (len(_COLUMNS), _text(row["host"]), _text(row["host"]), _evidence(health))
-        if health
+        % (len(_COLUMNS), _text(row["host"]), _text(row["host"]), _evidence(health, row.get("manager") or []))
+        if health or row.get("manager")
         else ""
     )
     return '<tbody class="%s"><tr>%s</tr>%s</tbody>' % (_text(str(row["status"]).lower()), "".join(cells), evidence)
+
+
+def _disagrees(row):
+    """The manager's other opinion, where it has one."""
+    return "<small class=warning>≠ %s</small>" % _text(row["disagrees"]) if row.get("disagrees") else ""
 
 
 def _warnings(health):
@@ -229,7 +234,7 @@ def _size(kib):
     return "%dG" % (kib // 1048576) if kib % 1048576 == 0 else "%dM" % (kib // 1024) if kib % 1024 == 0 else "%dK" % kib
 
 
-def _evidence(health):
+def _evidence(health, manager):
     """Everything that the verdict stands on, as small tables; the rest as JSON."""
     blocks = []
     protocols = health.get("protocols") or {}
@@ -245,6 +250,8 @@ def _evidence(health):
         found = health.get(key) or {}
         shown = [[name, value] for name, value in sorted(found.items()) if value not in (None, "", [])]
         blocks.append(_grid(key.capitalize(), None, shown))
+    keys = ("storage", "protocol", "manager", "manager_changed", "host", "host_since", "disagrees")
+    blocks.append(_grid("Manager and host", keys, [[item[key] for key in keys] for item in manager]))
     if health.get("ledger"):
         ledger = json.dumps(health["ledger"], indent=1, sort_keys=True, ensure_ascii=False, default=str)
         blocks.append("<section><h3>Ledger</h3><pre>%s</pre></section>" % _text(ledger))
