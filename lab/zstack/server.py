@@ -229,8 +229,8 @@ def _error(code: str, details: str) -> dict[str, Any]:
     return {"error": {"code": code, "description": "the operation failed", "details": details}}
 
 
-def until_interrupted(standin: Standin) -> None:
-    """Answer until SIGINT."""
-    with standin, contextlib.suppress(KeyboardInterrupt):
+def until_interrupted() -> None:
+    """Wait for SIGINT."""
+    with contextlib.suppress(KeyboardInterrupt):
         while True:
             time.sleep(3600)
