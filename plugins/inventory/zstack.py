@@ -200,9 +200,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory, loader, path, cache=True):
         """See ansible's BaseInventoryPlugin."""
         super().parse(inventory, loader, path, cache)
-        self._read_config_data(path)
+        given = self._read_config_data(path)
         try:
-            self._check()
+            self._check(given)
             wanted = _zstack_select.compiled(self._option("filter"))
             zone = _zstack_times.zone(self._option("timezone"))
             cloud = self._cloud(path, cache)
@@ -214,8 +214,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         filled, self.inventory = self.inventory, inventory
         _inventory_copy.copy(filled, inventory)
 
-    def _check(self):
+    def _check(self, given):
         """Refuse what can't be, before anybody is asked."""
+        # A filter that is misspelt would mean every host.
+        unknown = sorted(set(given) - set(self.get_options()))
+        if unknown:
+            raise ZbsError("%s is no option of this plugin" % ", ".join(map(str, unknown)), code="bad_option")
         _zstack_session.check(self._login())
         if not 1 <= self.get_option("page_size") <= 10000:
             raise ZbsError("page_size is %d; give 1 to 10000" % self.get_option("page_size"), code="bad_option")

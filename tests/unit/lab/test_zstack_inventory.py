@@ -118,6 +118,8 @@ def test_an_older_manager_is_warned_about(manager, tmp_path):
         ({"password": "wrong"}, "refused the login (ID.1000"),
         ({"filter": "protocols[?"}, "filter is no JMESPath expression"),
         ({"timezone": "Mars/Olympus"}, "Mars/Olympus"),
+        ({"primary_storages": ["zbs-1"]}, "primary_storages is no option"),
+        ({"hostnames": ["fqdn"]}, "hostnames"),
         ({"page_size": 0}, "page_size is 0; give 1 to 10000"),
         ({"vhost_group": "a-b c"}, "vhost_group is 'a-b c'"),
         ({"url": "10.0.0.2:8080"}, "url is '10.0.0.2:8080', no http or https address"),
