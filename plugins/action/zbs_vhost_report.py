@@ -6,6 +6,7 @@
 import contextlib
 import json
 import os
+import re
 import tempfile
 import time
 
@@ -53,12 +54,14 @@ class ActionModule(ActionBase):
                 made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
                 found = [(row, _looked(task_vars["hostvars"][row["host"]])) for row in rows]
                 _write(arguments["page"], _page.page(found, totals, made))
+        failing = {word: _fleet.failing_sentence(rows, word) for word in ("failed", "down")}
+        result.update(changed=False, totals=totals, failing=failing)
+        if failing.get(arguments["fail_on"]):
+            # Ansible takes no stats of a task that fails, and would print every row once more.
+            result.update(failed=True, msg=failing[arguments["fail_on"]])
+            return result
         stats = {"data": {"zbs_vhost_%s" % arguments["kind"]: totals}, "per_host": False, "aggregate": False}
-        result.update(changed=False, rows=rows, totals=totals, ansible_stats=stats)
-        failing = _fleet.fails(rows, arguments["fail_on"])
-        if failing:
-            names = ", ".join("%s (%s)" % (row["host"], row["result"] or row["status"]) for row in failing[:10])
-            result.update(failed=True, msg="%d of %d hosts: %s" % (len(failing), len(rows), names))
+        result.update(rows=rows, ansible_stats=stats)
         return result
 
 
@@ -68,8 +71,10 @@ def _row(host, kind, task_vars):
     first = known.get(_registered.HEALTH if kind == "health" else _registered.TICK) or {}
     if "status" not in first and "decisions" not in first:
         if first.get("failed"):
-            return _fleet.error_row(host, first.get("msg") or "the task failed without a message")
-        return _fleet.unreachable_row(host, first.get("msg") or "the host could not be reached")
+            return _fleet.error_row(host, _said(first) or "the task failed without a message")
+        return _fleet.unreachable_row(
+            host, _said(first) or "nobody looked at the host: it failed or could not be reached before"
+        )
     if kind == "health":
         return _fleet.health_row(host, first)
     tick, begin, finishes = _registered.attempt(known)
@@ -81,7 +86,12 @@ def _compare(rows, hostvars):
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     for row in rows:
         known = hostvars[row["host"]]
-        row.update(_disagree.compare(known, _looked(known), row["status"], now))
+        row.update(_disagree.compare(known, _looked(known), row, now))
+
+
+def _said(first):
+    """The message of a result without the words that Ansible puts before it."""
+    return re.sub(r"^((Task|Module|Action) failed: )+", "", str(first.get("msg") or ""))
 
 
 def _looked(known):
@@ -104,4 +114,8 @@ def _write(path, text):
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        raise AnsibleActionFail("the report can't be written to %s (%s)" % (path, exc.strerror)) from exc
+        # From None: Ansible would append the cause, which says the same with the name of the temporary file.
+        raise AnsibleActionFail(
+            "the report can't be written to %s (%s); name a file in a folder of the controller that is there and can be "
+            "written" % (path, exc.strerror)
+        ) from None

@@ -23,7 +23,7 @@ def probe(heartbeat, deadline, qemu_io="qemu-io", kill_grace=_command.KILL_GRACE
     """Read 4 KiB of the heartbeat volume and return a Verdict.
 
     A read that fails or hangs is `refused` or `hung`: the client has to be deployed again. A missing qemu-io is
-    `unknown`, since it says nothing about the storage.
+    `unknown`, since it says nothing about the storage, and so is a lack of permission.
     """
     drive = "%s_zbs_:%s" % (heartbeat, CLIENT_CONFIGURATION)
     try:
@@ -36,4 +36,10 @@ def probe(heartbeat, deadline, qemu_io="qemu-io", kill_grace=_command.KILL_GRACE
         return Verdict("healthy")
     if "Unknown driver" in result.err or "Unknown protocol" in result.err:
         return Verdict("unknown", "qemu-io on this host knows no CBD (%s)" % result.sentence())
+    if "Permission denied" in result.err:
+        return Verdict(
+            "unknown",
+            "no permission to read %s over CBD (%s); run as root, or look at %s"
+            % (heartbeat, result.sentence(), CLIENT_CONFIGURATION),
+        )
     return Verdict("refused", "reading %s over CBD failed: %s" % (heartbeat, result.sentence() or result.rc))

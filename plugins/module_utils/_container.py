@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What Docker knows of the target's container: ONE `docker container inspect`."""
 
+import calendar
 import json
 import re
+import time
 
 from . import _command
 from ._errors import ZbsError
@@ -53,7 +55,9 @@ class Container:
         self.restarting = bool(state.get("Restarting"))
         self.pid = _shaped(state.get("Pid"), int) or None
         self.exit_code = state.get("ExitCode")
+        self.created_at = data.get("Created")
         self.started_at = state.get("StartedAt")
+        self.finished_at = state.get("FinishedAt")
         self.restart_count = data.get("RestartCount")
         self.arguments = [str(item) for item in arguments if item]
         # Only podman watches a container with conmon and names the pid file of it.
@@ -62,6 +66,15 @@ class Container:
     def found(self):
         """Whether Docker showed the container."""
         return self.answer == "found"
+
+    def age(self, now):
+        """Seconds since its last start, or since its making where it never started; None when that can't be told.
+
+        now  seconds since 1970
+        """
+        began = _seconds(self.created_at if self.state == "created" else self.started_at)
+        # A start in the future tells of a clock that was set back, and nothing of an age.
+        return None if began is None or began > now + 1 else max(0.0, now - began)
 
     def cpus(self):
         """The CPUs of its arguments as a sorted list, None when they name none."""
@@ -89,6 +102,7 @@ class Container:
             "exit_code": self.exit_code,
             "restart_count": self.restart_count,
             "started_at": self.started_at,
+            "finished_at": self.finished_at if _seconds(self.finished_at) else None,
             "cpus": self.cpus(),
             "memory_mib": self.memory_mib(),
         }
@@ -147,6 +161,24 @@ def parse_cpus(text):
 def _shaped(value, kind):
     """`value` where it is of that kind, else the kind's empty value."""
     return value if isinstance(value, kind) else kind()
+
+
+# Docker writes UTC with nanoseconds, podman the local time with its offset.
+_TIME = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z")
+
+
+def _seconds(text):
+    """A time as Docker writes it in seconds since 1970; None for no time, which Docker writes as the year 1."""
+    match = _TIME.match(_shaped(text, str))
+    if not match:
+        return None
+    try:
+        whole = calendar.timegm(time.strptime(match.group(1), "%Y-%m-%dT%H:%M:%S"))
+    except (ValueError, OverflowError):
+        return None
+    offset = int(match.group(4)) * 3600 + int(match.group(5)) * 60 if match.group(3) else 0
+    seconds = whole + float(match.group(2) or 0) - (offset if match.group(3) == "+" else -offset)
+    return seconds if seconds > 0 else None
 
 
 def _option(arguments, names):

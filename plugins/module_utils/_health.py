@@ -44,44 +44,6 @@ class Verdict:
         return STATUS_OF[self.verdict]
 
 
-class Evidence:
-    """What the probe of the vhost protocol saw.
-
-    socket_path    path that was asked
-    socket         `answered`, or a code of SpdkProblem (`nobody`, `silent`, `closed`, `junk`, `denied`, `bad_path`),
-                   `refused_call` (an error object instead of a version), or `not_asked` (deadline spent before)
-    socket_detail  one sentence about it
-    listening      whether the kernel's table has a listener on the path; None when the table can't be read
-    volumes_listening  how many other sockets in the admin socket's folder are listened on: disks that are served
-    connections    how many connections to the admin socket the listener has taken and holds open
-    container      a Container, or None when Docker was not asked
-    process        a ProcessInfo of the listener or of the container's process, or None
-    start_grace    seconds that a start may take
-    """
-
-    def __init__(
-        self,
-        socket_path,
-        socket,
-        socket_detail,
-        listening,
-        container,
-        process,
-        start_grace,
-        volumes_listening=0,
-        connections=0,
-    ):
-        self.socket_path = socket_path
-        self.socket = socket
-        self.socket_detail = socket_detail
-        self.listening = listening
-        self.container = container
-        self.process = process
-        self.start_grace = start_grace
-        self.volumes_listening = volumes_listening
-        self.connections = connections
-
-
 def decide_vhost(evidence):
     """The verdict on the target; total: every combination of evidence has one."""
     if evidence.socket == "answered":
@@ -112,6 +74,12 @@ def _decide_nobody(evidence):
             "nobody listens on %s, but %d volume sockets beside it are listened on, so VMs are served; "
             "look at the target before you restart it" % (evidence.socket_path, evidence.volumes_listening),
         )
+    if evidence.elsewhere:
+        return Verdict(
+            "unknown",
+            "nobody listens on %s, but %s is listened on, so VMs may be served by a target there; "
+            "set admin_socket right, or look at that target" % (evidence.socket_path, evidence.elsewhere[0]),
+        )
     container = evidence.container
     if container is not None and container.answer == "denied":
         return Verdict(
@@ -130,9 +98,9 @@ def _decide_nobody(evidence):
         detail = "there is no container" if container is not None and container.answer == "missing" else None
         detail = detail or "Docker can't be asked (%s)" % (container.detail if container is not None else "not asked")
         return Verdict("absent", "nobody listens on %s and %s" % (evidence.socket_path, detail))
+    if evidence.container_starts():
+        return Verdict("starting", evidence.starting_sentence())
     if container.running or container.restarting:
-        if _young(evidence):
-            return Verdict("starting", _starting_sentence(evidence))
         return Verdict(
             "refused",
             "Docker says the container is %s (restarted %s times) but nobody listens on %s"
@@ -147,8 +115,8 @@ def _decide_nobody(evidence):
 
 def _decide_silent(evidence):
     """Somebody listens and does not answer."""
-    if _young(evidence):
-        return Verdict("starting", _starting_sentence(evidence))
+    if evidence.process_starts():
+        return Verdict("starting", evidence.starting_sentence())
     process = evidence.process
     if evidence.connections >= MAX_CONNECTIONS and (process is None or process.state not in "TtDZX"):
         return Verdict(
@@ -159,23 +127,6 @@ def _decide_silent(evidence):
     state = "" if process is None else "; process %d is %s (%s)" % (process.pid, process.state_word(), process.state)
     said = evidence.socket_detail or "%s is listened on and does not answer" % evidence.socket_path
     return Verdict("hung", said + state)
-
-
-def _young(evidence):
-    """Whether the process is younger than the grace; without a process nobody can say that it is starting.
-
-    A process that was stopped (T) does not start however young it is: it waits for a SIGCONT.
-    """
-    process = evidence.process
-    return process is not None and process.state != "T" and process.age < evidence.start_grace
-
-
-def _starting_sentence(evidence):
-    return "the target's process %d is %.0f s old and does not answer yet (it may take %.0f s)" % (
-        evidence.process.pid,
-        evidence.process.age,
-        evidence.start_grace,
-    )
 
 
 def _docker_warnings(evidence):

@@ -6,7 +6,7 @@
 import os
 import time
 
-from . import _cbd, _command, _container, _health, _hugepages, _process, _sockets, _spdk
+from . import _cbd, _command, _container, _evidence, _health, _hugepages, _process, _sockets, _spdk
 from ._deadline import Deadline
 
 # What is kept of the deadline for asking Docker about a target that did not answer.
@@ -32,7 +32,7 @@ def probe(settings):
     deadline = Deadline(settings.timeout)
     verdicts = {}
     latencies = {}
-    health = {"container": None, "process": None, "target": None, "volumes": [], "warnings": []}
+    health = {"container": None, "process": None, "target": None, "volumes": None, "warnings": []}
     health["hugepages"] = _hugepages.read_pools()
     # Vhost comes first: its verdict decides over running VMs, so CBD gets what it leaves.
     for protocol in settings.protocols:
@@ -67,7 +67,7 @@ def _probe_vhost(settings, deadline, health):
     path = settings.admin_socket
     socket_share = deadline.share(deadline.seconds * (1.0 - DOCKER_SHARE))
     pid = None
-    volumes = []
+    volumes = None
     try:
         answer = _spdk.call(path, "spdk_get_version", socket_share)
         kind, detail, pid = "answered", "", answer.pid
@@ -92,13 +92,26 @@ def _probe_vhost(settings, deadline, health):
     process = _process.read_process(owner, map_seconds=map_seconds) if owner else None
     health["container"] = container.as_dict()
     health["process"] = process.as_dict() if process else None
-    health["volumes"] = volumes
     listening, connections = (None, 0) if table is None else table.get(path, (False, 0))
-    others = 0 if table is None else _sockets.count_listening(table, os.path.dirname(path), path)
-    evidence = _health.Evidence(
-        path, kind, detail, listening, container, process, settings.start_grace, others, connections
+    folder = os.path.dirname(path)
+    evidence = _evidence.Evidence(
+        path,
+        kind,
+        detail,
+        listening,
+        container,
+        process,
+        settings.start_grace,
+        volumes_listening=0 if table is None else _sockets.count_listening(table, folder, path),
+        connections=connections,
+        container_age=container.age(time.time()),
+        elsewhere=[] if table is None else _sockets.find_elsewhere(table, folder),
     )
-    return _health.decide_vhost(evidence)
+    verdict = _health.decide_vhost(evidence)
+    # Whoever is not there serves none; what one that does not answer serves, nobody told.
+    nobody = kind == "nobody" and verdict.verdict != "unknown"
+    health["volumes"] = [] if nobody else volumes
+    return verdict
 
 
 def _program_share(deadline):

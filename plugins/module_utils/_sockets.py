@@ -7,6 +7,9 @@ import os
 
 # __SO_ACCEPTCON of the kernel's flags column: the socket listens.
 _LISTENS = 0x00010000
+# What zbsadm calls the sockets of a target's volumes, and its admin socket.
+VOLUME_PREFIX = "zbs-bdev-"
+ADMIN_NAME = "admin.sock"
 # SS_CONNECTED of the state column.
 _CONNECTED = 0x03
 
@@ -46,3 +49,21 @@ def count_listening(table, folder, but):
     return sum(
         1 for path, (listens, _count) in table.items() if listens and path != but and os.path.dirname(path) == folder
     )
+
+
+def find_elsewhere(table, folder):
+    """Listening sockets outside of `folder` whose names are those of a ZBS target: sorted, an admin socket first.
+
+    A volume's socket says so by its name alone. Other programs have an admin.sock as well (HAProxy has), so that one counts
+    only in a folder that is named after ZBS.
+    """
+    found = []
+    for path, (listens, _count) in table.items():
+        parent, name = os.path.split(path)
+        if not listens or parent == folder:
+            continue
+        if name.startswith(VOLUME_PREFIX):
+            found.append((1, path))
+        elif name == ADMIN_NAME and "zbs" in parent:
+            found.append((0, path))
+    return [path for _rank, path in sorted(found)]

@@ -46,7 +46,12 @@ def render(health, ledger, now):
         broken = sum(1 for volume in volumes if volume["broken"])
         families.append(_family("volumes", "Volumes that the target has a controller for.", [({}, len(volumes))]))
         families.append(_family("volumes_broken", "Volumes without a bdev or without a socket.", [({}, broken)]))
+    families.append(_family("heal_held", "Whether a hold keeps the heal from acting on this host.", _held(health)))
     return "".join(families + _ledger(ledger) + _memory(health) + _container(health))
+
+
+def _held(health):
+    return [({}, int(health["hold"] is not None))] if "hold" in health else []
 
 
 def _ledger(ledger):

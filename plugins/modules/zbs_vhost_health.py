@@ -33,7 +33,7 @@ options:
     type: float
     default: 0.0
   facts_dir:
-    description: Folder of the local facts, whose ledger is returned as RV(ledger).
+    description: Folder of the local facts, whose ledger is returned as RV(ledger) and whose hold as RV(hold).
     type: path
     default: /etc/ansible/facts.d
   textfile_dir:
@@ -78,7 +78,15 @@ container:
   description: What Docker says of the container; C(answer) tells whether it could be asked.
   type: dict
   returned: success
-  sample: {answer: found, state: running, restart_count: 0, cpus: [4, 5, 6, 7], memory_mib: 1024}
+  sample:
+    answer: found
+    state: running
+    image: registry.example.com/zbs/vhost:1.6.1
+    restart_count: 0
+    started_at: "2026-01-02T03:04:05.678901234Z"
+    finished_at: null
+    cpus: [4, 5, 6, 7]
+    memory_mib: 1024
 process:
   description: The target's process, null when there is none. Hugepages in KiB.
   type: dict
@@ -93,7 +101,8 @@ volumes:
   description:
     - The target's controllers. C(broken) is true when the bdev is gone or nobody listens on the socket; C(block_size) is
       in bytes, null when the target did not tell it.
-    - Null when the target answered but its controllers could not be listed; C(sessions) is null when it did not tell.
+    - Null when that can't be told, since the target did not answer or did not list its controllers; empty when there is no
+      target. C(sessions) is null when the target did not tell it.
   type: list
   elements: dict
   returned: success
@@ -116,6 +125,13 @@ ledger:
   type: dict
   returned: success
   sample: {}
+hold:
+  description:
+    - What keeps the heal from acting on this host, from C(zbs_vhost.hold) beside the ledger. C(reason), C(until) (null where it
+      has no end) and C(source); null when nothing is held.
+  type: dict
+  returned: success
+  sample: {reason: new kernel, until: "2026-01-02T03:04:05Z", source: /etc/ansible/facts.d/zbs_vhost.hold}
 probes:
   description: How often was probed.
   type: int
@@ -125,7 +141,7 @@ probes:
 
 import time
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _ledger, _module, _textfile
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _hold, _ledger, _module, _textfile
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._probe import probe_until
 
@@ -145,11 +161,13 @@ def main(module):
     _arguments.check_seconds(params, "hung_recheck", 0.0)
     health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
     ledger = _ledger.read(params["facts_dir"])
+    hold, hold_warnings = _hold.read(params["facts_dir"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    health["hold"] = hold.as_dict() if hold else None
     if params["textfile_dir"] and not module.check_mode:
         _textfile.write(params["textfile_dir"], _textfile.render(health, ledger.entries, time.time()))
     if health["status"] in FAILING[params["fail_on"]]:
         raise ZbsError("the host is %s: %s" % (health["status"], health["reason"]), "not_connected", health)
-    warnings = health.pop("warnings") + ([ledger.lost] if ledger.lost else [])
+    warnings = health.pop("warnings") + ([ledger.lost] if ledger.lost else []) + hold_warnings
     return dict(
         health,
         changed=False,

@@ -38,8 +38,10 @@ options:
     version_added: 0.2.0
   fail_on:
     description:
-      - When the task fails. V(failed) when an attempt failed or a host could not be reached, V(down) when any host is not
-        Connected, V(never) never.
+      - When the task fails, after it printed the table and wrote its files. V(failed) when an attempt failed or a host could not be
+        reached, V(down) when any host is not Connected, V(never) never.
+      - Ansible takes no stats of a task that fails. Where a workflow needs both, leave it at V(never) and let a task of its own
+        fail with RV(failing), as the playbook C(zstack.zbs.health) does.
     type: str
     choices: [never, failed, down]
     default: never
@@ -69,12 +71,13 @@ EXAMPLES = r"""
 RETURN = r"""
 rows:
   description:
-    - One row a host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(next_attempt), C(result), C(reason).
+    - One row a host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(next_attempt), C(result), C(reason),
+      C(hold).
     - With O(compare_zstack) also C(manager) (a comparison for each storage and protocol that the manager tells of, null
       when it tells nothing), C(manager_read_at) and C(disagrees) (a sentence, null when nobody disagrees).
   type: list
   elements: dict
-  returned: always
+  returned: success
   sample:
     - host: compute1
       status: Disconnected
@@ -83,11 +86,19 @@ rows:
       volumes: 0
       broken: 0
       next_attempt: 3
+      hold: null
       result: waiting
       reason: the container is exited (exit status 137) and nobody listens on /var/zbsvhost/sockets/admin.sock
 totals:
-  description: Hosts by status and by result.
+  description:
+    - Hosts by status and by result, the names of those that are not Connected (C(down)), and how many volumes there are and how
+      many of them are broken.
   type: dict
   returned: always
-  sample: {hosts: 3, status: {Connected: 2, Disconnected: 1}, result: {well: 2, waiting: 1}}
+  sample: {hosts: 3, status: {Connected: 2, Disconnected: 1}, result: {well: 2, waiting: 1}, down: [compute1], volumes: 7, broken: 0}
+failing:
+  description: A sentence for each O(fail_on) but V(never), about the hosts it would fail for; null where it would not.
+  type: dict
+  returned: always
+  sample: {failed: null, down: "1 of 3 hosts: compute1 (Disconnected)"}
 """

@@ -22,49 +22,51 @@ _KNOWN = (CONNECTED, CONNECTING, DISCONNECTED)
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def compare(known, health, status, now):
+def compare(known, health, row, now):
     """{manager: list of comparisons or None, manager_read_at, disagrees: sentence or None} of a host.
 
     known   the host's variables (of the inventory zstack.zbs.zstack; None or without them: the manager tells nothing)
     health  what zbs_vhost_health returned there, {} for nothing
-    status  the host's status in the report, which counts where health tells nothing
+    row     the host's of the report: its status counts where health tells nothing, its since where no ledger does
     now     ISO 8601 text in UTC
     """
     rows = known.get("zstack_protocols")
     if not isinstance(rows, list) or not rows:
         return {"manager": None, "manager_read_at": known.get("zstack_read_at"), "disagrees": None}
     read_at = known.get("zstack_read_at")
-    found = [_comparison(row, health, status) for row in rows]
+    found = [_comparison(theirs, health, row) for theirs in rows]
     differing = [_sentence(item, read_at, now) for item in found if item["disagrees"]]
     return {"manager": found, "manager_read_at": read_at, "disagrees": "; ".join(differing) or None}
 
 
-def _comparison(row, health, status):
-    protocol = str(row.get("protocol")).lower()
-    ours, since = _ours(protocol, health, status)
-    theirs = row.get("status")
+def _comparison(told, health, row):
+    protocol = str(told.get("protocol")).lower()
+    ours, since = _ours(protocol, health, row)
+    theirs = told.get("status")
     compared = theirs in _KNOWN and ours not in (None, UNKNOWN)
     # To us unreachable and to the manager disconnected is one opinion.
     same = theirs == ours or (theirs, ours) == (DISCONNECTED, UNREACHABLE)
     return {
-        "storage": row.get("storage"),
-        "protocol": row.get("protocol"),
+        "storage": told.get("storage"),
+        "protocol": told.get("protocol"),
         "manager": theirs,
-        "manager_since": row.get("since"),
-        "manager_changed": row.get("changed"),
+        "manager_since": told.get("since"),
+        "manager_changed": told.get("changed"),
         "host": ours,
         "host_since": since,
         "disagrees": (not same) if compared else None,
     }
 
 
-def _ours(protocol, health, status):
+def _ours(protocol, health, row):
     """(status of the protocol, since when), None for what was not looked at."""
     if not health:
-        return (UNREACHABLE if status == UNREACHABLE else None), None
+        return (UNREACHABLE if row["status"] == UNREACHABLE else None), None
     verdict = (health.get("protocols") or {}).get(protocol, {}).get("verdict")
     entries = [protocols.get(protocol) for protocols in (health.get("ledger") or {}).values()]
     since = min((entry["since"] for entry in entries if entry and entry.get("since")), default=None)
+    if since is None and protocol == "vhost" and not entries:
+        since = row.get("since")  # when Docker saw the container end
     ours = STATUS_OF.get(verdict)
     # An entry of the ledger outlives its outage until a tick sees the target well.
     return ours, since if ours and ours != CONNECTED else None

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fleet as rows, totals and a table. Pure: from what the hosts' tasks registered to text."""
 
+import re
+
 from ansible_collections.zstack.zbs.plugins.module_utils._backoff import ticks_to_attempt
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts, _disagree
 
@@ -65,11 +67,22 @@ def heal_row(host, tick, begin=None, finishes=None, gate=None):
     if tick.get("hold") and result in ("held", "waiting", "unsure", "recovering", "well"):
         result, reasons = "held", [_hold_sentence(tick["hold"])] + reasons
     health, entries = _after(tick, begin, finishes or {})
-    return _row(host, health, entries, result, "; ".join(dict.fromkeys(reasons)) or None)
+    row = _row(host, health, entries, result, "; ".join(dict.fromkeys(reasons)) or None)
+    return dict(row, hold=tick.get("hold"))
 
 
 def _hold_sentence(hold):
     return "%s%s" % (hold["reason"], ", until %s" % hold["until"] if hold.get("until") else "")
+
+
+def _shown(row):
+    """A row of `health` as the table has it: a hold stands where the next attempt would, and its reason with the other."""
+    if "disagrees" in row:
+        row = dict(row, disagrees=_disagree.cell(row))
+    if not row["hold"]:
+        return row
+    held = "held: %s" % _hold_sentence(row["hold"])
+    return dict(row, next_attempt="held", reason="%s; %s" % (row["reason"], held) if row["reason"] else held)
 
 
 def _after(tick, begin, finishes):
@@ -94,7 +107,7 @@ def _after(tick, begin, finishes):
 
 
 def _row(host, health, entries, result, reason):
-    volumes = health.get("volumes") or []
+    volumes = health.get("volumes")
     verdicts = [item["verdict"] for item in (health.get("protocols") or {}).values()]
     ticks = [
         0 if result in ("due", "held") and not entry["skip"] else ticks_to_attempt(entry) for entry in entries.values()
@@ -103,18 +116,33 @@ def _row(host, health, entries, result, reason):
         "host": host,
         "status": health.get("status", "Unreachable" if result == "unreachable" else "Unknown"),
         "verdict": ", ".join(sorted(verdicts)) or None,
-        "since": min((entry["since"] for entry in entries.values()), default=None),
-        "volumes": len(volumes),
-        "broken": sum(1 for volume in volumes if volume.get("broken")),
+        "since": min((entry["since"] for entry in entries.values()), default=None) or _ended(health, verdicts),
+        "volumes": None if volumes is None else len(volumes),
+        "broken": None if volumes is None else sum(1 for volume in volumes if volume.get("broken")),
         "next_attempt": min(ticks, default=None),
+        "hold": health.get("hold"),
         "result": result,
         "reason": reason,
     }
 
 
+def _ended(health, verdicts):
+    """When the target of a host without a ledger went down, in whole seconds; None where Docker does not tell."""
+    ended = (health.get("container") or {}).get("finished_at")
+    match = re.match(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z$", str(ended))
+    return match.group(1) + "Z" if match and "stopped" in verdicts else None
+
+
 def totals(rows):
-    """Hosts by status and by result: {hosts, status: {word: n}, result: {word: n}}."""
-    counts = {"hosts": len(rows), "status": {}, "result": {}}
+    """Hosts by status and by result, who is down, and volumes: {hosts, status: {word: n}, result: {word: n}, down, ...}."""
+    counts = {
+        "hosts": len(rows),
+        "status": {},
+        "result": {},
+        "down": [row["host"] for row in fails(rows, "down")],
+        "volumes": sum(row["volumes"] or 0 for row in rows),
+        "broken": sum(row["broken"] or 0 for row in rows),
+    }
     for row in rows:
         for key in ("status", "result"):
             if row[key] is not None:
@@ -126,8 +154,8 @@ def lines(rows, kind):
     """The table as lines: for `heal` the hosts that are well share one line, for `health` each has its own."""
     counts = totals(rows)
     if kind == "health":
-        compared = [dict(row, disagrees=_disagree.cell(row)) for row in rows if "disagrees" in row]
-        body = _table(compared or rows, _COMPARED_COLUMNS if compared else _COLUMNS)
+        compared = any("disagrees" in row for row in rows)
+        body = _table([_shown(row) for row in rows], _COMPARED_COLUMNS if compared else _COLUMNS)
         summary = counts["status"]
     else:
         notable = [row for row in rows if row["result"] != "well"]
@@ -151,7 +179,7 @@ def _table(rows, columns):
 def _cell(key, value):
     if value is None:
         return "-"
-    if key == "next_attempt":
+    if key == "next_attempt" and isinstance(value, int):
         return {0: "due now", 1: "next tick"}.get(value, "in %d ticks" % value)
     return " ".join(str(value).split())  # a message of several lines stays in its row
 
@@ -163,3 +191,13 @@ def fails(rows, fail_on):
     if fail_on == "down":
         return [row for row in rows if row["status"] != "Connected"]
     return []
+
+
+def failing_sentence(rows, fail_on):
+    """Which of the hosts a task with that `fail_on` fails for, in a sentence; None for none."""
+    found = fails(rows, fail_on)
+    if not found:
+        return None
+    names = ["%s (%s)" % (row["host"], row["result"] or row["status"]) for row in found[:10]]
+    more = ["%d more" % (len(found) - 10)] if len(found) > 10 else []
+    return "%d of %d hosts: %s" % (len(found), len(rows), ", ".join(names + more))

@@ -16,7 +16,7 @@ header{display:flex;align-items:baseline;justify-content:space-between;gap:16px;
 h1{font-size:20px;margin:0}.made{margin:0;color:var(--soft)}#age{margin-left:8px}
 #age.old{color:var(--bad);font-weight:700;border:2px solid;border-radius:4px;padding:1px 6px}
 small{display:block;color:var(--soft);font-size:12px}
-.tiles{list-style:none;display:grid;grid-template-columns:repeat(auto-fit,minmax(114px,1fr));gap:10px;padding:0;margin:16px 0 10px}
+.tiles{list-style:none;display:grid;grid-template-columns:repeat(auto-fit,minmax(132px,1fr));gap:10px;padding:0;margin:16px 0 10px}
 .tile{background:var(--card);border:1px solid var(--line);border-left:5px solid var(--soft);border-radius:8px;padding:8px 12px}
 .tile strong{display:block;font-size:26px;line-height:1.15;font-variant-numeric:tabular-nums}
 .tile.none{opacity:.55;border-left-color:var(--line)}
@@ -33,24 +33,35 @@ main>table{border-collapse:collapse;width:100%}
 main>table>thead th{position:sticky;top:0;text-align:left;font-size:12px;font-weight:600;color:var(--soft);padding:9px 12px;
 border-bottom:1px solid var(--line);background:var(--card);white-space:nowrap}
 main>table>tbody>tr>td,main>table>tbody>tr>th{text-align:left;vertical-align:top;padding:8px 12px 2px}
+main>table>tbody>tr:only-child>*{padding-bottom:8px}
 main>table>tbody{border-bottom:1px solid var(--line)}main>table>tbody:last-child{border-bottom:0}
 .name{border-left:4px solid var(--tone,var(--line));white-space:nowrap}
 .why{width:38%;min-width:34ch;overflow-wrap:anywhere}.connected .why{color:var(--soft)}
-.warning{color:var(--gone);margin-top:3px}.number{font-variant-numeric:tabular-nums}.broken{color:var(--bad);font-weight:600;white-space:nowrap}
+.time{white-space:nowrap}.warning{color:var(--gone);margin-top:3px}.number{font-variant-numeric:tabular-nums}
+.broken{color:var(--bad);font-weight:600;white-space:nowrap}
 tr.more>td{padding:0 12px 5px!important;border-left:4px solid var(--tone,var(--line))}
 details{margin-top:-20px}summary{cursor:pointer;color:var(--soft);font-size:12px;width:max-content}summary:hover{color:var(--ink)}
 .evidence{display:flex;flex-wrap:wrap;gap:10px 28px;padding:8px 0}
 .evidence h3{font-size:12px;margin:0 0 3px}.evidence table{border-collapse:collapse;font-size:12px}
-.evidence td,.evidence th{text-align:left;vertical-align:top;padding:1px 12px 1px 0;max-width:60ch;overflow-wrap:anywhere;font-weight:400}
-.evidence th,.evidence td:first-child{color:var(--soft)}pre{margin:0;font-size:12px;white-space:pre-wrap}
-.pool{white-space:nowrap}.pool+.pool{margin-top:4px}.bar{display:flex;width:160px;height:12px;border:1px solid var(--soft);border-radius:3px;overflow:hidden}
+.evidence td,.evidence th{text-align:left;vertical-align:top;padding:1px 12px 1px 0;max-width:60ch;font-weight:400}
+.evidence td:last-child{overflow-wrap:anywhere}
+.evidence th,.evidence td:first-child{white-space:nowrap;color:var(--soft)}pre{margin:0;font-size:12px;white-space:pre-wrap}
+.pool{white-space:nowrap}.pool+.pool{margin-top:4px}
+.bar{display:flex;width:160px;height:12px;border:1px solid var(--soft);border-radius:3px;overflow:hidden}
 .bar i{display:block;height:100%}.window{white-space:nowrap}.window+.window{margin-top:6px}.window .bar{width:120px;margin:2px 0}
 i.target{background:var(--ink)}
 i.guests{background:repeating-linear-gradient(135deg,var(--soft) 0 3px,transparent 3px 6px)}
 i.reserved{background:radial-gradient(circle,var(--soft) 1px,transparent 1.5px) 0 0/4px 4px}
 i.free,i.ahead{background:transparent}i.gone{background:var(--soft)}
+.held{max-width:26ch;overflow-wrap:anywhere;margin-bottom:6px}
+.held span{color:var(--gone);background:var(--goneback);border-radius:5px;padding:1px 8px;font-weight:600;white-space:nowrap}
 .pips{display:flex;gap:2px;margin:3px 0}.pips i{width:8px;height:10px;border:1px solid var(--soft);border-radius:2px}
 footer{color:var(--soft);font-size:12px;margin-top:10px}
+@media(max-width:800px){body{padding:14px}.legend .gap{margin-left:0}main>table>thead{display:none}.none{display:none}
+main>table,main>table>tbody,main>table>tbody>tr,main>table>tbody>tr>td,main>table>tbody>tr>th{display:block;width:auto;min-width:0}
+main>table>tbody{border-left:4px solid var(--tone,var(--line));padding:6px 0 8px}main>table>tbody>tr>td,main>table>tbody>tr>th{padding:3px 12px!important}
+main .why{width:auto;min-width:0}main .name,tr.more>td{border-left:0!important}.name{font-size:15px}details{margin-top:0}
+td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);font-size:12px}}
 @media print{body{background:#fff;padding:0}.legend,footer{break-inside:avoid}tbody{break-inside:avoid}}
 """
 

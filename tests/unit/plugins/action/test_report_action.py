@@ -100,7 +100,26 @@ def test_when_it_fails(printed, fail_on, failed):
     assert result.get("failed") is (True if failed else None)
     if failed:
         assert result["msg"].startswith(failed) and "h3 (unreachable)" in result["msg"]
-        assert len(result["rows"]) == 3 and printed  # the table is there all the same
+        # The table is there all the same, and not once more in the result.
+        assert len(printed) == 5 and "rows" not in result and "ansible_stats" not in result
+
+
+def test_what_would_fail_is_told_to_who_wants_stats_and_a_failure(printed):
+    result = report({"kind": "health"})
+    assert result["failing"] == {
+        "failed": "1 of 3 hosts: h3 (unreachable)",
+        "down": "2 of 3 hosts: h2 (Disconnected), h3 (unreachable)",
+    }
+    assert report({"kind": "health"}, {"h1": HOSTS["h1"]})["failing"] == {"failed": None, "down": None}
+
+
+@pytest.mark.parametrize("before", ["", "Task failed: ", "Task failed: Module failed: "])
+def test_a_message_is_without_the_words_of_ansible(printed, before):
+    hosts = {"h1": {_registered.HEALTH: {"failed": True, "msg": before + "no such folder"}}}
+    hosts["h2"] = {_registered.HEALTH: {"unreachable": True, "msg": before + "no such folder"}}
+    rows = report({"kind": "health"}, hosts)["rows"]
+    assert [row["reason"] for row in rows] == ["no such folder"] * 2
+    assert [row["result"] for row in rows] == ["error", "unreachable"]
 
 
 def test_the_file_holds_rows_and_totals_and_is_replaced_whole(printed, tmp_path):
@@ -135,7 +154,7 @@ def test_a_file_that_cannot_be_written_is_one_sentence(printed, tmp_path):
     path = str(tmp_path / "not" / "there.json")
     with pytest.raises(AnsibleActionFail) as caught:
         report({"kind": "health", "path": path})
-    assert path in str(caught.value)
+    assert path in str(caught.value) and caught.value.__cause__ is None
 
 
 def test_a_folder_in_the_files_place_leaves_nothing_behind(printed, tmp_path):

@@ -22,6 +22,7 @@ GOOD = "read 4096/4096 bytes at offset 0\n4 KiB, 1 ops; 00.00 sec"
         ("read 0/4096 bytes", "", 0, "refused", "0/4096"),
         ("", "qemu-io: can't open device cbd:x: Unknown driver 'cbd'", 1, "unknown", "knows no CBD"),
         ("", "qemu-io: Unknown protocol 'cbd'", 1, "unknown", "knows no CBD"),
+        ("", "qemu-io: can't open device cbd:x: Permission denied", 1, "unknown", "run as root"),
         ("", "", 1, "refused", "1"),
     ],
 )

@@ -62,6 +62,7 @@ def test_a_running_container_in_one_call(inspect):
         "exit_code": 0,
         "restart_count": 2,
         "started_at": "2026-01-02T03:04:05.6Z",
+        "finished_at": None,
         "cpus": [0, 1],
         "memory_mib": 1024,
     }

@@ -3,7 +3,7 @@
 import pytest
 
 pytest.importorskip("hypothesis")
-from ansible_collections.zstack.zbs.plugins.module_utils import _health
+from ansible_collections.zstack.zbs.plugins.module_utils import _evidence, _health
 from ansible_collections.zstack.zbs.plugins.module_utils._container import Container
 from ansible_collections.zstack.zbs.plugins.module_utils._process import STATE_WORDS, ProcessInfo
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import PATH
@@ -54,7 +54,7 @@ PROCESSES = st.builds(
     st.none() | st.integers(0, 10**6),
 )
 EVIDENCE = st.builds(
-    _health.Evidence,
+    _evidence.Evidence,
     st.just(PATH),
     st.sampled_from(SOCKETS),
     st.sampled_from(["", "what it did"]),
@@ -64,6 +64,8 @@ EVIDENCE = st.builds(
     st.floats(0, 60),
     st.integers(0, 3),
     st.sampled_from([0, 1, 63, 64, 500]),
+    st.none() | st.floats(0, 100),
+    st.sampled_from([[], ["/var/zbs2/zbs-bdev-1"]]),
 )
 
 
@@ -80,14 +82,19 @@ def test_every_evidence_has_a_verdict_that_keeps_the_first_law(seen):
     else:
         assert isinstance(result.reason, str) and result.reason and "\n" not in result.reason
     if result.verdict in _health.HEALED:
-        nobody_serves = seen.socket == "nobody" and seen.listening is False and seen.volumes_listening == 0
+        nobody_serves = (
+            seen.socket == "nobody" and seen.listening is False and not (seen.volumes_listening or seen.elsewhere)
+        )
         assert nobody_serves or seen.socket == "silent"
         # Whoever may not ask has not seen: his own lack of permission heals nobody.
         assert seen.socket == "silent" or seen.container is None or seen.container.answer != "denied"
     if seen.socket == "nobody":
         assert result.verdict in ("absent", "stopped", "refused", "starting", "unknown")
     if result.verdict == "starting":
-        assert seen.process.age < seen.start_grace and seen.process.state != "T"
+        if seen.process is None or seen.container is not None and seen.container.state == "created":
+            assert seen.socket == "nobody" and seen.container_age < seen.start_grace
+        else:
+            assert seen.process.age < seen.start_grace and seen.process.state != "T"
     if seen.socket == "silent" and seen.process is not None and seen.process.state == "T":
         assert result.verdict == "hung"
 
@@ -122,20 +129,21 @@ def test_docker_never_changes_the_verdict_of_who_answers_or_of_who_is_silent(see
     if seen.socket == "nobody":
         return
     before = _health.decide_vhost(seen).verdict
-    seen.container = other
+    seen.container, seen.container_age = other, None
     assert _health.decide_vhost(seen).verdict == before
 
 
 @settings(max_examples=500, deadline=None)
 @given(EVIDENCE, st.floats(0, 1e6))
 def test_age_only_turns_starting_into_a_fault(seen, older):
-    """A process that grows older can leave `starting`, and never comes to it."""
-    if seen.process is None:
-        return
+    """A process or a container that grows older can leave `starting`, and never comes to it."""
     before = _health.decide_vhost(seen).verdict
-    seen.process.age += older
+    if seen.process is not None:
+        seen.process.age += older
+    if seen.container_age is not None:
+        seen.container_age += older
     after = _health.decide_vhost(seen).verdict
-    assert after == before or (before == "starting" and after in ("refused", "hung", "unknown"))
+    assert after == before or (before == "starting" and after in ("stopped", "refused", "hung", "unknown"))
 
 
 def test_unknown_never_heals():

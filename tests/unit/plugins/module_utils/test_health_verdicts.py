@@ -52,6 +52,57 @@ ROWS = {
         "starting",
         "2 s old",
     ),
+    "nobody, created a moment ago": (
+        evidence("nobody", container=container("created", pid=0), age=29.9),
+        "starting",
+        "the container is created since 30 s",
+    ),
+    "nobody, created long ago": (evidence("nobody", container=container("created", pid=0), age=30.0), "stopped", PATH),
+    "nobody, runs since a moment, its process is not there yet": (
+        evidence("nobody", container=container(pid=0, restarts=0), age=1.0),
+        "starting",
+        "the container is running since 1 s",
+    ),
+    "nobody, runs since long without a process": (
+        evidence("nobody", container=container(pid=0, restarts=0), age=31.0),
+        "refused",
+        PATH,
+    ),
+    "nobody, restarted for the second time": (
+        evidence("nobody", container=container("restarting", pid=0, restarts=2), age=1.0),
+        "starting",
+        "restarting since 1 s",
+    ),
+    "nobody, restarted for the third time": (
+        evidence("nobody", container=container("restarting", pid=0, restarts=3), age=1.0),
+        "refused",
+        "restarted 3 times",
+    ),
+    "nobody, young container that exited": (
+        evidence("nobody", container=container("exited", pid=0), age=1.0),
+        "stopped",
+        "exited",
+    ),
+    "nobody, young container with an old process": (
+        evidence("nobody", container=container(restarts=0), process=process(31.0), age=1.0),
+        "refused",
+        PATH,
+    ),
+    "nobody, a target's sockets elsewhere": (
+        evidence("nobody", container=not_found("no_engine"), elsewhere=["/var/zbs2/admin.sock"]),
+        "unknown",
+        "/var/zbs2/admin.sock is listened on",
+    ),
+    "silent, a target's sockets elsewhere": (
+        evidence("silent", process=process(), elsewhere=["/var/zbs2/zbs-bdev-1"]),
+        "hung",
+        "it said so",
+    ),
+    "silent, young container, nobody knows the process": (
+        evidence("silent", container=container(restarts=0), age=1.0),
+        "hung",
+        "it said so",
+    ),
     "nobody, no grace": (
         evidence("nobody", container=container(), process=process(0.0), grace=0.0),
         "refused",

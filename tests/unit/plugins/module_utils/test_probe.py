@@ -13,6 +13,8 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, 
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, short_folder
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files
 
+# Before conftest.py takes its place.
+FIND_ELSEWHERE = _probe._sockets.find_elsewhere
 GOOD = {"spdk_get_version": target.VERSION, "vhost_get_controllers": []}
 
 
@@ -141,7 +143,25 @@ def test_nobody_listens(folder, docker, answer, verdict):
     docker(**answer)
     health = probe(folder)
     assert health["protocols"]["vhost"]["verdict"] == verdict
-    assert (health["target"], health["volumes"]) == (None, [])
+    # Of a target that is somewhere else nobody has told the volumes.
+    assert (health["target"], health["volumes"]) == (None, None if verdict == "unknown" else [])
+
+
+def test_who_does_not_answer_tells_no_volumes(folder, docker):
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
+    with Peer(folder + "/admin.sock", lambda conn, _request: conn.recv(1)):
+        health = probe(folder, timeout=1.0)
+    assert (health["protocols"]["vhost"]["verdict"], health["volumes"]) == ("hung", None)
+
+
+def test_a_target_elsewhere_is_nobodys_to_replace(folder, docker, monkeypatch):
+    """The admin socket is the wrong one, and the engine that could tell is dead: the target's own sockets tell."""
+    monkeypatch.setattr(_probe._sockets, "find_elsewhere", FIND_ELSEWHERE)
+    docker(err="Cannot connect to the Docker daemon. Is the docker daemon running?", rc=1)
+    os.mkdir(folder + "/other")
+    with Peer(folder + "/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff", lambda _conn, _request: None):
+        health = _probe.probe(settings(folder + "/other"))
+    assert health["status"] == "Unknown" and "set admin_socket right" in health["reason"]
 
 
 def test_a_running_container_without_a_listener_is_refused(folder, docker):

@@ -8,6 +8,9 @@ from ansible_collections.zstack.zbs.plugins.module_utils import _sockets
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import short_folder
 
+# Before conftest.py takes its place.
+find_elsewhere = _sockets.find_elsewhere
+
 HEAD = "Num       RefCount Protocol Flags    Type St Inode Path\n"
 LISTENS = "0000000000000000: 00000002 00000000 00010000 0001 01 11 "
 CONNECTED = "0000000000000000: 00000003 00000000 00000000 0001 03 12 "
@@ -81,3 +84,19 @@ def test_the_kernels_own_table():
             os.unlink(path)
             assert _sockets.read_unix_sockets()[path][0] is True
         assert path not in _sockets.read_unix_sockets()
+
+
+def test_the_sockets_of_a_target_elsewhere():
+    paths = {
+        "/var/zbsvhost/sockets/admin.sock": True,
+        "/var/zbsvhost/sockets/zbs-bdev-1": True,
+        "/other/zbs-bdev-2": True,
+        "/other/zbs-bdev-3": False,
+        "/opt/zbs/run/admin.sock": True,
+        "/run/haproxy/admin.sock": True,
+        "/opt/zbs/admin.socket": True,
+        "@zbs": True,
+    }
+    table = {path: (listens, 0) for path, listens in paths.items()}
+    assert find_elsewhere(table, "/var/zbsvhost/sockets") == ["/opt/zbs/run/admin.sock", "/other/zbs-bdev-2"]
+    assert find_elsewhere({}, "/x") == []

@@ -63,6 +63,11 @@ def test_the_ledger_and_its_names():
     assert found['zbs_vhost_heal_failures{primary_storage="a\\"b\\\\c\\nd",protocol="cbd"}'] == "0"
 
 
+@pytest.mark.parametrize("hold, number", [(None, "0"), ({"reason": "r", "until": None, "source": "f"}, "1")])
+def test_a_hold_is_a_series_of_its_own(hold, number):
+    assert samples(_textfile.render(health(hold=hold), {}, 1))["zbs_vhost_heal_held"] == number
+
+
 def test_what_is_not_known_has_no_series():
     gaps = {"volumes": None, "hugepages": [], "process": None, "container": None, "target": None}
     text = _textfile.render(health("unknown", **gaps), {}, 1)
@@ -73,7 +78,7 @@ def test_what_is_not_known_has_no_series():
 @pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)")
 @pytest.mark.parametrize("verdict", sorted(_health.STATUS_OF))
 def test_promtool_takes_the_metrics(verdict):
-    text = _textfile.render(health(verdict), LEDGER, 1000.25)
+    text = _textfile.render(health(verdict, hold=None), LEDGER, 1000.25)
     done = subprocess.run(
         [PROMTOOL, "check", "metrics"], input=text, capture_output=True, text=True, timeout=60, check=False
     )
@@ -93,7 +98,7 @@ def test_promtool_takes_the_alerts(words):
 
 def test_every_metric_of_the_alerts_is_written():
     """A rule over a name that nobody writes never fires."""
-    written = set(re.findall(r"^# TYPE (\S+)", _textfile.render(health(), LEDGER, 1), re.M))
+    written = set(re.findall(r"^# TYPE (\S+)", _textfile.render(health(hold=None), LEDGER, 1), re.M))
     rules = (RULES / "zbs_vhost_rules.yml").read_text(encoding="utf-8")
     asked = set(re.findall(r"\bzbs_vhost_[a-z_]+(?=[\s{\[])", "\n".join(re.findall(r"expr: .*(?:\n {10}.*)?", rules))))
     assert len(asked) >= 7 and asked <= written

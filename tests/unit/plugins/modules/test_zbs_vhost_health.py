@@ -109,3 +109,18 @@ def test_metrics_are_written_also_where_the_task_fails(options, tmp_path, check_
 def test_metrics_change_nothing_and_need_their_folder(options, tmp_path):
     assert run_module(NAME, dict(options, textfile_dir=str(tmp_path)))[1]["changed"] is False
     assert failure_of(NAME, dict(options, textfile_dir=str(tmp_path / "not")))[0]["code"] == "textfile"
+
+
+@pytest.mark.parametrize(
+    "text, reason", [('{"reason": "new kernel", "until": "2999-01-02T03:04:05Z"}', "new kernel"), ("", "understood")]
+)
+def test_a_hold_beside_the_ledger_is_shown(options, tmp_path, text, reason):
+    (tmp_path / "zbs_vhost.hold").write_text(text)
+    _status, result = run_module(NAME, dict(options, facts_dir=str(tmp_path)))
+    assert reason in result["hold"]["reason"] and result["hold"]["source"] == str(tmp_path / "zbs_vhost.hold")
+    assert bool(result.get("warnings")) is (text == "")
+
+
+def test_a_hold_that_is_over_is_none(options, tmp_path):
+    (tmp_path / "zbs_vhost.hold").write_text('{"reason": "r", "until": "2000-01-02T03:04:05Z"}')
+    assert run_module(NAME, dict(options, facts_dir=str(tmp_path)))[1]["hold"] is None

@@ -3,7 +3,7 @@
 import pytest
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet
 
-KEYS = ["broken", "host", "next_attempt", "reason", "result", "since", "status", "verdict", "volumes"]
+KEYS = ["broken", "hold", "host", "next_attempt", "reason", "result", "since", "status", "verdict", "volumes"]
 
 
 def health(verdict="healthy", status="Connected", reason=None, **more):
@@ -34,6 +34,7 @@ def test_a_healthy_host():
         "volumes": 3,
         "broken": 1,
         "next_attempt": None,
+        "hold": None,
         "result": None,
         "reason": None,
     }
@@ -42,6 +43,36 @@ def test_a_healthy_host():
 def test_a_host_that_is_down_shows_its_ledger():
     row = _fleet.health_row("h1", health("stopped", "Disconnected", "why", ledger={"zbs": {"vhost": entry(3)}}))
     assert (row["since"], row["next_attempt"], row["reason"]) == ("2026-01-02T03:04:05Z", 4, "why")
+
+
+@pytest.mark.parametrize(
+    "verdict, ended, since",
+    [
+        ("stopped", "2026-01-02T03:04:05.678901234Z", "2026-01-02T03:04:05Z"),
+        ("stopped", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z"),
+        ("stopped", None, None),
+        ("stopped", 7, None),
+        ("refused", "2026-01-02T03:04:05Z", None),
+    ],
+)
+def test_without_a_ledger_docker_tells_since_when_a_target_is_stopped(verdict, ended, since):
+    row = _fleet.health_row("h1", health(verdict, "Disconnected", "why", container={"finished_at": ended}))
+    assert row["since"] == since
+
+
+def test_the_ledger_knows_better_than_docker_since_when():
+    found = health("stopped", "Disconnected", "why", ledger={"zbs": {"vhost": entry(3)}})
+    found["container"] = {"finished_at": "2030-01-01T00:00:00Z"}
+    assert _fleet.health_row("h1", found)["since"] == "2026-01-02T03:04:05Z"
+
+
+HOLD = {"reason": "new kernel", "until": "2026-01-02T03:04:05Z", "source": "/etc/ansible/facts.d/zbs_vhost.hold"}
+
+
+def test_a_hold_is_in_the_row_of_a_health_and_of_a_heal():
+    assert _fleet.health_row("h1", health(hold=HOLD))["hold"] == HOLD
+    assert _fleet.heal_row("h1", tick("well") | {"hold": HOLD})["hold"] == HOLD
+    assert _fleet.heal_row("h1", tick("well"))["hold"] is None
 
 
 @pytest.mark.parametrize("order", [["a", "b"], ["b", "a"]])
@@ -176,5 +207,21 @@ def test_totals():
         "hosts": 7,
         "status": {"Connected": 2, "Disconnected": 2, "Unreachable": 1, "Unknown": 1, "Connecting": 1},
         "result": {"well": 1, "failed": 1, "unreachable": 1, "error": 1, "unsure": 1, "waiting": 1},
+        "down": ["b", "c", "d", "e", "f"],
+        "volumes": 0,
+        "broken": 0,
     }
-    assert _fleet.totals([]) == {"hosts": 0, "status": {}, "result": {}}
+    assert _fleet.totals([]) == {"hosts": 0, "status": {}, "result": {}, "down": [], "volumes": 0, "broken": 0}
+
+
+def test_totals_count_the_volumes_that_are_known():
+    rows = [_fleet.health_row("a", health(volumes=[{"broken": True}, {}])), _fleet.unreachable_row("b")]
+    assert (rows[1]["volumes"], rows[1]["broken"]) == (None, None)
+    assert (_fleet.totals(rows)["volumes"], _fleet.totals(rows)["broken"]) == (2, 1)
+
+
+def test_a_sentence_names_ten_hosts_and_counts_the_rest():
+    rows = [_fleet.unreachable_row("h%02d" % number) for number in range(12)]
+    sentence = _fleet.failing_sentence(rows, "down")
+    assert sentence.startswith("12 of 12 hosts: h00 (unreachable), ") and sentence.endswith("h09 (unreachable), 2 more")
+    assert _fleet.failing_sentence([], "down") is None

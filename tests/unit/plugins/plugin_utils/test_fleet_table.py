@@ -5,7 +5,7 @@ from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet
 
 
 def row(host, **more):
-    filled = dict.fromkeys(["verdict", "since", "next_attempt", "result", "reason"])
+    filled = dict.fromkeys(["verdict", "since", "next_attempt", "result", "reason", "hold"])
     return dict(dict(filled, host=host, status="Connected", volumes=0, broken=0), **more)
 
 
@@ -52,3 +52,17 @@ def test_a_reason_of_several_lines_stays_in_its_row():
     rows = [row("h1", result="error", reason="MODULE FAILURE\nTraceback:\n\tboom")]
     assert len(_fleet.lines(rows, "heal")) == 3
     assert _fleet.lines(rows, "heal")[1].endswith("MODULE FAILURE Traceback: boom")
+
+
+@pytest.mark.parametrize(
+    "reason, until, cells",
+    [
+        ("no answer", "2026-01-02T03:04:05Z", "held          no answer; held: new kernel, until 2026-01-02T03:04:05Z"),
+        (None, None, "held          held: new kernel"),
+    ],
+)
+def test_a_hold_stands_where_the_next_attempt_would(reason, until, cells):
+    hold = {"reason": "new kernel", "until": until, "source": "f"}
+    rows = [row("h1", next_attempt=1, reason=reason, hold=hold)]
+    assert _fleet.lines(rows, "health")[1].endswith("  " + cells)
+    assert rows[0]["next_attempt"] == 1

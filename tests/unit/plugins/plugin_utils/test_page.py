@@ -66,7 +66,7 @@ def test_gravest_first_with_counts_and_words():
     assert names == ["d", "b", "c", "a"]
     for words in ("1 ✖ Disconnected", "1 ⊘ Unreachable", "1 ? Unknown", "0 … Connecting", "1 ✔ Connected", "why not"):
         assert words in read.text(), words
-    assert "<title>3 ✖ ZBS vhost targets</title>" in text and "2026-01-02 03:04 UTC" in read.text()
+    assert "<title>3 ✖ · ZBS vhost targets</title>" in text and "2026-01-02 03:04 UTC" in read.text()
 
 
 def test_no_status_is_told_by_colour_alone():
@@ -76,7 +76,9 @@ def test_no_status_is_told_by_colour_alone():
     assert len(set(_page.SIGNS.values())) == len(_page.STATUSES)
 
 
-@pytest.mark.parametrize("place", ["name", "reason", "warning", "volume", "container", "ledger", "version", "status"])
+@pytest.mark.parametrize(
+    "place", ["name", "reason", "warning", "volume", "container", "ledger", "version", "status", "hold"]
+)
 def test_nothing_of_a_host_becomes_markup(place):
     found, name = health("Disconnected", "hung", EVIL if place == "reason" else "r"), "h"
     if place == "name":
@@ -89,6 +91,8 @@ def test_nothing_of_a_host_becomes_markup(place):
         found["container"] = {"image": EVIL, EVIL: 1}
     elif place == "ledger":
         found["ledger"] = {EVIL: {EVIL: {"failures": 1, "skip": 1, "since": EVIL, "reason": EVIL}}}
+    elif place == "hold":
+        found["hold"] = {"reason": EVIL, "until": EVIL, "source": EVIL}
     elif place == "version":
         found["target"] = {"version": EVIL}
     else:
@@ -146,3 +150,36 @@ def test_gaps_are_gaps(found):
 
 def test_no_host_at_all():
     assert "No host" in Reader(page()).text()
+
+
+def test_a_hold_is_told_with_its_reason_and_its_end():
+    held = health(hold={"reason": "new kernel", "until": MADE, "source": "f"}, ledger=ledger(1, 2))
+    text = Reader(page(a=held)).text()
+    assert "‖ held until 2026-01-02 03:04 UTC new kernel" in text and "attempt in 3 ticks, if not held then" in text
+    held["hold"]["until"] = None
+    assert "‖ held new kernel" in Reader(page(a=held)).text()
+    assert "‖" not in page(a=health(hold=None))
+
+
+@pytest.mark.parametrize(
+    "last, words",
+    [
+        ({"at": MADE, "outcome": "failed", "error": "no image"}, "(vhost, 2026-01-02 03:04 UTC) failed: no image"),
+        ({"at": MADE, "outcome": "running", "error": None}, "(vhost, 2026-01-02 03:04 UTC) running"),
+        ({"at": MADE, "outcome": "healed", "error": None}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_last_attempt_says_why_it_brought_nothing(last, words):
+    found = health("Disconnected", "hung", "r", ledger=ledger(1, 2))
+    found["ledger"]["zbs"]["vhost"]["last_attempt"] = last
+    text = Reader(page(a=found)).text()
+    assert words in text if words else "last attempt" not in text
+
+
+def test_a_tab_tells_of_broken_volumes_too():
+    broken = [{"controller": "c", "bdev": None, "broken": True}]
+    assert "<title>1 broken volume · ZBS" in page(a=health(volumes=broken))
+    assert "<title>1 ✖, 2 broken volumes · ZBS" in page(a=health(volumes=broken * 2), b=None)
+    assert "<title>✔ · ZBS" in page(a=health())

@@ -1,6 +1,6 @@
 """Evidence for the decision about health: builders with ordinary defaults."""
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _health
+from ansible_collections.zstack.zbs.plugins.module_utils import _evidence
 from ansible_collections.zstack.zbs.plugins.module_utils._container import Container
 from ansible_collections.zstack.zbs.plugins.module_utils._process import ProcessInfo
 
@@ -17,8 +17,9 @@ def container(status="running", running=None, restarting=False, **more):
         "Pid": more.pop("pid", 4711),
     }
     args = more.pop("args", ["-r", PATH])
+    restarts = more.pop("restarts", 3)
     assert not more
-    data = {"Id": "c1", "State": state, "RestartCount": 3, "Path": "zbsvhost", "Args": args}
+    data = {"Id": "c1", "State": state, "RestartCount": restarts, "Path": "zbsvhost", "Args": args}
     return Container("found", data=data)
 
 
@@ -33,9 +34,20 @@ def process(age=1000.0, state="R"):
 
 
 def evidence(
-    socket, listening=None, container=None, process=None, grace=30.0, volumes=0, detail="it said so", connections=0
+    socket,
+    listening=None,
+    container=None,
+    process=None,
+    grace=30.0,
+    volumes=0,
+    detail="it said so",
+    connections=0,
+    age=None,
+    elsewhere=(),
 ):
     """Evidence about the admin socket."""
     if listening is None:
         listening = socket != "nobody"
-    return _health.Evidence(PATH, socket, detail, listening, container, process, grace, volumes, connections)
+    return _evidence.Evidence(
+        PATH, socket, detail, listening, container, process, grace, volumes, connections, age, elsewhere
+    )
