@@ -14,6 +14,7 @@ from . import __doc__ as _about  # noqa: E402
 from . import down, inventory, keys, status, up  # noqa: E402
 from .errors import Interrupted, LabError  # noqa: E402
 from .settings import Settings, from_environment  # noqa: E402
+from .zstack import cli as zstack  # noqa: E402
 
 
 def _up(_arguments: argparse.Namespace, settings: Settings) -> int:
@@ -52,6 +53,13 @@ def _ssh(arguments: argparse.Namespace, settings: Settings) -> int:
     os.execvp("ssh", argv)
 
 
+def _zstack(arguments: argparse.Namespace, settings: Settings) -> int:
+    if arguments.measure:
+        return 0 if zstack.measure() else 1
+    zstack.serve(None if arguments.hosts is not None else status.record_of(settings), arguments.hosts, arguments.port)
+    return 0
+
+
 def _short(settings: Settings) -> str:
     try:
         return str(settings.inventory.relative_to(os.getcwd()))
@@ -68,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         ("status", _status, "show hosts and hugepages; exit status 0 when all is up"),
         ("inventory", _inventory, "print the lab as an Ansible inventory"),
         ("ssh", _ssh, "log in to a host, or run a command there"),
+        ("zstack", _zstack, "answer as the ZStack manager of the lab's hosts, until Ctrl-C"),
     )
     for name, action, text in actions:
         command = commands.add_parser(name, help=text, description=text)
@@ -75,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
         if name == "down":
             command.add_argument("--images", action="store_true", help="remove the cached images too")
             command.add_argument("--force", action="store_true", help="take it down although another clone owns it")
+        if name == "zstack":
+            command.add_argument("--hosts", type=int, metavar="N", help="of a generated cloud of N hosts instead")
+            command.add_argument(
+                "--port", type=int, default=0, metavar="P", help="on this port; the default is a free one"
+            )
+            command.add_argument("--measure", action="store_true", help="print what asking for 3 and 5,000 hosts takes")
         if name == "ssh":
             command.add_argument("name", metavar="NAME", help="admin, compute1, compute2 …")
             command.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD", help="what to run there")

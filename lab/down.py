@@ -50,6 +50,7 @@ def take_down(settings: Settings, record: Optional[state.State], with_images: bo
     images.remove_scratch(settings.cache)
     _verify(settings, record)
     settings.inventory.unlink(missing_ok=True)
+    shutil.rmtree(settings.zstack, ignore_errors=True)
     shutil.rmtree(settings.ssh, ignore_errors=True)
     state.forget(settings.run_dir)
     (settings.run_dir / engine.LOG).unlink(missing_ok=True)

@@ -32,8 +32,8 @@ all:
 """
 
 
-def text(settings: Settings) -> str:
-    """The inventory in YAML: groups zbs_admin and zbs_vhost."""
+def text(settings: Settings, computes: bool = True) -> str:
+    """The inventory in YAML: groups zbs_admin and zbs_vhost; without `computes` that one's hosts come from elsewhere."""
     # Without -i: that is a variable of its own.
     arguments = keys.options(settings)
     place = arguments.index("-i")
@@ -41,7 +41,7 @@ def text(settings: Settings) -> str:
         key=_quoted(str(settings.ssh / "id_ed25519")),
         arguments=_quoted(shlex.join(arguments[:place] + arguments[place + 2 :])),
         admin=_entry(settings.admin),
-        computes="\n".join(_entry(host) for host in settings.computes),
+        computes="\n".join(_entry(host) for host in settings.computes) if computes else "        {}",
         pages=settings.pages,
         target_mib=settings.target_mib,
         image=_quoted(TARGET_IMAGE),

@@ -86,6 +86,11 @@ class Settings:
         return self.cache / "inventory.yml"
 
     @property
+    def zstack(self) -> Path:
+        """The folder that is the inventory when the hosts come from the stand-in of the ZStack manager."""
+        return self.cache / "zstack"
+
+    @property
     def ssh(self) -> Path:
         """The folder of the lab's key and known hosts."""
         return self.cache / "ssh"

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Optional
 
+from ..settings import from_environment
+from ..zstack.site import serve
 from . import story, tell
 from .site import Site
 
@@ -33,14 +35,16 @@ def main() -> int:
         return 1
     tell.heading(f"0. A lab on this machine: one ZBS admin node, {hosts} bare compute hosts")
     tell.note(
-        "stand-ins for zbsadm and for the SPDK target; the SSH, the Docker Engines, the hugepages and the sockets are real"
+        "stand-ins for zbsadm, the SPDK target and the ZStack manager that names the hosts; the SSH, the Docker Engines, the hugepages and the sockets are real"
     )
     status = 1
     up = False
     try:
         up = lab("up") == 0  # a failed `up` says why in one sentence and has cleaned up after itself
         if up:
-            story.tell_all(Site(ROOT))
+            settings = from_environment()
+            with serve(settings) as manager:
+                story.tell_all(Site(ROOT, settings, manager))
             tell.good(f"Every claim above was checked. It took {time.monotonic() - started:.0f} s.")
             status = 0
     except tell.Broken as broken:

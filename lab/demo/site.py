@@ -14,6 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..settings import Settings
+from ..zstack.server import Standin
+from ..zstack.site import ENVIRONMENT
 from .tell import Broken
 
 _RECAP = re.compile(r"^(\S+)\s+: (ok=\d+.*)$", re.M)
@@ -41,11 +44,12 @@ class Run:
 
 
 class Site:
-    """The lab's site; `root` is the checkout."""
+    """The lab's site; `root` is the checkout, `manager` tells who the hosts are."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, settings: Settings, manager: Standin) -> None:
         self.root = root
-        self.inventory = root / ".cache/lab/inventory.yml"
+        self.inventory = settings.zstack
+        self.manager = manager
         self.bin = Path(sys.executable).parent
         self.log = root / ".cache/demo.log"
         self.log.write_text("")
@@ -145,7 +149,13 @@ class Site:
         return json.loads(done.stdout)
 
     def _environment(self, **extra: str) -> dict[str, str]:
-        return {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_CONFIG": str(self.root / "ansible.cfg"), **extra}
+        return {
+            **os.environ,
+            **ENVIRONMENT,
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_CONFIG": str(self.root / "ansible.cfg"),
+            **extra,
+        }
 
 
 def _progress(name: str, line: str) -> None:

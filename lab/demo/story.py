@@ -28,6 +28,7 @@ def tell_all(site: Site) -> None:
 
 def _bare_site(site: Site) -> None:
     heading("1. The site on bare hosts: ansible-playbook zstack.zbs.site")
+    claim(f"the inventory plugin has {len(site.hosts)} hosts from the manager at {site.manager.url}", bool(site.hosts))
     claim("no host has a Docker Engine yet", not any(_has_docker(site, host) for host in site.hosts))
     run = site.play("site")
     show(run.recap_lines())
@@ -51,7 +52,7 @@ def _break_two(site: Site) -> None:
     heading(f"3. The target of {killed} is killed, the one of {frozen} is frozen (SIGSTOP)")
     site.on(killed, "docker", "kill", _container(site, killed))
     site.on(frozen, "docker", "kill", "--signal", "STOP", _container(site, frozen))
-    rows, run = site.report("health", "health")
+    rows, run = site.report("health", "health", zbs_vhost_health_compare_zstack="true")
     show(_table(run))
     claim(
         f"{killed} is `stopped`, and nobody listens on its socket", rows[killed]["verdict"] == "stopped", rows[killed]
@@ -61,6 +62,8 @@ def _break_two(site: Site) -> None:
     )
     claim("the evidence names the frozen process's state (T)", "(T)" in rows[frozen]["reason"], rows[frozen])
     claim(f"{well} is `healthy`", rows[well]["verdict"] == "healthy", rows[well])
+    differing = [host for host, row in rows.items() if row["disagrees"]]
+    claim("the manager still believes both Connected, and the report says so", differing == [killed, frozen], rows)
 
 
 def _heal_tick(site: Site, pids: dict[str, str]) -> None:
@@ -119,6 +122,8 @@ def _fleet(site: Site) -> None:
     rows, run = site.report("health", "health")
     show(_table(run))
     claim("every host is Connected", {row["status"] for row in rows.values()} == {"Connected"}, rows)
+    logins = site.manager.logins
+    claim(f"the manager was asked {logins.opened} times, and every session was logged out", logins.open == 0, logins)
 
 
 def how_to_log_in(root: Path) -> str:

@@ -13,7 +13,7 @@ import time
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet, _page, _registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _disagree, _fleet, _page, _registered
 
 display = Display()
 
@@ -34,11 +34,16 @@ class ActionModule(ActionBase):
                 "path": {"type": "path"},
                 "page": {"type": "path"},
                 "fail_on": {"type": "str", "choices": ["never", "unreachable", "failed", "down"], "default": "never"},
+                "compare_zstack": {"type": "bool", "default": False},
             }
         )
         if arguments["page"] and arguments["kind"] != "health":
             raise AnsibleActionFail("page is for kind health; a heal has path")
+        if arguments["compare_zstack"] and arguments["kind"] != "health":
+            raise AnsibleActionFail("compare_zstack is for kind health; a heal compares nothing")
         rows = [_row(host, arguments["kind"], task_vars) for host in sorted(task_vars["ansible_play_hosts_all"])]
+        if arguments["compare_zstack"]:
+            _compare(rows, task_vars["hostvars"])
         for line in _fleet.lines(rows, arguments["kind"]):
             display.display(line)
         totals = _fleet.totals(rows)
@@ -74,6 +79,14 @@ def _row(host, kind, task_vars):
         return _fleet.health_row(host, first)
     tick, begins, finishes = _registered.attempt(known)
     return _fleet.heal_row(host, tick, begins, finishes, known.get(_registered.GATE))
+
+
+def _compare(rows, hostvars):
+    """Put the manager's word, of the inventory's variables, beside each row's."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    for row in rows:
+        known = hostvars[row["host"]]
+        row.update(_disagree.compare(known, _looked(known), row, now))
 
 
 def _said(first):

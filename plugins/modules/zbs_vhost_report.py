@@ -28,6 +28,14 @@ options:
       - File on the controller to write the fleet to as one HTML page, with the evidence of each host. Only for O(kind=health).
       - It needs nothing but itself, and no colour to be understood. Left open it looks for a newer one every minute.
     type: path
+  compare_zstack:
+    description:
+      - Put beside each host what the ZStack manager believes of it, and say where the two disagree. Only for O(kind=health).
+      - The manager's word is the variable C(zstack_protocols) of the inventory P(zstack.zbs.zstack#inventory), as old as
+        that inventory is.
+    type: bool
+    default: false
+    version_added: 0.2.0
   fail_on:
     description:
       - When the task fails, after it printed the table and wrote its files. V(unreachable) when a host could not be reached,
@@ -51,6 +59,7 @@ EXAMPLES = r"""
     kind: health
     path: /var/tmp/fleet.json
     page: /var/www/html/fleet.html
+    compare_zstack: true
   run_once: true
 
 - name: Sum a tick up, and fail the job when an attempt failed
@@ -62,8 +71,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rows:
-  description: One row a host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(next_attempt), C(result), C(reason),
-    C(hold).
+  description:
+    - One row a host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(next_attempt), C(result), C(reason),
+      C(hold).
+    - With O(compare_zstack) also C(manager) (a comparison for each storage and protocol that the manager tells of, null
+      when it tells nothing), C(manager_read_at) and C(disagrees) (a sentence, null when nobody disagrees).
   type: list
   elements: dict
   returned: success

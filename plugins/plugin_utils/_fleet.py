@@ -8,7 +8,7 @@ import re
 from ansible_collections.zstack.zbs.plugins.module_utils._backoff import ticks_to_attempt
 from ansible_collections.zstack.zbs.plugins.module_utils._health import TITLES
 from ansible_collections.zstack.zbs.plugins.module_utils._ledger import VOLUME
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts, _disagree
 
 _COLUMNS = (
     ("host", "HOST"),
@@ -20,6 +20,7 @@ _COLUMNS = (
     ("next_attempt", "NEXT ATTEMPT"),
     ("reason", "REASON"),
 )
+_COMPARED_COLUMNS = _COLUMNS[:-1] + (("disagrees", "DISAGREES"),) + _COLUMNS[-1:]
 _HEAL_COLUMNS = (("host", "HOST"), ("result", "RESULT"), ("next_attempt", "NEXT ATTEMPT"), ("reason", "REASON"))
 
 
@@ -94,6 +95,8 @@ def _hold_sentence(hold):
 
 def _shown(row):
     """A row of `health` as the table has it: a hold stands where the next attempt would, and its reason with the other."""
+    if "disagrees" in row:
+        row = dict(row, disagrees=_disagree.cell(row))
     if not row["hold"]:
         return row
     held = "held: %s" % _hold_sentence(row["hold"])
@@ -178,14 +181,18 @@ def lines(rows, kind):
     """The table as lines: for `heal` the hosts that are well share one line, for `health` each has its own."""
     counts = totals(rows)
     if kind == "health":
-        body = _table([_shown(row) for row in rows], _COLUMNS)
+        compared = any("disagrees" in row for row in rows)
+        body = _table([_shown(row) for row in rows], _COMPARED_COLUMNS if compared else _COLUMNS)
         summary = counts["status"]
     else:
         notable = [row for row in rows if row["result"] != "well"]
         body = _table(notable, _HEAL_COLUMNS) if notable else []
         summary = counts["result"]
     words = ", ".join("%d %s" % (number, word) for word, number in sorted(summary.items()))
-    return body + ["%d host%s: %s" % (len(rows), "" if len(rows) == 1 else "s", words or "none")]
+    last = "%d host%s: %s" % (len(rows), "" if len(rows) == 1 else "s", words or "none")
+    if rows and "disagrees" in rows[0]:
+        last += "; %s" % _disagree.summary(rows)
+    return body + [last]
 
 
 def _table(rows, columns):

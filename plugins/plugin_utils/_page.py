@@ -110,8 +110,13 @@ def _host(row, health):
     cells = [
         "<th scope=row class=name>%s</th>" % _page_cells.text(row["host"]),
         "<td>%s<small>%s</small></td>" % (_status(row["status"]), _page_cells.text(row["verdict"] or "not judged")),
-        "<td class=why>%s%s%s</td>"
-        % (_page_cells.text(row["reason"] or "answers"), _page_cells.warnings(health), _page_cells.attempts(health)),
+        "<td class=why>%s%s%s%s</td>"
+        % (
+            _page_cells.text(row["reason"] or "answers"),
+            _page_cells.disagrees(row),
+            _page_cells.warnings(health),
+            _page_cells.attempts(health),
+        ),
         _labelled(3, _page_cells.since(row["since"])),
         _labelled(4, _page_cells.volumes(row, health)),
         _labelled(5, _page_cells.hold(row) + _page_cells.windows(row, health)),
@@ -119,8 +124,8 @@ def _host(row, health):
     ]
     evidence = (
         '<tr class=more><td colspan=%d><details data-host="%s"><summary aria-label="Evidence of %s">evidence</summary>%s</details></td></tr>'
-        % (len(_COLUMNS), _page_cells.text(row["host"]), _page_cells.text(row["host"]), _evidence(health))
-        if health
+        % (len(_COLUMNS), _page_cells.text(row["host"]), _page_cells.text(row["host"]), _evidence(health, row))
+        if health or row.get("manager")
         else ""
     )
     return '<tbody class="%s"><tr>%s</tr>%s</tbody>' % (
@@ -137,7 +142,7 @@ def _labelled(number, content):
     return '<td class=number data-label="%s">%s</td>' % (_COLUMNS[number], content)
 
 
-def _evidence(health):
+def _evidence(health, row):
     """Everything that the verdict stands on, as small tables; the rest as JSON."""
     blocks = []
     protocols = health.get("protocols") or {}
@@ -153,6 +158,8 @@ def _evidence(health):
         found = health.get(key) or {}
         shown = [[name, value] for name, value in sorted(found.items()) if value not in (None, "", [])]
         blocks.append(_grid(key.capitalize(), None, shown))
+    keys = ("storage", "protocol", "manager", "manager_changed", "host", "host_since", "disagrees")
+    blocks.append(_grid("Manager and host", keys, [[item[key] for key in keys] for item in row.get("manager") or []]))
     if health.get("ledger"):
         ledger = json.dumps(health["ledger"], indent=1, sort_keys=True, ensure_ascii=False, default=str)
         blocks.append("<section><h3>Ledger</h3><pre>%s</pre></section>" % _page_cells.text(ledger))

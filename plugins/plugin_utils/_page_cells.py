@@ -38,6 +38,11 @@ def since(value):
     return "<span class=time>%s</span> <span class=time>%s</span>" % (text(day), text(hour)) if value else ""
 
 
+def disagrees(row):
+    """The manager's other opinion, where it has one."""
+    return "<small class=warning>≠ %s</small>" % text(row["disagrees"]) if row.get("disagrees") else ""
+
+
 def warnings(health):
     """What the probe warned of."""
     return "".join("<small class=warning>⚠ %s</small>" % text(item) for item in health.get("warnings") or [])

@@ -169,3 +169,42 @@ def test_bad_options(printed, arguments):
     with pytest.raises(AnsibleActionFail):
         report(arguments)
     assert printed == []
+
+
+def believed(status, **more):
+    row = {
+        "storage": "zbs-1",
+        "protocol": "Vhost",
+        "status": status,
+        "since": None,
+        "changed": "Nov 3, 2026 4:05:06 PM",
+    }
+    return dict({"zstack_protocols": [row], "zstack_read_at": "2026-11-03T16:05:06Z"}, **more)
+
+
+def test_the_managers_word_beside_ours_in_table_file_and_page(printed, tmp_path):
+    hosts = {
+        "h1": believed("Connected", **HOSTS["h1"]),
+        "h2": believed("Connected", **HOSTS["h2"]),
+        "h3": HOSTS["h1"],
+    }
+    json_path, page_path = tmp_path / "fleet.json", tmp_path / "fleet.html"
+    report({"kind": "health", "compare_zstack": True, "path": str(json_path), "page": str(page_path)}, hosts)
+    rows = {row["host"]: row for row in json.loads(json_path.read_text(encoding="utf-8"))["rows"]}
+    assert rows["h1"]["disagrees"] is None and rows["h3"]["manager"] is None
+    assert "manager Connected since Nov 3, 2026" in rows["h2"]["disagrees"]
+    assert rows["h2"]["manager"][0]["host"] == "Disconnected"
+    assert "DISAGREES" in printed[0] and rows["h2"]["disagrees"] in printed[2] and "not told" in printed[3]
+    assert printed[-1].endswith("; the manager disagrees on 1")
+    page = page_path.read_text(encoding="utf-8")
+    assert "≠ Vhost of zbs-1: manager Connected" in page and "Manager and host" in page
+
+
+def test_without_the_option_nothing_is_said_of_the_manager(printed):
+    result = report({"kind": "health"}, {"h2": believed("Connected", **HOSTS["h2"])})
+    assert "disagrees" not in result["rows"][0] and "DISAGREES" not in printed[0]
+
+
+def test_a_heal_compares_nothing(printed):
+    with pytest.raises(AnsibleActionFail):
+        report({"kind": "heal", "compare_zstack": True}, {})

@@ -1,0 +1,185 @@
+"""The pure parts of the inventory plugin."""
+
+import pytest
+from ansible.inventory.data import InventoryData
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.plugin_utils import (
+    _inventory_copy,
+    _untemplated,
+    _zstack_answer,
+    _zstack_hosts,
+    _zstack_query,
+    _zstack_select,
+    _zstack_sign,
+    _zstack_times,
+    _zstack_url,
+)
+
+
+@pytest.mark.parametrize(
+    "text, address, context",
+    [
+        ("http://10.0.0.2:8080", "http://10.0.0.2:8080", "/zstack"),
+        ("http://10.0.0.2:8080/", "http://10.0.0.2:8080", "/zstack"),
+        ("http://10.0.0.2:8080/zstack/", "http://10.0.0.2:8080", "/zstack"),
+        ("http://10.0.0.2:8080/zstack/v1", "http://10.0.0.2:8080", "/zstack"),
+        ("https://mn.example.com/behind/zstack", "https://mn.example.com", "/behind/zstack"),
+        ("http://[fd00::2]:8080", "http://[fd00::2]:8080", "/zstack"),
+    ],
+)
+def test_addresses(text, address, context):
+    assert _zstack_url.parse(text) == (address, context)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", None, "10.0.0.2", "ftp://a", "http://", "http://a:x", "http://a?b=c", "http://u:geheim@a", "u:geheim@a"],
+)
+def test_addresses_that_are_none(text):
+    with pytest.raises(ZbsError) as caught:
+        _zstack_url.parse(text)
+    assert "geheim" not in caught.value.message
+
+
+def test_a_signature_of_known_parts():
+    # openssl: printf 'GET\nMon, 02 Jan 2006 15:04:05 PRC\n/v1/hosts' | openssl dgst -sha1 -hmac secret -binary | base64
+    assert _zstack_sign.date(1136185445) == "Mon, 02 Jan 2006 15:04:05 PRC"
+    made = _zstack_sign.signature("secret", "GET", "Mon, 02 Jan 2006 15:04:05 PRC", "/v1/hosts")
+    assert made == "e7FAqA6W1BY+f6I0hrWe500m4q4="
+    headers = _zstack_sign.of_access_key("key", "secret", clock=lambda: 1136185445)("GET", "/v1/hosts")
+    assert headers == {"Date": "Mon, 02 Jan 2006 15:04:05 PRC", "Authorization": "ZStack key:" + made}
+
+
+def test_a_password_is_hashed():
+    assert _zstack_sign.password_hash("password").startswith("b109f3bbbc244eb82441917ed06d618b9008dd09b3befd1b5e07394c")
+
+
+@pytest.mark.parametrize(
+    "text, zone, since",
+    [
+        ("Oct 30, 2017 1:50:00 PM", "UTC", "2017-10-30T13:50:00Z"),
+        ("Oct 30, 2017 12:00:01 AM", "UTC", "2017-10-30T00:00:01Z"),
+        ("Oct 30, 2017 12:00:01 PM", "+08:00", "2017-10-30T04:00:01Z"),
+        ("Oct 30, 2017, 1:50:00\u202fPM", "Asia/Shanghai", "2017-10-30T05:50:00Z"),
+        ("2017-10-30 13:50:00", "UTC", "2017-10-30T13:50:00Z"),
+        ("2017-10-30T13:50:00.5+08:00", None, "2017-10-30T05:50:00Z"),
+        ("Oct 30, 2017 1:50:00 PM", None, None),
+        ("Feb 31, 2017 1:50:00 PM", "UTC", None),
+        ("2017-10-30T13:50:00+99:00", None, None),
+        ("yesterday", "UTC", None),
+        (None, "UTC", None),
+    ],
+)
+def test_the_managers_times(text, zone, since):
+    assert _zstack_times.since(text, _zstack_times.zone(zone)) == since
+
+
+@pytest.mark.parametrize("text", ["Mars/Olympus", "+99:00", "../../etc/passwd"])
+def test_time_zones_that_are_none(text):
+    with pytest.raises(ZbsError):
+        _zstack_times.zone(text)
+
+
+@pytest.mark.parametrize(
+    "status, text, code",
+    [
+        (500, '{"error": {"code": "SYS.1", "details": "boom"}}', "manager_failed"),
+        (401, "", "login_refused"),
+        (403, "<html>", "login_refused"),
+        (404, "no api mapping", "not_found"),
+        (301, "", "redirect"),
+        (200, "[]", "not_json"),
+        (200, "<html>", "not_json"),
+        (418, "x" * 5000, "manager_failed"),
+    ],
+)
+def test_answers_that_are_errors(status, text, code):
+    with pytest.raises(ZbsError) as caught:
+        _zstack_answer.read(status, text, None, "http://mn/zstack/v1/hosts")
+    assert caught.value.code == code and len(caught.value.message) < 300
+
+
+def test_a_503_may_pass_but_not_when_it_is_about_the_login():
+    with pytest.raises(_zstack_answer.Again):
+        _zstack_answer.read(503, '{"error": {"code": "SYS.1", "details": "busy"}}', None, "mn")
+    with pytest.raises(ZbsError):
+        _zstack_answer.read(503, '{"error": {"code": "ID.1001", "details": "expired"}}', None, "mn")
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"inventories": []}, {"inventories": [1], "total": 1}, {"inventories": [], "total": True}]
+)
+def test_answers_that_are_no_query(answer):
+    with pytest.raises(ZbsError):
+        _zstack_query.rows(lambda _path, _query: answer, "/v1/hosts", ("uuid",))
+
+
+def test_a_page_that_never_comes_ends():
+    with pytest.raises(ZbsError) as caught:
+        _zstack_query.rows(lambda _path, _query: {"inventories": [], "total": 5}, "/v1/hosts", ("uuid",))
+    assert caught.value.code == "changing"
+
+
+@pytest.mark.parametrize(
+    "expression, wanted",
+    [
+        (None, True),
+        ("host.cpus", True),
+        ("host.none", False),
+        ("storages", False),
+        ("host.zero", True),
+        ("!host", False),
+    ],
+)
+def test_jmespaths_own_truth(expression, wanted):
+    document = {"host": {"name": "h", "cpus": 4, "zero": 0}, "storages": []}
+    assert _zstack_select.compiled(expression)(document) is wanted
+
+
+def test_an_expression_that_fails_on_a_host_names_it():
+    with pytest.raises(ZbsError) as caught:
+        _zstack_select.compiled("length(host.cpus)")({"host": {"name": "h1", "cpus": 4}})
+    assert "h1" in caught.value.message and "\n" not in caught.value.message
+
+
+def document(number, name, address="10.0.0.%d"):
+    return {"host": {"uuid": "u%d" % number, "name": name, "managementIp": address % number if address else None}}
+
+
+def test_names_are_given_once():
+    chosen = [document(1, "a"), document(2, "b"), document(3, "b"), document(4, "c d"), document(5, "10.0.0.2")]
+    found, twice = _zstack_hosts.names(chosen, ["name", "management_ip"])
+    assert found == ["a", "u2", "10.0.0.3", "10.0.0.4", "10.0.0.2"] and twice == ["10.0.0.2", "b"]
+
+
+@pytest.mark.parametrize("name", ["all", "localhost", "Localhost", "a,b", "h[1:3]", "{{ x }}", "", None, "!x", "grp"])
+def test_names_that_ansible_takes_for_something_else(name):
+    assert _zstack_hosts.names([document(1, name, None)], ["name"], {"grp"})[0] == ["u1"]
+
+
+def test_groups_of_one_name_are_two():
+    rows = [{"uuid": "a" * 32, "name": "c-1"}, {"uuid": "b" * 32, "name": "c_1"}, {"uuid": "c" * 32, "name": "c2"}]
+    found = _zstack_hosts.group_names(rows, "cluster", lambda text: text.replace("-", "_"))
+    assert sorted(found.values()) == ["zstack_cluster_c2", "zstack_cluster_c_1_aaaaaaaa", "zstack_cluster_c_1_bbbbbbbb"]
+
+
+def test_an_inventory_is_copied_whole():
+    source, target = InventoryData(), InventoryData()
+    source.add_group("outer")
+    source.add_group("inner")
+    source.add_child("outer", "inner")
+    source.add_host("h1", group="inner")
+    source.set_variable("h1", "a", 1)
+    source.set_variable("inner", "b", 2)
+    target.add_host("h1")
+    target.set_variable("h1", "c", 3)
+    _inventory_copy.copy(source, target)
+    target.reconcile_inventory()
+    found = target.get_host("h1")
+    assert (found.vars["a"], found.vars["c"], target.groups["inner"].vars) == (1, 3, {"b": 2})
+    assert {group.name for group in found.get_groups()} == {"all", "outer", "inner"}
+
+
+def test_words_stay_words():
+    value = {"a": ["x", "{{ 1 }}", 5, None, True]}
+    assert _untemplated.plain(value) == value
