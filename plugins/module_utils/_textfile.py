@@ -12,6 +12,7 @@ import tempfile
 
 from ._errors import ZbsError
 from ._health import CONNECTED, STATUS_OF
+from ._ledger import VOLUME
 
 NAME = "zbs_vhost.prom"
 
@@ -46,8 +47,21 @@ def render(health, ledger, now):
         broken = sum(1 for volume in volumes if volume["broken"])
         families.append(_family("volumes", "Volumes that the target has a controller for.", [({}, len(volumes))]))
         families.append(_family("volumes_broken", "Volumes without a bdev or without a socket.", [({}, broken)]))
+    families += _disks(health)
     families.append(_family("heal_held", "Whether a hold keeps the heal from acting on this host.", _held(health)))
     return "".join(families + _ledger(ledger) + _memory(health) + _container(health))
+
+
+def _disks(health):
+    """What VMs need of the target, and of it what nobody serves; nothing where that can't be told."""
+    demand = health.get("demand")
+    if demand is None or any(need["broken"] is None for need in demand):
+        return []
+    broken = sum(1 for need in demand if need["broken"])
+    return [
+        _family("vm_disks", "Disks of running VMs that the target has to serve.", [({}, len(demand))]),
+        _family("vm_disks_broken", "Disks of running VMs that no controller serves.", [({}, broken)]),
+    ]
 
 
 def _held(health):
@@ -59,6 +73,7 @@ def _ledger(ledger):
         ({"primary_storage": storage, "protocol": protocol}, entry)
         for storage, found in sorted(ledger.items())
         for protocol, entry in sorted(found.items())
+        if not protocol.startswith(VOLUME)  # a series for each volume would be too many; vm_disks_broken counts them
     ]
     return [
         _family(

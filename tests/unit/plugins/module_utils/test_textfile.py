@@ -55,6 +55,14 @@ def test_a_healthy_host():
     }
 
 
+def test_the_disks_of_vms():
+    found = samples(_textfile.render(health(demand=[{"broken": True}, {"broken": False}]), {}, 1))
+    assert (found["zbs_vhost_vm_disks"], found["zbs_vhost_vm_disks_broken"]) == ("2", "1")
+    for unknown in (None, [{"broken": None}]):
+        assert not [key for key in samples(_textfile.render(health(demand=unknown), {}, 1)) if "vm_disks" in key]
+    assert "volume:" not in _textfile.render(health(), {"zbs": {"volume:x": {"failures": 3, "skip": 5}}}, 1)
+
+
 def test_the_ledger_and_its_names():
     found = samples(_textfile.render(health("hung"), LEDGER, 1))
     assert found['zbs_vhost_up{protocol="vhost"}'] == "0"
@@ -98,7 +106,7 @@ def test_promtool_takes_the_alerts(words):
 
 def test_every_metric_of_the_alerts_is_written():
     """A rule over a name that nobody writes never fires."""
-    written = set(re.findall(r"^# TYPE (\S+)", _textfile.render(health(hold=None), LEDGER, 1), re.M))
+    written = set(re.findall(r"^# TYPE (\S+)", _textfile.render(health(hold=None, demand=[]), LEDGER, 1), re.M))
     rules = (RULES / "zbs_vhost_rules.yml").read_text(encoding="utf-8")
     asked = set(re.findall(r"\bzbs_vhost_[a-z_]+(?=[\s{\[])", "\n".join(re.findall(r"expr: .*(?:\n {10}.*)?", rules))))
     assert len(asked) >= 7 and asked <= written
