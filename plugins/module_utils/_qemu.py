@@ -97,8 +97,7 @@ def _strings(data):
         yield data
     elif isinstance(data, (dict, list)):
         for item in data.values() if isinstance(data, dict) else data:
-            for text in _strings(item):
-                yield text
+            yield from _strings(item)
 
 
 def _option(argv, name):

@@ -2,24 +2,7 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _demand, _disks
-
-WEB = {"pid": 3, "started_ticks": 100, "name": "web", "uuid": None}
-DB = {"pid": 4, "started_ticks": 200, "name": None, "uuid": None}
-
-
-def need(bdev, vm=None, *seen):
-    """A need."""
-    return {"bdev": bdev, "socket": "/s/" + bdev, "vm": vm or WEB, "seen": list(seen or ("connection",))}
-
-
-def disk(vm=None, released=False, bdev="a"):
-    """What the ledger keeps of one."""
-    return {"socket": "/s/" + bdev, "vm": vm or WEB, "released": released}
-
-
-def row(bdev, broken=False):
-    """A controller of the target."""
-    return {"controller": bdev, "broken": broken}
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import DB, WEB, disk, need, row
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,15 @@
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _disks, _ledger, _tick, _volume_phases
 from ansible_collections.zstack.zbs.plugins.module_utils._hold import Hold
-from ansible_collections.zstack.zbs.tests.unit.plugins.module_utils.test_demand import DB, WEB, need, row
-from ansible_collections.zstack.zbs.tests.unit.plugins.module_utils.test_tick import health, tick  # noqa: F401
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import DB, WEB, need, row
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.ticks import health
 
 A, B = "volume:a", "volume:b"
 
 
 @pytest.fixture
-def host(tick, monkeypatch):  # noqa: F811
+def host(tick, monkeypatch):
     """A host whose target, VMs and volumes the test sets; `run(phase)` is a phase on it."""
 
     class Host:

@@ -1,0 +1,10 @@
+"""Fixtures that several of these tests share."""
+
+import pytest
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import ticks
+
+
+@pytest.fixture
+def tick(tmp_path, monkeypatch):
+    """Run a phase of a tick while the target is of a verdict: see ticks.runner."""
+    return ticks.runner(tmp_path, monkeypatch)

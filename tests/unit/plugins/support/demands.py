@@ -1,0 +1,19 @@
+"""VMs, what they need, and what the ledger and the target say of it."""
+
+WEB = {"pid": 3, "started_ticks": 100, "name": "web", "uuid": None}
+DB = {"pid": 4, "started_ticks": 200, "name": None, "uuid": None}
+
+
+def need(bdev, vm=None, *seen):
+    """A need."""
+    return {"bdev": bdev, "socket": "/s/" + bdev, "vm": vm or WEB, "seen": list(seen or ("connection",))}
+
+
+def disk(vm=None, released=False, bdev="a"):
+    """What the ledger keeps of one."""
+    return {"socket": "/s/" + bdev, "vm": vm or WEB, "released": released}
+
+
+def row(bdev, broken=False):
+    """A controller of the target."""
+    return {"controller": bdev, "broken": broken}
