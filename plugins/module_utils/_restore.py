@@ -81,8 +81,11 @@ def _list(zbs, pool, deadline):
         data = json.loads(result.out)
     except (ValueError, RecursionError):
         data = None
-    if not isinstance(data, dict) or data.get("error"):
-        raise ZbsError("the pool %s could not be listed: %s" % (pool, result.sentence() or "no answer"), "zbs_failed")
+    error = data.get("error") if isinstance(data, dict) else {"code": result.rc, "message": result.sentence()}
+    # A success carries an error too, of code 0.
+    if isinstance(error, dict) and (data is None or error.get("code")):
+        said = error.get("message") or "no answer"
+        raise ZbsError("the pool %s could not be listed: %s" % (pool, said), "zbs_failed")
     return _volumes.parse_listing(data)
 
 

@@ -11,7 +11,9 @@ NAME = "zbs_vhost_restore"
 ONE = "zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff"  # pool1/vol1
 SUCCESS = programs.answering('{"success": true, "error": {"code": 0, "message": ""}}')
 REFUSED = programs.answering('{"success": false, "error": {"code": 410032, "message": "File exists"}}')
-LISTING = programs.answering('{"result": [{"fileName": "vol0"}, {"fileName": "vol1"}]}')
+LISTING = programs.answering(
+    '{"result": [{"fileName": "vol0"}, {"fileName": "vol1"}], "error": {"code": 0, "message": ""}}'
+)
 VM = {"pid": 3, "started_ticks": 1, "name": "web", "uuid": None}
 
 
@@ -86,7 +88,11 @@ def test_one_that_cannot_be_traced_keeps_no_other_from_it(admin):
 @pytest.mark.parametrize(
     "listing, words",
     [
-        (programs.answering('{"error": {"code": 410061, "message": "kPoolNotExists"}}', rc=1), "could not be listed"),
+        (
+            programs.answering('{"error": {"code": 410061, "message": "kPoolNotExists"}}', rc=1),
+            "listed: kPoolNotExists",
+        ),
+        (programs.answering("[]"), "shape that is not known"),
         (programs.answering("garbage"), "could not be listed"),
         ("exit 1", "could not be listed: no answer"),
         (programs.answering('{"result": 7}'), "shape that is not known"),
