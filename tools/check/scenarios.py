@@ -10,8 +10,8 @@ FOLDER = ROOT / "extensions/molecule"
 LIMIT = 900
 
 
-# Many hosts or many faults: several minutes each. `make test-all` runs them, `make test` leaves them out.
-SLOW = ("zbs_vhost_heal_site", "zbs_vhost_health")
+# Many hosts, many faults or many runs: several minutes each. `make test-all` runs them, `make test` leaves them out.
+SLOW = ("zbs_vhost_heal_site", "zbs_vhost_health", "zbs_vhost_target_drift")
 
 
 def run() -> Tally:
