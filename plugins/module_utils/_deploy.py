@@ -23,7 +23,8 @@ def run(params, check_mode):
     warnings = list(answer.warnings) if answer else []
     # What is done without having looked, and what is left undone for not knowing, is said aloud.
     if plan.action == "restart_required" or params["observed"] is None or plan.unsure:
-        warnings += plan.reasons
+        # With the host: Ansible shows one warning of several that are alike, without whose it is.
+        warnings += ["%s: %s" % (params["host_ip"], reason) for reason in plan.reasons]
     return {
         "changed": plan.action in ACTING,
         "plan": plan.as_dict(),

@@ -35,7 +35,7 @@ def forms(secrets):
             secret,
             json.dumps(secret)[1:-1],
             json.dumps(secret, ensure_ascii=False)[1:-1],
-            quote(secret, safe=""),
+            quote(secret, safe="", errors="replace"),
         ):
             if spelling not in found:
                 found.append(spelling)

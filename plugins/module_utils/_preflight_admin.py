@@ -7,6 +7,7 @@ import re
 import socket
 
 from . import _command, _zbsadm
+from ._deadline import Deadline
 from ._errors import ZbsError
 from ._preflight import row
 
@@ -49,12 +50,11 @@ def _compute_host(host_ip, port, has_login, clusters, deadline):
     said: the host in what `cluster ls` tells, the login that is given, the SSH server that answers.
     """
     check = "compute_host"
-    problem = _ssh_problem(host_ip, port, deadline.share(max(0.5, min(5.0, deadline.left()))))
+    problem = _ssh_problem(host_ip, port, Deadline(max(0.5, min(5.0, deadline.left()))))
     if problem:
         detail = "the SSH server of %s port %d does not answer the admin node: %s" % (host_ip, port, problem)
         # Where zbsadm's own list has the login it may have another port.
-        ok = False if has_login or problem == "no route" else None
-        return row(check, ok, detail, "make the host reachable by SSH from the admin node")
+        return row(check, False if has_login else None, detail, "make the host reachable by SSH from the admin node")
     if has_login:
         return row(check, True, "its SSH answers the admin node, and zbsadm is given the login")
     if _mentions(clusters, host_ip):
@@ -70,7 +70,7 @@ def _compute_host(host_ip, port, has_login, clusters, deadline):
 def _ssh_problem(host, port, deadline):
     """Why no SSH server answers there, None when one does."""
     try:
-        with socket.create_connection((host, port), timeout=deadline.left()) as connection:
+        with socket.create_connection((host, port), timeout=max(0.05, deadline.left())) as connection:
             said = b""
             while len(said) < len(_BANNER):
                 connection.settimeout(max(0.05, deadline.left()))

@@ -10,8 +10,8 @@ FOLDER = ROOT / "extensions/molecule"
 LIMIT = 900
 
 
-# Many hosts: several minutes. `make test-all` runs it, `make test` leaves it out.
-SLOW = ("zbs_vhost_heal_site",)
+# Many hosts or many runs: several minutes each. `make test-all` runs them, `make test` leaves them out.
+SLOW = ("zbs_vhost_heal_site", "zbs_vhost_target_drift")
 
 
 def run() -> Tally:

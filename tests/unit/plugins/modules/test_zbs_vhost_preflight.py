@@ -5,7 +5,7 @@ import socket
 import threading
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _preflight_host
+from ansible_collections.zstack.zbs.plugins.module_utils import _preflight_admin, _preflight_host
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -41,9 +41,12 @@ def ssh():
 
 @pytest.fixture
 def admin(tmp_path, ssh):
+    def given(path):
+        return {"part": "admin", "host_ip": "127.0.0.1", "zbsadm": path, "ssh_port": ssh}
+
     def make(body=ZBSADM % (CLUSTERS % ""), **more):
         path = programs.write_program(tmp_path, "zbsadm", body)
-        return dict({"part": "admin", "host_ip": "127.0.0.1", "zbsadm": path, "ssh_port": ssh}, **more)
+        return {key: value for key, value in dict(given(path), **more).items() if value is not None}
 
     return make
 
@@ -86,6 +89,16 @@ def test_a_host_that_does_not_answer(admin):
         port = server.getsockname()[1]
     rows, _result = rows_of(admin(ssh_port=port))
     assert rows["compute_host"]["ok"] is False and "127.0.0.1" in rows["compute_host"]["detail"]
+
+
+@pytest.mark.parametrize(
+    "problem, named, ok",
+    [(None, "", None), (None, ', "hosts": ["127.0.0.1"]', True), ("no answer within 5 s", "", None)],
+)
+def test_whether_zbsadm_s_own_list_has_the_host(admin, monkeypatch, problem, named, ok):
+    monkeypatch.setattr(_preflight_admin, "_ssh_problem", lambda *_args: problem)
+    rows, result = rows_of(admin(ZBSADM % (CLUSTERS % named), ssh_port=None))
+    assert rows["compute_host"]["ok"] is ok and result["fit"]  # not knowing is no no
 
 
 def test_enforced_it_fails_with_every_row(admin):
