@@ -6,9 +6,12 @@
 import os
 import re
 
-from . import _command
+from . import _command, _process
 from ._errors import ZbsError
 
+# How another process has a mount of ours: in a root of its own, or in a copy of this system's mounts.
+_CONTAINER = "container"
+_COPY = "copy"
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 
 
@@ -93,8 +96,9 @@ def unmount(path, deadline, root="/"):
 def users(mount_, root="/"):
     """What would lose the mount with it, in words; [] when nothing is seen to use it.
 
-    Its files, and mounts of it that a container has of its own. A service's view that follows this mount's (`master:` in
-    mountinfo) goes with it unless it is in use, which umount refuses by itself.
+    Its files; mounts of it that a container has of its own; files of it that somebody with a copy of this system's mounts has
+    mapped, as a guest under libvirt may. That a service has such a copy is no use, and whoever uses the mount itself is found
+    by umount.
     """
     found = []
     try:
@@ -103,19 +107,50 @@ def users(mount_, root="/"):
         return ["it can't be listed (%s)" % os.strerror(exc.errno)]
     if files:
         found.append("it holds %d file%s" % (files, "" if files == 1 else "s"))
-    seen = {_namespace(root, "self")}
+    own = _rows(_mountinfo(root, "self"))
+    views = {_namespace(root, "self"): None}
     for pid in sorted(filter(str.isdigit, os.listdir(os.path.join(root, "proc"))), key=int):
         space = _namespace(root, pid)
-        if space in seen:
-            continue
-        seen.add(space)
-        try:
-            rows = _rows(_mountinfo(root, pid))
-        except OSError:
-            continue  # it ended meanwhile, or is no process of a kernel that tells
-        if any(fields[2] == mount_.device and not _follows(fields) for fields, _rest in rows):
-            found.append("process %s has it mounted in a container" % pid)
+        if space not in views:
+            views[space] = _view(root, pid, mount_.device, own)
+            if views[space] == _CONTAINER:
+                found.append("process %s has it mounted in a container" % pid)
+        if views[space] == _COPY and _maps(root, pid, mount_.device) is not False:
+            found.append("process %s has files of it mapped" % pid)
     return found
+
+
+def _view(root, pid, device, own):
+    """How the mounts that a process sees have that device: _CONTAINER, _COPY, or None for not, or as ours goes."""
+    try:
+        rows = _rows(_mountinfo(root, pid))
+    except OSError:
+        return None  # it ended meanwhile, or is no process of a kernel that tells
+    if not any(fields[2] == device and not _follows(fields) for fields, _rest in rows):
+        return None
+    return _COPY if _system(rows) == _system(own) else _CONTAINER
+
+
+def _system(rows):
+    """The file system that is the root of these mounts."""
+    return [(fields[2], fields[3]) for fields, _rest in rows if fields[4] == "/"][-1:]
+
+
+def _maps(root, pid, device):
+    """Whether a process has files of a device mapped; None when that can't be told in time."""
+    return _process.in_time(
+        lambda path: _read_maps(path, "%02x:%02x" % tuple(int(part) for part in device.split(":"))),
+        os.path.join(root, "proc", pid, "maps"),
+        _process.MAP_SECONDS,
+    )
+
+
+def _read_maps(path, device):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as handle:
+            return any(line.split(None, 4)[3:4] == [device] for line in handle)
+    except OSError:
+        return False  # it ended meanwhile
 
 
 def below(root, path):

@@ -25,11 +25,19 @@ def check_folder(path, root="/"):
         raise ZbsError(
             "hugetlbfs_dir %s is already a mount of something else; name another folder" % path, "hugetlbfs_dir"
         )
-    if os.path.isdir(there) and os.listdir(there):
+    if os.path.isdir(there) and os.listdir(there) and not _leftovers(path, there):
         raise ZbsError(
             "hugetlbfs_dir %s is not empty, and a mount would hide what is in it; name another folder" % path,
             "hugetlbfs_dir",
         )
+
+
+def _leftovers(path, there):
+    """Whether all that a folder holds is plain files in /dev: what a target left that was started without the mount.
+
+    To refuse these would keep a host from being healed.
+    """
+    return path.startswith("/dev/") and all(entry.is_file(follow_symlinks=False) for entry in os.scandir(there))
 
 
 def check_amount(pages, nodes, page_kib, root="/"):

@@ -128,6 +128,9 @@ def test_mount_points(host):
 OURS = "50 22 0:50 / /m rw shared:7 - hugetlbfs hugetlbfs rw,pagesize=2M"
 CONTAINER = "90 80 0:50 / /dev/hugepages rw - hugetlbfs hugetlbfs rw,pagesize=2M"
 SERVICE = "91 81 0:50 / /m rw master:7 - hugetlbfs hugetlbfs rw,pagesize=2M"
+HOST = "1 0 8:1 / / rw - ext4 /dev/sda1 rw"
+OVERLAY = "94 84 0:60 / / rw - overlay overlay rw"
+COPY = "93 83 0:50 / /m rw - hugetlbfs hugetlbfs rw,pagesize=2M"
 OTHER = "92 82 0:51 / /m rw - hugetlbfs hugetlbfs rw,pagesize=2M"
 
 
@@ -137,6 +140,8 @@ OTHER = "92 82 0:51 / /m rw - hugetlbfs hugetlbfs rw,pagesize=2M"
         ({}, [], []),
         ({7: SERVICE, 8: OTHER, 9: ROOT}, [], []),
         ({7: CONTAINER, 8: SERVICE}, [], ["process 7 has it mounted in a container"]),
+        ({7: OVERLAY + "\n" + COPY, 8: HOST + "\n" + COPY}, [], ["process 7 has it mounted in a container"]),
+        ({8: HOST + "\n" + COPY}, [], []),
         ({}, ["spdk_1", "spdk_2"], ["it holds 2 files"]),
     ],
 )
@@ -151,6 +156,20 @@ def test_users(host, processes, files, words):
     assert _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(root)) == words
 
 
+@pytest.mark.parametrize(
+    "line, used", [("00:32 7 /m/guest", True), ("00:33 7 /m/guest", False), ("08:01 0032 /x", False)]
+)
+def test_a_guest_that_has_files_mapped_in_a_copy_of_the_mounts_is_a_user(host, line, used):
+    root = host / "root"
+    (root / "m").mkdir()
+    for pid in (7, 8):
+        write(root, "proc/%d/mountinfo" % pid, HOST + "\n" + COPY + "\n")
+    write(root, "proc/7/maps", "7f00-7f01 rw-s 00000000 00:01 5 /x\n")
+    write(root, "proc/8/maps", "7f00-7f01 rw-s 00000000 00:01 5 /x\n7f20-7f40 rw-s 00000000 %s\n" % line)
+    words = _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(root))
+    assert words == (["process 8 has files of it mapped"] if used else [])
+
+
 def test_users_of_a_mount_that_cannot_be_listed_are_not_known(host):
     words = _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(host / "root"))
     assert len(words) == 1 and "can't be listed" in words[0]
@@ -160,7 +179,7 @@ def test_a_namespace_is_looked_at_once_and_the_own_never(host):
     root = host / "root"
     (root / "m").mkdir()
     for pid, space in (("self", "mnt:[1]"), ("5", "mnt:[1]"), ("6", "mnt:[2]"), ("7", "mnt:[2]")):
-        write(root, "proc/%s/mountinfo" % pid, CONTAINER + "\n")
+        write(root, "proc/%s/mountinfo" % pid, (OVERLAY if pid in ("6", "7") else HOST) + "\n" + CONTAINER + "\n")
         (root / "proc" / pid / "ns").mkdir()
         (root / "proc" / pid / "ns/mnt").symlink_to(space)
     words = _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(root))

@@ -275,17 +275,24 @@ def test_more_pages_than_memory_are_refused(tmp_path, pages, guests, fine):
     [
         ("/etc/docker/daemon.json", "is no folder"),
         ("/etc/docker", "is not empty"),
+        ("/dev/disk", "is not empty"),
         ("/", "mount of something else"),
         ("/other", "mount of something else"),
     ],
 )
 def test_a_place_where_no_mount_can_be_is_refused(kernel, path, words):
     (kernel.root / "other").mkdir()
+    (kernel.root / "dev/disk/by-id").mkdir(parents=True)
     rows = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n7 1 0:9 / /other rw - hugetlbfs none rw,pagesize=1024M\n"
     fake_host.write(kernel.root, "proc/self/mountinfo", rows)
     with pytest.raises(ZbsError) as caught:
         _refusals.check_folder(path, str(kernel.root))
     assert caught.value.code == "hugetlbfs_dir" and words in caught.value.message and path in caught.value.message
+
+
+def test_what_a_target_without_its_mount_left_is_no_reason_to_refuse(kernel):
+    fake_host.write(kernel.root, "dev/hugepages2m/spdk_pid7map_0", "")
+    assert run()[1][1].startswith("mount hugetlbfs")
 
 
 @pytest.mark.parametrize("path", ["relative", "", "/a\nb", "/a/../b"])

@@ -1,5 +1,7 @@
 """state=absent: what nobody uses is given back, what is in use stays and is told."""
 
+import json
+
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _boot_units, _hugepages
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
@@ -189,3 +191,25 @@ def test_a_read_only_sysfs_is_a_failure(host):
 def test_pages_ignored_is_nothing_to_do(host):
     host.run()
     assert not host.run(state="absent", hugepages="ignore")["changed"]
+
+
+def test_a_mount_of_our_unit_is_still_ours_when_the_unit_is_taken_away(host):
+    (host.root / "dev/hugepages2m").mkdir(parents=True)
+    fake_host.write(host.root, "proc/self/mountinfo", fake_host.MOUNT_2M + "\n")
+    text = _boot_units.mount("/dev/hugepages2m", "2M")
+    unit = fake_host.write(host.root, "etc/systemd/system/dev-hugepages2m.mount", text)
+    host.run(True)
+    assert not (host.root / "var/lib/zbs-vhost").exists()
+    host.run()
+    unit.unlink()
+    assert UNMOUNT in absent(host)["actions"]
+
+
+def test_what_is_noted_of_other_mounts_stays(host):
+    host.run()
+    notes = host.root / "var/lib/zbs-vhost/mounts.json"
+    data = json.loads(notes.read_text())
+    other = {"dir": "/mnt/giga", "device": "0:77", "boot_id": "0b7d"}
+    notes.write_text(json.dumps(dict(data, mounts=data["mounts"] + [other])))
+    host.run(state="absent")
+    assert json.loads(notes.read_text())["mounts"] == [other]
