@@ -7,6 +7,7 @@ import glob
 import os
 import re
 import shlex
+import time
 
 from . import _command, _process
 from ._errors import ZbsError
@@ -83,13 +84,6 @@ def program(root="/"):
     return None
 
 
-def version(path, deadline):
-    """What `dockerd --version` says, as a list of numbers; empty where it can't be told."""
-    result = _command.run([path, "--version"], deadline)
-    match = re.search(r"version (\d+(?:\.\d+)*)", result.out)
-    return [int(part) for part in match.group(1).split(".")] if match else []
-
-
 def flags_of(words):
     """dockerd's arguments (without its name) by the key that they have in daemon.json: key -> values as texts."""
     found = {}
@@ -109,7 +103,7 @@ def flags_of(words):
     return found
 
 
-def running(root="/", clock=None):
+def running(root="/", clock=time.time):
     """The dockerd that runs, the oldest where there are several; None where there is none.
 
     One that runs in a container of this host is somebody else's.
@@ -126,14 +120,8 @@ def running(root="/", clock=None):
         pid = int(os.path.basename(os.path.dirname(path)))
         process = _process.read_process(pid, root)
         if process is not None:
-            found.append(Running(pid, flags_of(words[1:]), _now(clock) - process.age))
+            found.append(Running(pid, flags_of(words[1:]), clock() - process.age))
     return min(found, key=lambda item: item.since) if found else None
-
-
-def _now(clock):
-    import time
-
-    return (clock or time.time)()
 
 
 def _on_host(root, folder):
