@@ -133,6 +133,8 @@ def how_to_log_in(root: Path) -> str:
         f"  cd {root} && python3 -m lab ssh admin      (or compute1, compute2 ...)\n"
         "run a playbook with\n"
         "  .venv/bin/ansible-playbook -i .cache/lab/inventory.yml zstack.zbs.health\n"
+        "have the ZStack manager answer again with\n"
+        "  .venv/bin/python -m lab zstack\n"
         "and take it away with\n"
         "  make lab-down"
     )

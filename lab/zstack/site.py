@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from pathlib import Path
 from typing import Iterator
@@ -36,7 +37,11 @@ def serve(settings: Settings, port: int = 0) -> Iterator[Standin]:
         # The files are read in the order of their names.
         Path(settings.zstack, "lab.yml").write_text(inventory.text(settings, computes=False), encoding="utf-8")
         Path(settings.zstack, "zbs.zstack.yml").write_text(file(standin), encoding="utf-8")
-        yield standin
+        try:
+            yield standin
+        finally:
+            # It names an address where nobody answers any more.
+            shutil.rmtree(settings.zstack, ignore_errors=True)
 
 
 def file(standin: Standin) -> str:

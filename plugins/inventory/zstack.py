@@ -246,6 +246,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """The cloud from the cache where that is wanted and holds it, else from the manager."""
         kept = self.get_option("cache")
         made_for = {name: self._option(name) for name in _READ}
+        made_for["format"] = _zstack_cloud.FORMAT
         key = self.get_cache_key(path)
         if kept and cache:
             try:

@@ -41,6 +41,8 @@ _HOST = (
     "totalMemoryCapacity",
 )
 _PROTOCOL = ("hostUuid", "primaryStorageUuid", "protocol", "status", "lastOpDate")
+# Raised when what `read` returns changes its shape: a cache of the old one is not read then.
+FORMAT = 1
 # More clusters than this would make an address too long for some proxies; then their hosts are picked here.
 _MOST_CLUSTERS = 50
 

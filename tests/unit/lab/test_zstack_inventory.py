@@ -112,25 +112,31 @@ def test_an_older_manager_is_warned_about(manager, tmp_path):
     assert json.loads(done.stdout)["_meta"]["hostvars"]["kvm0001"]["zstack_protocols"] is None
 
 
-@pytest.mark.parametrize(
-    "options, words",
-    [
-        ({"password": "wrong"}, "refused the login (ID.1000"),
-        ({"filter": "protocols[?"}, "filter is no JMESPath expression"),
-        ({"timezone": "Mars/Olympus"}, "Mars/Olympus"),
-        ({"primary_storages": ["zbs-1"]}, "primary_storages is no option"),
-        ({"hostnames": ["fqdn"]}, "hostnames"),
-        ({"page_size": 0}, "page_size is 0; give 1 to 10000"),
-        ({"vhost_group": "a-b c"}, "vhost_group is 'a-b c'"),
-        ({"url": "10.0.0.2:8080"}, "url is '10.0.0.2:8080', no http or https address"),
-        ({"primary_storage": ["other"]}, "primary_storage 'other'"),
-        ({"strict": True, "compose": {"a": "nothing_of_this_name"}}, "Could not set a for host"),
-    ],
-)
-def test_what_can_not_be_is_one_sentence_and_no_host(manager, tmp_path, options, words):
-    done = inventory(write(tmp_path, manager, **options), "--list")
-    assert words in said(done) and "Traceback" not in done.stderr
-    assert json.loads(done.stdout)["_meta"]["hostvars"] == {}
+REFUSED = [
+    ({"password": "wrong"}, "refused the login (ID.1000"),
+    ({"filter": "protocols[?"}, "filter is no JMESPath expression"),
+    ({"timezone": "Mars/Olympus"}, "Mars/Olympus"),
+    ({"primary_storages": ["zbs-1"]}, "primary_storages is no option"),
+    ({"hostnames": ["fqdn"]}, "Invalid value ['fqdn'] for config 'hostnames'"),
+    ({"page_size": 0}, "page_size is 0; give 1 to 10000"),
+    ({"timeout": 0}, "timeout is 0; give seconds above 0"),
+    ({"vhost_group": "a-b c"}, "vhost_group is 'a-b c'"),
+    ({"url": "10.0.0.2:8080"}, "url is '10.0.0.2:8080', no http or https address"),
+    ({"primary_storage": ["other"]}, "primary_storage 'other'"),
+    ({"strict": True, "compose": {"a": "nothing_of_this_name"}}, "Could not set a for host"),
+]
+
+
+def test_what_can_not_be_is_one_sentence_and_no_host(manager, tmp_path):
+    arguments = []
+    for number, (options, _words) in enumerate(REFUSED):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        arguments += ["-i", str(write(folder, manager, **options))]
+    done = inventory(arguments[1], *arguments[2:], "--list")
+    assert json.loads(done.stdout)["_meta"]["hostvars"] == {} and "Traceback" not in done.stderr
+    for _options, words in REFUSED:
+        assert words in said(done)
 
 
 def test_half_way_is_no_inventory_and_no_run(manager, tmp_path):

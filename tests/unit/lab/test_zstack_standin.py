@@ -191,3 +191,4 @@ def test_the_labs_hosts_as_a_cloud_and_an_inventory(tmp_path):
         own = (settings.zstack / "lab.yml").read_text()
         assert "172.30.0.10" in own and "172.30.0.11" not in own
         assert standin.url in (settings.zstack / "zbs.zstack.yml").read_text()
+    assert not settings.zstack.exists()
