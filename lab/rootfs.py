@@ -16,7 +16,7 @@ from .settings import PASSWORD
 
 FILES = Path(__file__).resolve().parent / "host"
 # What a host is reached and judged by, what zbsadm needs on the admin node (sshpass), what the target's image is cut
-# from (python3, qemu, busybox), and what lets Ansible's apt module work (python3-apt).
+# from (python3, qemu, busybox), the QEMU that a KVM host has for its VMs, and what lets Ansible's apt module work (python3-apt).
 PACKAGES = [
     "systemd",
     "systemd-sysv",
@@ -34,6 +34,7 @@ PACKAGES = [
     "netbase",
     "busybox-static",
     "qemu-utils",
+    "qemu-system-x86",
 ]
 # usrmerge brings all of Perl to merge folders that the set-up below makes merged from the start.
 _MERGED = "usr-is-merged"
