@@ -70,6 +70,8 @@ def _row(host, kind, task_vars):
     known = task_vars["hostvars"][host]
     first = known.get(_registered.HEALTH if kind == "health" else _registered.TICK) or {}
     if "status" not in first and "decisions" not in first:
+        if first.get("timedout"):
+            return _fleet.unreachable_row(host, "it did not answer in time: %s" % _said(first))
         if first.get("failed"):
             return _fleet.error_row(host, _said(first) or "the task failed without a message")
         return _fleet.unreachable_row(

@@ -76,6 +76,7 @@ def test_a_heal_follows_tick_begin_and_finish(printed):
         "waits": {_registered.TICK: tick("waiting", DOWN), _registered.BEGIN: {"skipped": True}},
         "well": {_registered.TICK: tick("well")},
         "gone": {_registered.TICK: {"unreachable": True, "msg": "Task failed: no route to host"}},
+        "frozen": {_registered.TICK: {"failed": True, "timedout": {"period": 80}, "msg": "Timed out after 80 s"}},
         "broken": {_registered.TICK: {"failed": True, "msg": "the ledger can't be written"}},
     }
     rows = {row["host"]: row for row in report({"kind": "heal"}, hosts)["rows"]}
@@ -87,6 +88,7 @@ def test_a_heal_follows_tick_begin_and_finish(printed):
         "waits": "waiting",
         "well": "well",
         "gone": "unreachable",
+        "frozen": "unreachable",
         "broken": "error",
     }
     assert rows["refused"]["reason"] == "by job 1" and rows["gone"]["reason"] == "no route to host"
