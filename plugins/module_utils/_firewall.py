@@ -75,11 +75,19 @@ def differences(before, after):
 
 def sentence(found):
     """The failure in words."""
-    parts = ["%(what)s was %(before)s and is %(after)s" % item for item in found]
+    parts = [_words(item) for item in found]
     undo = [item["undo"] for item in found if item["undo"]]
     return "the firewall has changed, and bridged VMs may be cut off: %s; to undo it run: %s" % (
         "; ".join(parts),
         " && ".join(undo) or "nft list ruleset, and take back by hand what is new there",
+    )
+
+
+def _words(item):
+    if "rule" not in item["what"]:
+        return "%(what)s was %(before)s and is %(after)s" % item
+    return (
+        "a %s is new, %s" % (item["what"], item["after"]) if item["after"] else "a %(what)s is gone, %(before)s" % item
     )
 
 

@@ -95,11 +95,14 @@ def test_the_switches_that_let_the_firewall_see_bridged_packets(before, after, c
 def test_the_sentence_names_the_way_back():
     found, _noticed = _firewall.differences(reading(), reading(DOCKERS))
     words = _firewall.sentence(found)
-    assert "\n" not in words and "was ACCEPT and is DROP" in words
+    assert (
+        "\n" not in words and "was ACCEPT and is DROP; a rule of iptables is new, -A FORWARD -j DOCKER-USER;" in words
+    )
     assert words.endswith(
         "run: iptables -P FORWARD ACCEPT && iptables -D FORWARD -j DOCKER-USER && iptables -D FORWARD -o docker0 -j DOCKER"
     )
-    found, _noticed = _firewall.differences(reading(), reading(bridge=["x"]))
+    found, _noticed = _firewall.differences(reading(bridge=["x"]), reading())
+    assert "a bridge rule is gone, x" in _firewall.sentence(found)
     assert "nft list ruleset" in _firewall.sentence(found)
 
 
