@@ -3,16 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Controller side of zbs_vhost_report: collect what the hosts registered, print, return."""
 
-import contextlib
 import json
-import os
 import re
-import tempfile
 import time
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.zstack.zbs.plugins.module_utils import _replacing
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _disagree, _fleet, _page, _registered
 
 display = Display()
@@ -104,18 +102,9 @@ def _looked(known):
 
 def _write(path, text):
     """Replace the file whole, so that whoever reads it never sees half of it."""
-    folder = os.path.dirname(os.path.abspath(path))
-    temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".zbs-")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            os.fchmod(handle, 0o644)  # a dashboard may read it; there is no secret in it
-        os.replace(temporary, path)
+        _replacing.replace(path, text, 0o644)  # a dashboard may read it; there is no secret in it
     except OSError as exc:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         # From None: Ansible would append the cause, which says the same with the name of the temporary file.
         raise AnsibleActionFail(
             "the report can't be written to %s (%s); name a file in a folder of the controller that is there and can be "

@@ -5,9 +5,8 @@
 
 import contextlib
 import os
-import tempfile
 
-from . import _boot_units, _command, _mounts
+from . import _boot_units, _command, _mounts, _replacing
 from ._errors import ZbsError
 
 _MODE = 0o644
@@ -132,28 +131,25 @@ def _read(root, path):
         return None
 
 
+def _link(path, target):
+    """Put a link in the place of whatever is there."""
+    temporary = "%s.zbs-%d" % (path, os.getpid())
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)  # of a process of this number that was killed
+    os.symlink(target, temporary)
+    os.rename(temporary, path)
+
+
 def _replace(path, content):
     """Write a file or link whole, or remove it."""
-    temporary = None
     try:
         if content is None:
             os.unlink(path)
             return
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".zbs-vhost-")
         if content.startswith("-> "):
-            os.close(handle)
-            os.unlink(temporary)
-            os.symlink(content[3:], temporary)
+            _link(path, content[3:])
         else:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fchmod(stream.fileno(), _MODE)
-                os.fsync(stream.fileno())
-        os.rename(temporary, path)
+            _replacing.replace(path, content, _MODE, errors="surrogateescape")
     except OSError as exc:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise ZbsError("%s can't be written (%s); run as root on the host itself" % (path, exc.strerror), "unwritable")

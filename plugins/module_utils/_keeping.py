@@ -6,15 +6,16 @@
 import contextlib
 import os
 import re
-import tempfile
 import time
+import uuid
 
+from . import _replacing
 from ._errors import ZbsError
 
 FOLDER = "/var/log/zbs-vhost"
 # Only what bears such a name is ours to remove.
 _OURS = re.compile(r"^evidence-[0-9]{8}T[0-9]{6}Z-[a-z_]{1,40}-[A-Za-z0-9_]{1,20}\.txt\Z")
-_TEMPORARY = ".evidence-"
+_TEMPORARY = ".zbs-"  # of _replacing, left by a process that was killed
 # A write that was killed leaves its temporary file; none takes so long.
 _STALE = 3600.0
 
@@ -25,22 +26,11 @@ def write(folder, occasion, stamp, text, keep):
     stamp  the time for the name, as 20260102T030405Z
     ZbsError `evidence_unwritable` leaves every older file where it is.
     """
-    temporary = None
+    path = os.path.join(folder, "evidence-%s-%s-%s.txt" % (stamp, occasion, uuid.uuid4().hex[:8]))
     try:
         _make(folder)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=_TEMPORARY, suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o640)
-            os.fsync(stream.fileno())
-        unique = os.path.basename(temporary)[len(_TEMPORARY) : -len(".tmp")]
-        path = os.path.join(folder, "evidence-%s-%s-%s.txt" % (stamp, occasion, unique))
-        os.rename(temporary, path)
+        _replacing.replace(path, text, 0o640, errors="replace")
     except OSError as exc:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise ZbsError(
             "no evidence can be kept in %s (%s); free space or make it a writable folder"
             % (folder, os.strerror(exc.errno) if exc.errno else exc),

@@ -6,11 +6,10 @@
 A mount is known by its path, its device number and the boot: after a boot the same path may be somebody else's mount.
 """
 
-import contextlib
 import json
 import os
-import tempfile
 
+from . import _replacing
 from ._errors import ZbsError
 
 PATH = "var/lib/zbs-vhost/mounts.json"
@@ -58,19 +57,10 @@ def _read(root):
 
 def _write(entries, root):
     path = os.path.join(root, PATH)
-    temporary = None
     try:
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".mounts-")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump({"version": _VERSION, "mounts": entries}, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.rename(temporary, path)
+        _replacing.replace(path, json.dumps({"version": _VERSION, "mounts": entries}), 0o600)
     except OSError as exc:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise ZbsError(
             "%s can't be written (%s), so state=absent won't know its own mount; make the folder writable"
             % (path, exc.strerror),

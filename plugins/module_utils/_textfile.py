@@ -6,10 +6,9 @@
 What is not known has no series: a gap is not a zero.
 """
 
-import contextlib
 import os
-import tempfile
 
+from . import _replacing
 from ._errors import ZbsError
 from ._health import CONNECTED, STATUS_OF
 from ._ledger import VOLUME
@@ -141,19 +140,10 @@ def write(folder, text):
     The collector reads every file whose name ends in .prom, hidden ones too, so the temporary one ends otherwise.
     """
     path = os.path.join(folder, NAME)
-    temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".zbs_vhost-", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o644)  # the exporter runs as a user of its own; nothing in it is a secret
-            os.fsync(stream.fileno())
-        os.rename(temporary, path)
+        # The exporter runs as a user of its own; nothing in it is a secret.
+        _replacing.replace(path, text, 0o644, errors="replace")
     except OSError as exc:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise ZbsError(
             "the metrics can't be written to %s (%s); make textfile_dir the folder that node_exporter's "
             "--collector.textfile.directory names" % (path, exc.strerror),

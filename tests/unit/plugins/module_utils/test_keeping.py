@@ -52,7 +52,7 @@ def test_two_of_one_second_are_two(tmp_path):
 
 
 def test_a_left_over_of_a_killed_write_goes_with_time(tmp_path):
-    old, young = tmp_path / ".evidence-a.tmp", tmp_path / ".evidence-b.tmp"
+    old, young = tmp_path / ".zbs-a.tmp", tmp_path / ".zbs-b.tmp"
     for path in (old, young):
         path.write_text("x")
     os.utime(old, (1, 1))
