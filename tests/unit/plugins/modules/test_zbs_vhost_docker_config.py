@@ -108,7 +108,10 @@ def test_a_key_that_takes_a_restart_waits_while_containers_run(engine):
         result = run(engine, options={"icc": False})
         assert (result["restarted"], result["restart_keys"], engine.restarts()) == (False, ["icc"], 0)
         assert result["reason"] == "2 containers run on it"
-        assert "icc of %s wait for a restart" % engine.json in result["warnings"][0]
+        assert (
+            "has to be restarted for icc of %s, which is not done now: 2 containers" % engine.json
+            in result["warnings"][0]
+        )
     assert result["changed"] is False
 
 
