@@ -11,8 +11,8 @@ from ._probe import probe, probe_twice, probe_until
 # What a step may take beyond its probes: waiting for the ledger's lock.
 STEP_TIMEOUT = 15.0
 # Seconds that an attempt may take beyond what its options say: the waits of a prepare (which starts an engine) add up to
-# 145, and growing a pool comes on top; a task on an admin node that froze is cut off 60 after the deploy's own limit.
-PREPARE_TIME = 180.0
+# 145, growing a pool comes on top, and evidence is kept twice for 10; a task on an admin node that froze is cut off 60 after the deploy's own limit.
+PREPARE_TIME = 200.0
 ADMIN_TIME = 60.0
 
 

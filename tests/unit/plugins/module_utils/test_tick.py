@@ -73,12 +73,12 @@ def test_a_hung_target_is_looked_at_again_only_where_it_would_be_attempted(tick,
 @pytest.mark.parametrize(
     "more, fits",
     [
-        ({"attempt_timeout": 600.0}, True),
-        ({"attempt_timeout": 599.0}, False),
-        ({"attempt_timeout": 600.0, "deploy_timeout": 301.0}, False),
-        ({"attempt_timeout": 600.0, "wait": 21.0}, False),
-        ({"attempt_timeout": 600.0, "start_grace": 31.0}, False),
-        ({"attempt_timeout": 600.0, "timeout": 6.0}, False),
+        ({"attempt_timeout": 620.0}, True),
+        ({"attempt_timeout": 619.0}, False),
+        ({"attempt_timeout": 620.0, "deploy_timeout": 301.0}, False),
+        ({"attempt_timeout": 620.0, "wait": 21.0}, False),
+        ({"attempt_timeout": 620.0, "start_grace": 31.0}, False),
+        ({"attempt_timeout": 620.0, "timeout": 6.0}, False),
         ({"attempt_timeout": 1.0, "deploy_timeout": None}, True),  # by hand: nobody said what the attempt does
     ],
 )
