@@ -36,13 +36,13 @@ def _identity(vm):
     return vm["pid"], vm["started_ticks"]
 
 
-def remember(disks, vms, needs, volumes, same_target):
-    """What the ledger keeps after a look at a target that answers: {bdev: {socket, vm, released}}.
+def remember(disks, vms, needs, volumes, target):
+    """What the ledger keeps after a look at a target that answers: {bdev: {socket, vm, target, released}}.
 
     disks        of before
     vms, needs   of `collect`, the kernel having told who is connected to what
     volumes      rows of zbs_vhost_health, not None
-    same_target  whether it is the process that answered when `disks` was made
+    target       {pid, started} of the process that answers; a disk keeps the one on which it was seen connected
 
     A disk that was plugged in later stands in no argument: that its VM was connected is all there is to know of it. One that
     was taken out again while the target lived is `released`, whatever the VM's arguments say, and nobody's need any more.
@@ -53,13 +53,13 @@ def remember(disks, vms, needs, volumes, same_target):
     rows = {row.get("controller"): row for row in volumes}
     connected = {need["bdev"]: need for need in needs if CONNECTION in need["seen"]}
     for bdev, disk in kept.items():
-        # Gone with the target that had it, it has to come back; gone from a target that lives on, somebody deleted it.
-        gone = bdev not in rows and same_target
-        let_go = bdev in rows and not rows[bdev].get("broken")
-        if bdev not in connected and (gone or let_go):
+        # Gone with the target that had it, it has to come back; gone from a target that lives on, or no longer connected to a
+        # controller that does, it was taken out.
+        there = bdev in rows and rows[bdev].get("broken")
+        if bdev not in connected and disk["target"] == target and not there:
             kept[bdev] = dict(disk, released=True)
     for bdev, need in connected.items():
-        kept[bdev] = {"socket": need["socket"], "vm": need["vm"], "released": False}
+        kept[bdev] = {"socket": need["socket"], "vm": need["vm"], "target": target, "released": False}
     return kept
 
 

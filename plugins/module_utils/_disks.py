@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the ledger remembers of the VMs' disks, between one look at the target and the next. Pure.
 
-    {"target": {"pid", "started"}, "known": {bdev: {socket, vm, released}}, "paths": {bdev: "POOL/VOLUME"}}
+    {"known": {bdev: {socket, vm, target, released}}, "paths": {bdev: "POOL/VOLUME"}}
 
-`target` is the process that answered when `known` was made, `known` as _demand.remember has it, `paths` the volumes that bdevs
-were traced to. A part with nothing in it is left out; {} is a host with no disk to remember.
+`known` as _demand.remember has it, `paths` the volumes that bdevs were traced to. A part with nothing in it is left out; {} is a
+host with no disk to remember.
 """
 
 from . import _demand
@@ -35,11 +35,9 @@ def seen(disks, health):
     if not answers or process is None or volumes is None or not health.get("connections_known"):
         return disks
     target = {"pid": process["pid"], "started": process["started_s_after_boot"]}
-    same = disks.get("target") == target
-    known = _demand.remember(disks.get("known") or {}, health["vms"], health["demand"], volumes, same)
+    known = _demand.remember(disks.get("known") or {}, health["vms"], health["demand"], volumes, target)
     paths = {bdev: path for bdev, path in (disks.get("paths") or {}).items() if bdev in known}
-    after = {"target": target if known else None, "known": known, "paths": paths}
-    return {key: value for key, value in after.items() if value}
+    return {key: value for key, value in (("known", known), ("paths", paths)) if value}
 
 
 def traced(disks, paths):
@@ -51,14 +49,12 @@ def check(disks):
     """ValueError says what is wrong with disks that were read from a file."""
     if not isinstance(disks, dict):
         raise ValueError("its disks are no object")
-    target, known, paths = disks.get("target"), disks.get("known", {}), disks.get("paths", {})
-    if target is not None and not (isinstance(target, dict) and isinstance(target.get("pid"), int)):
-        raise ValueError("its disks have no proper target")
+    known, paths = disks.get("known", {}), disks.get("paths", {})
     if not isinstance(known, dict) or not isinstance(paths, dict):
         raise ValueError("its disks are no proper table")
     for bdev, disk in known.items():
         proper = isinstance(disk, dict) and isinstance(disk.get("socket"), str) and isinstance(disk.get("vm"), dict)
-        if not proper or not isinstance(disk.get("released"), bool):
+        if not proper or not isinstance(disk.get("released"), bool) or not isinstance(disk.get("target"), dict):
             raise ValueError("the disk %s is not proper" % bdev)
         for key, kinds in _VM.items():
             if key not in disk["vm"] or not isinstance(disk["vm"][key], kinds):

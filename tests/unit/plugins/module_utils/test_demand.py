@@ -2,33 +2,37 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _demand, _disks
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import DB, WEB, disk, need, row
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import BEFORE, DB, NOW, WEB, disk, need, row
+
+OLD = disk(target=BEFORE)
 
 
 @pytest.mark.parametrize(
-    "before, vms, needs, volumes, same_target, after",
+    "before, vms, needs, volumes, after",
     [
         # a connection is remembered
-        ({}, [WEB], [need("a")], [row("a")], False, {"a": disk()}),
+        ({}, [WEB], [need("a")], [row("a")], {"a": disk()}),
         # an argument alone is not: the arguments will tell again
-        ({}, [WEB], [need("a", WEB, "arguments")], [row("a")], False, {}),
+        ({}, [WEB], [need("a", WEB, "arguments")], [row("a")], {}),
         # the VM is gone, or another process has its number
-        ({"a": disk()}, [], [], [row("a")], True, {}),
-        ({"a": disk()}, [dict(WEB, started_ticks=999)], [], [], False, {}),
-        # the target came back empty: it has to come back
-        ({"a": disk()}, [WEB], [], [], False, {"a": disk()}),
+        ({"a": disk()}, [], [], [row("a")], {}),
+        ({"a": disk()}, [dict(WEB, started_ticks=999)], [], [], {}),
+        # the target came back empty: it has to come back, however often that is looked at
+        ({"a": OLD}, [WEB], [], [], {"a": OLD}),
+        # it was created again and the VM is about to reconnect
+        ({"a": OLD}, [WEB], [], [row("a")], {"a": OLD}),
         # deleted from a target that lives on, or let go of while the controller lives: unplugged
-        ({"a": disk()}, [WEB], [], [], True, {"a": disk(released=True)}),
-        ({"a": disk()}, [WEB], [], [row("a")], False, {"a": disk(released=True)}),
+        ({"a": disk()}, [WEB], [], [], {"a": disk(released=True)}),
+        ({"a": disk()}, [WEB], [], [row("a")], {"a": disk(released=True)}),
         # a broken controller says nothing of the kind
-        ({"a": disk()}, [WEB], [], [row("a", broken=True)], True, {"a": disk()}),
+        ({"a": disk()}, [WEB], [], [row("a", broken=True)], {"a": disk()}),
         # plugged in again, also into another VM
-        ({"a": disk(released=True)}, [WEB], [need("a")], [row("a")], True, {"a": disk()}),
-        ({"a": disk()}, [WEB, DB], [need("a", DB)], [row("a")], True, {"a": disk(DB)}),
+        ({"a": disk(released=True)}, [WEB], [need("a")], [row("a")], {"a": disk()}),
+        ({"a": OLD}, [WEB, DB], [need("a", DB)], [row("a")], {"a": disk(DB)}),
     ],
 )
-def test_what_is_remembered(before, vms, needs, volumes, same_target, after):
-    assert _demand.remember(before, vms, needs, volumes, same_target) == after
+def test_what_is_remembered(before, vms, needs, volumes, after):
+    assert _demand.remember(before, vms, needs, volumes, NOW) == after
 
 
 def found(vms, *needs):
@@ -86,7 +90,7 @@ def health(**more):
     return dict(base, **more)
 
 
-AFTER = {"target": {"pid": 9, "started": 12.5}, "known": {"a": disk()}}
+AFTER = {"known": {"a": disk()}}
 
 
 def test_a_look_at_a_target_that_answers_is_learnt_from():
@@ -116,7 +120,7 @@ def test_a_deleted_disk_is_told_from_a_target_that_came_back_empty():
     deleted = _disks.seen(AFTER, health(volumes=[], demand=[]))
     assert deleted["known"]["a"]["released"] is True
     empty = _disks.seen(AFTER, health(volumes=[], demand=[], process={"pid": 10, "started_s_after_boot": 99.0}))
-    assert empty["known"]["a"]["released"] is False
+    assert empty["known"]["a"] == disk()
 
 
 def test_paths_are_kept_as_long_as_their_disk():
@@ -132,12 +136,11 @@ def test_paths_are_kept_as_long_as_their_disk():
         {"known": []},
         {"paths": []},
         {"paths": {"a": 1}},
-        {"target": 1},
-        {"target": {}},
         {"known": {"a": 1}},
-        {"known": {"a": {"socket": "s", "vm": {}, "released": False}}},
-        {"known": {"a": {"socket": "s", "vm": WEB, "released": 1}}},
-        {"known": {"a": {"socket": 1, "vm": WEB, "released": False}}},
+        {"known": {"a": dict(disk(), vm={})}},
+        {"known": {"a": dict(disk(), target=None)}},
+        {"known": {"a": dict(disk(), released=1)}},
+        {"known": {"a": dict(disk(), socket=1)}},
     ],
 )
 def test_disks_that_were_damaged(bad):

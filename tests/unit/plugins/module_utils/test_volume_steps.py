@@ -115,6 +115,14 @@ def test_a_disk_that_was_plugged_in_is_restored_from_the_ledger(host):
     host.needs, host.volumes, host.process = [], [], {"pid": 10, "started_s_after_boot": 2.0}
     seen = host.run("observe")
     assert seen["due"] == [A] and seen["health"]["demand"][0]["seen"] == ["ledger"]
+    # The second look at the empty target sees it missing from a target that it knows by now.
+    begun = host.run("begin_volumes")
+    assert begun["begun"] == [A]
+    host.volumes = [row("a")]  # and the VM has not reconnected yet
+    done = host.run("finish_volumes", lease_id=begun["lease_id"], restored=[{"bdev": "a", "path": "p/v"}])
+    assert done["outcomes"][A]["outcome"] == "healed" and done["health"]["demand"][0]["broken"] is False
+    host.volumes = []
+    assert host.run("observe")["health"]["demand"][0]["broken"] is True
 
 
 def test_a_volume_whose_vm_is_gone_is_forgotten(host):

@@ -9,9 +9,13 @@ def need(bdev, vm=None, *seen):
     return {"bdev": bdev, "socket": "/s/" + bdev, "vm": vm or WEB, "seen": list(seen or ("connection",))}
 
 
-def disk(vm=None, released=False, bdev="a"):
+# The target that answers, and the one before it.
+NOW, BEFORE = {"pid": 9, "started": 12.5}, {"pid": 8, "started": 1.5}
+
+
+def disk(vm=None, released=False, bdev="a", target=None):
     """What the ledger keeps of one."""
-    return {"socket": "/s/" + bdev, "vm": vm or WEB, "released": released}
+    return {"socket": "/s/" + bdev, "vm": vm or WEB, "target": target or NOW, "released": released}
 
 
 def row(bdev, broken=False):
