@@ -5,7 +5,7 @@
 DOCUMENTATION = r"""
 name: zstack
 short_description: The KVM hosts that use ZBS, from a ZStack manager
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:

@@ -35,7 +35,6 @@ options:
         that inventory is.
     type: bool
     default: false
-    version_added: 0.2.0
   fail_on:
     description:
       - When the task fails, after it printed the table and wrote its files. V(unreachable) when a host could not be reached,

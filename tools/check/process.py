@@ -49,10 +49,13 @@ def telling(text: str) -> list[str]:
 
 
 def check(name: str, argv: list[str], *, cwd: Path = ROOT, env: dict[str, str] | None = None, limit: float) -> bool:
-    """Run `argv` for at most `limit` seconds; say how it ended, and show the log's end when it failed."""
+    """Run `argv` for at most `limit` seconds; say how it ended, and show the log's end when it failed.
+
+    Start and end are lines of their own, since another check may run beside it.
+    """
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{name.replace(' ', '-').replace('/', '-')}.log"
-    print(f"   {name} ...", end=" ", flush=True)
+    print(f"   {name} ...", flush=True)
     started = time.monotonic()
     with log.open("wb") as output:
         try:
@@ -66,7 +69,8 @@ def check(name: str, argv: list[str], *, cwd: Path = ROOT, env: dict[str, str] |
         except FileNotFoundError:
             status, passed = f"{argv[0]} is not installed", False
     seconds = time.monotonic() - started
-    print(f"ok, {seconds:.1f} s" if passed else f"FAILED ({status}), {seconds:.1f} s; {log}", flush=True)
+    ended = f"ok, {seconds:.1f} s" if passed else f"FAILED ({status}), {seconds:.1f} s; {log}"
+    print(f"   {name} ... {ended}", flush=True)
     if not passed:
         print("\n".join("      | " + line for line in telling(log.read_text(errors="replace"))), flush=True)
     return passed
