@@ -72,7 +72,7 @@ class Measurement:
             [*ssh, words], cwd=ROOT, env=self.environment, stdin=WATCH.open("rb"), stdout=subprocess.PIPE
         )
         began = time.monotonic()
-        tick = self.play("heal", zbs_vhost_heal_pools='["pool1"]')
+        tick = self.play("heal", zbs_vhost_heal_pools="pool1")
         seen = json.loads(watcher.communicate(timeout=_SECONDS)[0])
         if None in seen.values():
             raise SystemExit(f"the disk did not go on after one tick: {seen}")
