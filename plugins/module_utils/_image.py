@@ -4,9 +4,13 @@
 """A container image on a host: is it there, and getting it from a registry or an archive."""
 
 import re
+import time
 
-from . import _command
+from . import _command, _registry
 from ._errors import ZbsError
+
+# Five seconds of Go's resolver, and a little.
+HOSTS_SECONDS = 6.0
 
 # What a pull's last words say about its cause; the first that fits.
 _KINDS = (
@@ -57,6 +61,21 @@ def pull(name, deadline, docker="docker"):
     if result.timed_out:
         return "timeout", "no end after %.0f s" % deadline.seconds
     return kind_of(result.err or result.out), result.sentence() or "docker pull ended with %d" % result.rc
+
+
+def pull_patiently(name, deadline, docker="docker", resolves=_registry.resolves, sleep=time.sleep):
+    """Pull it as `pull` does; once more where the engine does not know a name that this host resolves.
+
+    Go's resolver, and so the engine's, reads /etc/hosts anew only when it has known it for five seconds: a name that was just
+    written there is unknown to it until then.
+    """
+    trouble = pull(name, deadline, docker)
+    if trouble is None or trouble[0] != "name" or deadline.left() < HOSTS_SECONDS:
+        return trouble
+    if not resolves(registry_of(name), deadline):
+        return trouble
+    sleep(HOSTS_SECONDS)
+    return pull(name, deadline, docker)
 
 
 def kind_of(text):

@@ -81,6 +81,15 @@ def ask(name, insecure, deadline, certs_dir=CERTS_DIR):
         return exc.answer
 
 
+def resolves(name, deadline):
+    """Whether this host knows an address of the registry."""
+    host, port = split(name)
+    try:
+        return bool(_resolve(name, host, port or 443, deadline))
+    except _Trouble:
+        return False
+
+
 def _without_tls(name, host, port, address, insecure, trouble, deadline):
     """TLS came to nothing: perhaps nobody speaks it there."""
     try:

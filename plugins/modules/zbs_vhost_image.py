@@ -115,7 +115,7 @@ def fetch(params, source):
     """None, or why the source did not give the image as (kind, message)."""
     deadline = Deadline(params["timeout"])
     if source == "pull":
-        return _image.pull(params["name"], deadline)
+        return _image.pull_patiently(params["name"], deadline)
     return _image.load(params["name"], params["archive"], deadline)
 
 

@@ -52,6 +52,24 @@ def test_pulled(docker):
     assert run()["changed"] is False
 
 
+UNKNOWN = "Error: dial tcp: lookup registry.example.com: no such host"
+
+
+@pytest.mark.parametrize("resolves, pulls", [(True, 2), (False, 1)])
+def test_a_name_that_only_the_engine_does_not_know_yet_is_asked_for_again(docker, monkeypatch, resolves, pulls):
+    slept = []
+    monkeypatch.setattr(
+        _image.pull_patiently, "__defaults__", ("docker", lambda _name, _deadline: resolves, slept.append)
+    )
+    made = docker(
+        pull="if [ -e $HERE.tried ]; then touch $HERE; else touch $HERE.tried; echo '%s' >&2; exit 1; fi" % UNKNOWN
+    )
+    result = run(best_effort=True)
+    assert made.words().count("pull") == pulls and slept == [_image.HOSTS_SECONDS] * (pulls - 1)
+    assert result["present"] is resolves
+    assert [item["kind"] for item in result["errors"]] == ([] if resolves else ["name"])
+
+
 def test_loaded_where_the_pull_fails(docker):
     made = docker(pull="echo '%s' >&2; exit 1" % PLAIN, load="touch $HERE")
     result = run(archive="/x.tar")
