@@ -4,7 +4,7 @@
 """Run the checks by stage, with progress, and close with one line of counts: `N passed, N failed`.
 
 Usage: python -m tools.check [lint] [unit] [sanity] [molecule] [slow]. Exit status 0 only when every check passed and ran. Stages that
-are joined by a plus sign (`lint+unit`) run side by side: each keeps about one core busy.
+are joined by a plus sign (`lint+unit+sanity`) run side by side: each of these keeps one core busy.
 """
 
 import sys
