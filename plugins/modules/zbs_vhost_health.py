@@ -189,10 +189,10 @@ def main(module):
     """Probe and return the health."""
     params = module.params
     settings = _arguments.probe_settings(params)
-    ledger = _ledger.read(params["facts_dir"])
-    settings.disks = ledger.disks
+    settings.disks = _ledger.read(params["facts_dir"]).disks
     _arguments.check_seconds(params, "hung_recheck", 0.0)
     health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
+    ledger = _ledger.read(params["facts_dir"])  # as it is after the wait
     hold, hold_warnings = _hold.read(params["facts_dir"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     health["hold"] = hold.as_dict() if hold else None
     if params["textfile_dir"] and not module.check_mode:

@@ -52,6 +52,19 @@ def test_fail_on(options, fail_on, fails):
     assert failure["details"]["protocols"]["vhost"]["verdict"] == "absent"
 
 
+def test_the_ledger_is_the_one_after_the_wait(options, tmp_path):
+    """A heal that ended while the module waited for it is in what it returns."""
+    well = target.behave({"spdk_get_version": target.VERSION, "vhost_get_controllers": []})
+
+    def behave(conn, request):
+        ledgers.observe(tmp_path / "facts", ledgers.DOWN)
+        well(conn, request)
+
+    with Peer(options["admin_socket"], behave):
+        _status, result = run_module(NAME, options)
+    assert result["status"] == "Connected" and result["ledger"]["zbs"]["vhost"]["status"] == "Disconnected"
+
+
 def test_the_ledger_is_shown_and_a_lost_one_is_a_warning(options, tmp_path):
     facts = tmp_path / "facts"
     ledgers.observe(facts, ledgers.DOWN)
