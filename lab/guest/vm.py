@@ -121,8 +121,8 @@ def wait_for_rounds(host: Host, name: str, more: int = 1, patience: float = 90, 
 
 def plug(host: Host, name: str, number: int, path: str) -> None:
     """Plug a disk on the socket `path` into a running guest."""
-    backend = {"type": "socket", "data": {"addr": {"type": "unix", "data": {"path": path}}, "server": False}}
-    backend["data"]["reconnect"] = 1  # type: ignore[index]
+    address = {"type": "unix", "data": {"path": path}}
+    backend = {"type": "socket", "data": {"addr": address, "server": False, "reconnect": 1}}
     _qmp(host, name, "chardev-add", id=f"plug{number}", backend=backend)
     driver = {"driver": "vhost-user-blk-pci", "num-queues": 1}
     _qmp(host, name, "device_add", id=f"plugged{number}", chardev=f"plug{number}", **driver)

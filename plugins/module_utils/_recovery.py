@@ -16,6 +16,8 @@ from ._errors import ZbsError
 
 # How long a step may wait for the lock: others hold it for milliseconds.
 LOCK_TIMEOUT = 10.0
+# What a step may take beyond its probes.
+STEP_TIMEOUT = 15.0
 
 
 class Clock:

@@ -8,7 +8,7 @@ One volume that can't be restored neither ends the others' turn nor the task: it
 
 import json
 
-from . import _admin, _command, _volume_plan, _volumes
+from . import _admin, _command, _volume, _volume_plan, _volumes
 from ._deadline import Deadline
 from ._errors import ZbsError
 
@@ -120,7 +120,4 @@ def _untraced(pools, item, problems):
 def _act(params, actions, volume, bdev, deadline):
     if deadline.spent():
         raise ZbsError("no time was left for it within %.0f s; the next attempt goes on" % deadline.seconds)
-    zbsadm = _admin.zbsadm_of(params)
-    if "delete" in actions:
-        zbsadm.delete_bdev(params["host_ip"], bdev, deadline)
-    zbsadm.create_bdev(params["host_ip"], volume.path + _volumes.MARKER, bdev, deadline)
+    _volume.carry_out(_admin.zbsadm_of(params), params["host_ip"], volume, bdev, actions, deadline)

@@ -8,8 +8,6 @@ from ._deadline import Deadline
 from ._errors import ZbsError
 from ._probe import probe, probe_twice, probe_until
 
-# What a step may take beyond its probes: waiting for the ledger's lock.
-STEP_TIMEOUT = 15.0
 # Seconds that an attempt may take beyond what its options say: the waits of a prepare (which starts an engine) add up to
 # 145, growing a pool comes on top, and evidence is kept twice for 10; a task on an admin node that froze is cut off 60 after the deploy's own limit.
 PREPARE_TIME = 200.0
@@ -29,7 +27,7 @@ def run(params, check_mode):
         step, health, extra = _volume_phases.run(params, window, settings, check_mode)
         return _result(step, health, extra, hold, hold_warnings)
     health, extra = None, {}
-    deadline = Deadline(STEP_TIMEOUT)
+    deadline = Deadline(_recovery.STEP_TIMEOUT)
     if params["phase"] == "observe":
         health, step = _observe(settings, window, params, check_mode)
     elif params["phase"] == "begin":
@@ -59,7 +57,7 @@ def _observe(settings, window, params, check_mode):
         window,
         observations,
         _recovery.Clock(),
-        Deadline(STEP_TIMEOUT),
+        Deadline(_recovery.STEP_TIMEOUT),
         check_mode,
         lambda disks: _disks.seen(disks, health),
     )
@@ -117,7 +115,7 @@ def _finish(settings, window, params, check_mode):
         error,
         _observations(health) if health else {},
         _recovery.Clock(),
-        Deadline(STEP_TIMEOUT),
+        Deadline(_recovery.STEP_TIMEOUT),
         check_mode,
     )
     return health, step, {"outcome": outcome, "error": error}

@@ -44,11 +44,15 @@ def _side(name, present, broken):
 
 
 def _act(params, volume, name, actions):
-    """Call zbsadm for each of `actions`, alone on this host: a deploy that ran meanwhile would take the target away."""
-    zbsadm = _admin.zbsadm_of(params)
+    """Call zbsadm for `actions`, alone on this host: a deploy that ran meanwhile would take the target away."""
     deadline = Deadline(params["timeout"])
     with _admin.alone(params["host_ip"], deadline, "another zbsadm call for %s" % params["host_ip"]):
-        return [_call(zbsadm, action, params["host_ip"], volume, name, deadline) for action in actions]
+        return carry_out(_admin.zbsadm_of(params), params["host_ip"], volume, name, actions, deadline)
+
+
+def carry_out(zbsadm, host_ip, volume, name, actions, deadline):
+    """The Answers of zbsadm to the actions of a plan, in order; the caller is alone on the host (_admin.alone)."""
+    return [_call(zbsadm, action, host_ip, volume, name, deadline) for action in actions]
 
 
 def _call(zbsadm, action, host_ip, volume, name, deadline):

@@ -8,7 +8,6 @@ from ._deadline import Deadline
 from ._probe import probe
 
 PHASES = ("begin_volumes", "finish_volumes")
-STEP_TIMEOUT = 15.0
 
 
 def run(params, window, settings, check_mode):
@@ -23,7 +22,9 @@ def run(params, window, settings, check_mode):
 
 
 def _begin(params, window, health, ledger, seen, check_mode):
-    step = _volume_step.begin(window, seen, params["who"], _recovery.Clock(), Deadline(STEP_TIMEOUT), check_mode)
+    step = _volume_step.begin(
+        window, seen, params["who"], _recovery.Clock(), Deadline(_recovery.STEP_TIMEOUT), check_mode
+    )
     begun = set(step.protocols("begun"))
     paths = ledger.disks.get("paths") or {}
     restore = [
@@ -45,7 +46,7 @@ def _finish(params, window, health, seen, check_mode):
         seen,
         {item["bdev"]: item["path"] for item in restored if item.get("path")},
         _recovery.Clock(),
-        Deadline(STEP_TIMEOUT),
+        Deadline(_recovery.STEP_TIMEOUT),
         check_mode,
     )
     return step, health, {"outcomes": outcomes}
