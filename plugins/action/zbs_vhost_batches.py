@@ -26,7 +26,7 @@ class ActionModule(OnceForAll):
             raise AnsibleActionFail("size is %d; give 1 or more hosts for a batch" % arguments["size"])
         if not arguments["waves"]:
             raise AnsibleActionFail("waves is empty; give at least one, such as 100%")
-        hosts = task_vars["ansible_play_hosts"]
+        everyone = hosts = task_vars["ansible_play_hosts"]
         if arguments["only"] == "due":
             ticks = {host: task_vars["hostvars"][host].get(_registered.TICK) or {} for host in hosts}
             # Fewest attempts first: a host that nothing helps must not be the first wave of every tick for ever.
@@ -34,9 +34,10 @@ class ActionModule(OnceForAll):
         # More than the forks would wait for each other in each task, and their leases would run meanwhile.
         size = min(arguments["size"], int(task_vars.get("ansible_forks") or arguments["size"]))
         try:
-            result.update(_batches.plan(hosts, size, arguments["waves"]), changed=False)
+            planned = _batches.plan(hosts, size, arguments["waves"])
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from exc
+        result.update(planned, goes_on=_batches.goes_on(planned, everyone), changed=False)
         return result
 
 

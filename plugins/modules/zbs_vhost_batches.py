@@ -66,4 +66,13 @@ waves:
   type: int
   returned: success
   sample: 2
+goes_on:
+  description:
+    - The hosts for a play that works on those alone, and one more that has nothing to do, if there is one. Ansible ends the whole run
+      when every host of a play has failed.
+    - Empty when no host was taken.
+  type: list
+  elements: str
+  returned: success
+  sample: [compute1, compute2]
 """

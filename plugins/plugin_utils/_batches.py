@@ -56,6 +56,16 @@ def plan(hosts, size, waves):
     return found
 
 
+def goes_on(planned, hosts):
+    """The hosts of a play that works on the `planned` ones alone; [] where there are none. `hosts`: all of them, in order.
+
+    One that has nothing to do is with them where there is one: Ansible ends the whole run, and with it the summing up, when every
+    host of a play has failed or can't be reached.
+    """
+    taken = planned["batch_of"]
+    return [host for host in hosts if host in taken] + [host for host in hosts if host not in taken][:1] if taken else []
+
+
 def stopped(planned, batch, failed, percentage):
     """Why `batch` must not begin, in a sentence, or None.
 

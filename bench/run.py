@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run of a playbook, and what it took."""
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PLAYS = Path(__file__).with_name("plays")
+LIMIT = 3600
+
+
+@dataclass
+class Cost:
+    """`wall` seconds, `cpu` seconds of ansible-playbook and all that it started on this machine, `memory` MiB of its largest process,
+    `lines` printed.
+    """
+
+    wall: float
+    cpu: float
+    memory: float
+    lines: int
+
+
+class PlayFailed(RuntimeError):
+    """A playbook whose figures mean nothing, since it did not do its work."""
+
+
+def play(name: str, inventory: Path, *, forks: int = 10, env: dict[str, str] | None = None, extra: tuple[str, ...] = ()) -> Cost:
+    """Run a playbook of bench/plays (`ping.yml`) or of the collection (`zstack.zbs.heal`).
+
+    PlayFailed with the end of its output where it fails: a benchmark of a failing playbook would be a lie.
+    """
+    playbook = str(PLAYS / name) if name.endswith(".yml") else name
+    argv = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), "--forks", str(forks), playbook, *extra]
+    environment = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_LIBRARY": str(Path(__file__).with_name("modules")),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_PIPELINING": "true",  # of local connections too, as ansible.cfg has it for SSH
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        **(env or {}),
+    }
+    began = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if process.returncode != 0:
+        raise PlayFailed(f"{name} ended with {process.returncode}:\n" + output.decode(errors="replace")[-3000:])
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(time.monotonic() - began, cpu, usage.ru_maxrss / 1024, len(output.splitlines()))
