@@ -31,11 +31,9 @@ def container_name(params):
 
 def probe_settings(params):
     """Settings of the probe from a module's parameters; ZbsError `bad_option` names what can't be."""
-    from . import _cbd  # only hosts that use CBD pay for it
-
     if not params["protocols"]:
         raise ZbsError("protocols is empty; name vhost, cbd or both", "bad_option")
-    if "cbd" in params["protocols"] and not _cbd.valid_path(params["cbd_heartbeat"] or ""):
+    if "cbd" in params["protocols"] and not _is_cbd_path(params["cbd_heartbeat"] or ""):
         raise ZbsError(
             "cbd_heartbeat is %r; give a path cbd:PHYSICAL_POOL/LOGICAL_POOL/VOLUME for the protocol cbd"
             % params["cbd_heartbeat"],
@@ -51,6 +49,12 @@ def probe_settings(params):
         params["timeout"],
         params["start_grace"],
     )
+
+
+def _is_cbd_path(path):
+    from . import _cbd  # only hosts that use CBD pay for it
+
+    return _cbd.valid_path(path)
 
 
 def check_seconds(params, name, least):

@@ -21,7 +21,7 @@ A history is what outlives an outage, or None; it ages by the ticks that see the
   failures, skip  the window that the next outage goes on with; 0 where it gets a fresh one
 """
 
-from collections import namedtuple
+from ._limits import DEFAULTS
 
 # 2 ** 30 ticks are two thousand years of minutes; the bound keeps a damaged counter from making a giant number.
 _MAX_EXPONENT = 30
@@ -31,11 +31,6 @@ _MAX_LEASE = 86400 + 1
 
 DOWN = "Disconnected"
 UP = "Connected"
-
-# The settings, in ticks: the longest window; healthy ticks in a row that end an outage; how many recoveries within how many
-# ticks still give the next outage a fresh window (a flap_window of 0 always does).
-Limits = namedtuple("Limits", "max_skip reset_after flap_limit flap_window")
-DEFAULTS = Limits(max_skip=64, reset_after=1, flap_limit=2, flap_window=30)
 
 
 def window(failures, max_skip):

@@ -48,6 +48,7 @@ class Container:
         config = _shaped(data.get("Config"), dict)
         arguments = [data.get("Path")] + _shaped(data.get("Args"), list)
         self.container_id = data.get("Id")
+        self.name = _shaped(data.get("Name"), str).lstrip("/") or None
         self.image = config.get("Image")
         self.image_id = data.get("Image")
         self.state = state.get("Status")
@@ -96,6 +97,8 @@ class Container:
             "answer": self.answer,
             "detail": self.detail,
             "id": self.container_id,
+            "name": self.name,
+            "pid": self.pid,
             "image": self.image,
             "image_id": self.image_id,
             "state": self.state,

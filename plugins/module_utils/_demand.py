@@ -5,13 +5,13 @@
 
 import os
 
-from . import _qemu, _unix_peers
+from . import _qemu
 
 # How a need is known: from the VM's arguments, from a connection that it has, or from one that the ledger remembers.
 ARGUMENTS, CONNECTION, LEDGER = "arguments", "connection", "ledger"
 
 
-def collect(socket_dir, admin_socket, root="/", read_peers=_unix_peers.read_peers):
+def collect(socket_dir, admin_socket, root="/", read_peers=None):
     """What the VMs that run on this host need: {vms, connections_known, needs}.
 
     vms                [{pid, started_ticks, name, uuid}] of the QEMU processes
@@ -19,7 +19,7 @@ def collect(socket_dir, admin_socket, root="/", read_peers=_unix_peers.read_peer
     needs              [{bdev, socket, vm, seen}]; `seen` is how it is known, see above
     """
     vms = _qemu.read_vms(root)
-    peers = read_peers() if vms else {}
+    peers = (read_peers or _read_peers)() if vms else {}
     folder = os.path.normpath(socket_dir)
     needs = []
     for vm in vms:
@@ -29,6 +29,12 @@ def collect(socket_dir, admin_socket, root="/", read_peers=_unix_peers.read_peer
             seen = [word for word, paths in ((ARGUMENTS, named), (CONNECTION, connected)) if path in paths]
             needs.append({"bdev": os.path.basename(path), "socket": path, "vm": vm.as_dict(), "seen": seen})
     return {"vms": [vm.as_dict() for vm in vms], "connections_known": peers is not None, "needs": needs}
+
+
+def _read_peers():
+    from . import _unix_peers  # a host without VMs has nobody to ask about
+
+    return _unix_peers.read_peers()
 
 
 def _identity(vm):

@@ -157,3 +157,11 @@ def host_status(protocols):
     status = next((word for word in (CONNECTING, UNKNOWN, DISCONNECTED) if word in statuses), UNKNOWN)
     reasons = ["%s: %s" % (TITLES.get(name, name), protocols[name].reason) for name in sorted(protocols)]
     return status, "; ".join(reasons) or "no protocol was asked"
+
+
+def observations(health):
+    """What the ledger keeps of a health, by protocol."""
+    return {
+        name: {"status": item["status"], "verdict": item["verdict"], "reason": item["reason"]}
+        for name, item in health["protocols"].items()
+    }

@@ -12,6 +12,7 @@ and, only where there is something to say:
     "history":  {"<primary storage>": {"<protocol>": {history of _backoff}}}
     "distrust": {"since": "<when a ledger was lost>", "seen": {"<primary storage>": ["<protocol>", ...]}}
     "disks":    what _disks keeps of the VMs' disks
+    "target":   what _identity keeps of the process that answered last
     "deployed": {what was deployed last, of _desired}
 
 After a ledger was lost nobody knows what stood in it, so each storage and protocol that is down when it is seen for the
@@ -27,7 +28,7 @@ import json
 import os
 import stat
 
-from . import _disks, _lock
+from . import _disks, _identity
 from ._errors import ZbsError
 
 FACTS_DIR = "/etc/ansible/facts.d"
@@ -65,17 +66,29 @@ class Ledger:
     history   {primary storage: {protocol: history}}
     distrust  None, or {since, seen: {primary storage: [protocols]}}
     disks     of _disks; {} where there is nothing to remember
+    target    of _identity; None where there is nothing to remember
     deployed  None, or what was deployed last: a record of _desired
     lost      a sentence when the file could not be understood, else None
     missing   whether there is no file
     """
 
-    def __init__(self, entries=None, lost=None, missing=False, history=None, distrust=None, disks=None, deployed=None):
+    def __init__(
+        self,
+        entries=None,
+        lost=None,
+        missing=False,
+        history=None,
+        distrust=None,
+        disks=None,
+        deployed=None,
+        target=None,
+    ):
         self.entries = entries or {}
         self.history = history or {}
         self.distrust = distrust
         self.disks = disks or {}
         self.deployed = deployed
+        self.target = target
         self.lost = lost
         self.missing = missing
 
@@ -132,6 +145,8 @@ class Ledger:
             facts["distrust"] = self.distrust
         if self.disks:
             facts["disks"] = self.disks
+        if self.target is not None:
+            facts["target"] = self.target
         if self.deployed is not None:
             facts["deployed"] = self.deployed
         return facts
@@ -175,6 +190,7 @@ def read(facts_dir=FACTS_DIR):
         distrust=data.get("distrust"),
         disks=data.get("disks"),
         deployed=data.get("deployed"),
+        target=data.get("target"),
     )
 
 
@@ -205,6 +221,8 @@ def _parse(text):
         _check_distrust(data["distrust"])
     if "disks" in data:
         _disks.check(data["disks"])
+    if "target" in data:
+        _identity.check(data["target"])
     if "deployed" in data:
         _check(data["deployed"], _DEPLOYED, "its record of what was deployed")
     return data
@@ -248,6 +266,8 @@ def locked(facts_dir, deadline):
         os.makedirs(facts_dir, mode=0o755, exist_ok=True)
     except OSError as exc:
         raise _unwritable(facts_dir, exc)
+    from . import _lock  # a look needs none
+
     with _lock.hold(os.path.join(facts_dir, LOCK), deadline, "a step of the ledger"):
         yield
 

@@ -6,7 +6,7 @@
 import os
 import time
 
-from . import _cbd, _command, _container, _demand, _disks, _evidence, _health, _hugepages, _process, _sockets, _spdk
+from . import _demand, _disks, _evidence, _health, _hugepages, _identity, _process, _sockets, _spdk
 from ._deadline import Deadline
 
 # What is kept of the deadline for asking Docker about a target that did not answer.
@@ -27,6 +27,8 @@ class Settings:
         self.start_grace = float(start_grace)
         # What the ledger remembers of the VMs' disks, see _disks; a probe without a ledger knows none.
         self.disks = {}
+        # The process that answered last and its container, see _identity; {} or None asks Docker.
+        self.target = None
 
 
 def probe(settings):
@@ -43,8 +45,7 @@ def probe(settings):
             share = deadline.share(settings.timeout / len(settings.protocols))
             verdicts[protocol] = _probe_vhost(settings, share, health)
         else:
-            until, grace = _program_share(deadline)
-            verdicts[protocol] = _cbd.probe(settings.cbd_heartbeat, until, kill_grace=grace)
+            verdicts[protocol] = _probe_cbd(settings, deadline)
         latencies[protocol] = round((time.monotonic() - started) * 1000, 1)
     health["status"], health["reason"] = _health.host_status(verdicts)
     health["protocols"] = {
@@ -75,6 +76,13 @@ def _look_at_vms(settings, health):
     _disks.enter(health, found, settings.disks)
 
 
+def _probe_cbd(settings, deadline):
+    from . import _cbd  # only hosts that use CBD pay for it
+
+    until, grace = _program_share(deadline)
+    return _cbd.probe(settings.cbd_heartbeat, until, kill_grace=grace)
+
+
 def _probe_vhost(settings, deadline, health):
     """Ask the admin socket, then Docker; fill `health` and return the Verdict.
 
@@ -100,13 +108,16 @@ def _probe_vhost(settings, deadline, health):
     # Before Docker: an engine that hangs must not use up the time of a target that answers.
     if kind == "answered":
         volumes = _volumes(path, deadline.share(deadline.left() * (1.0 - DOCKER_SHARE)), table, health["warnings"])
-    until, grace = _program_share(deadline)
-    container = _container.inspect(settings.container_name, until, kill_grace=grace)
-    # Of a dead target without a container there is nobody to look at; the map is cut off with the deadline.
-    owner = pid or container.pid
-    map_seconds = min(_process.MAP_SECONDS, max(0.05, deadline.left()))
-    process = _process.read_process(owner, map_seconds=map_seconds) if owner else None
-    health["container"] = container.as_dict()
+    process = _read_process(pid, deadline)
+    remembered = _identity.recall(settings.target, process, settings.container_name) if kind == "answered" else None
+    container = None
+    if remembered is None:
+        container = _inspect(settings.container_name, deadline)
+        # Of a dead target without a container there is nobody to look at.
+        process = process or _read_process(container.pid, deadline)
+        runs_target = bool(pid and container.pid) and _process.descends(pid, container.pid)
+        remembered = dict(container.as_dict(), runs_target=runs_target)
+    health["container"] = remembered
     health["process"] = process.as_dict() if process else None
     listening, connections = (None, 0) if table is None else table.get(path, (False, 0))
     folder = os.path.dirname(path)
@@ -120,7 +131,7 @@ def _probe_vhost(settings, deadline, health):
         settings.start_grace,
         volumes_listening=0 if table is None else _sockets.count_listening(table, folder, path),
         connections=connections,
-        container_age=container.age(time.time()),
+        container_age=container.age(time.time()) if container else None,
         elsewhere=[] if table is None else _sockets.find_elsewhere(table, folder),
     )
     verdict = _health.decide_vhost(evidence)
@@ -130,9 +141,25 @@ def _probe_vhost(settings, deadline, health):
     return verdict
 
 
+def _read_process(pid, deadline):
+    """The process, its memory map cut off with the deadline; None where there is none."""
+    return (
+        _process.read_process(pid, map_seconds=min(_process.MAP_SECONDS, max(0.05, deadline.left()))) if pid else None
+    )
+
+
+def _inspect(name, deadline):
+    from . import _container  # a tick at a target that is known and answers asks nobody
+
+    until, grace = _program_share(deadline)
+    return _container.inspect(name, until, kill_grace=grace)
+
+
 def _program_share(deadline):
     """(deadline of a program, seconds that killing it may take) which together end with `deadline`."""
-    grace = min(_command.KILL_GRACE, deadline.left() * KILL_SHARE)
+    from ._command import KILL_GRACE
+
+    grace = min(KILL_GRACE, deadline.left() * KILL_SHARE)
     return deadline.share(deadline.left() - grace), grace
 
 
@@ -197,13 +224,15 @@ def _shaped(value, kind):
     return value if isinstance(value, kind) else kind()
 
 
-def probe_twice(settings, recheck):
+def probe_twice(settings, recheck, worth=lambda: True):
     """Probe, and ask a target that seems hung once more, `recheck` seconds later (0 asks once).
+
+    worth  asked before the second look: whether anything would be done about what it finds
 
     A reactor that was merely slow keeps its VMs: only who never answers is called hung before something is done about it.
     """
     health = probe(settings)
-    if recheck <= 0 or health["protocols"].get("vhost", {}).get("verdict") != "hung":
+    if recheck <= 0 or health["protocols"].get("vhost", {}).get("verdict") != "hung" or not worth():
         return health
     time.sleep(recheck)
     again = probe(settings)

@@ -13,6 +13,9 @@ import threading
 # A read of the memory map takes milliseconds; one that takes longer waits for a lock that somebody holds.
 MAP_SECONDS = 1.0
 
+# A target that is started by more shells than this is taken for nobody's.
+_GENERATIONS = 8
+
 # State letters of /proc/PID/stat in the words of this collection; see proc(5).
 STATE_WORDS = {
     "R": "running",
@@ -74,6 +77,21 @@ def read_process(pid, root="/", map_seconds=MAP_SECONDS):
     started = int(fields[19]) / float(os.sysconf("SC_CLK_TCK"))
     hugepages = None if state in "DXZ" or _stuck_thread(folder) else in_time(_hugetlb_kib, folder, map_seconds)
     return ProcessInfo(pid, name, state, started, max(0.0, uptime - started), hugepages)
+
+
+def descends(pid, ancestor, root="/"):
+    """Whether `pid` is `ancestor` or was started by it, directly or by one of its children: a container may begin with a shell."""
+    for _generation in range(_GENERATIONS):
+        if pid == ancestor:
+            return True
+        try:
+            with open(os.path.join(root, "proc", str(pid), "stat"), encoding="utf-8", errors="replace") as handle:
+                pid = int(handle.read().rpartition(")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            return False
+        if pid <= 1:
+            return False
+    return False
 
 
 def _stuck_thread(folder):

@@ -8,104 +8,28 @@ wall clock stands in the ledger for people only.
 """
 
 import copy
-import time
 import uuid
 
 from . import _backoff, _ledger
-from ._errors import ZbsError
+from ._step import Step
 
 # How long a step may wait for the lock: others hold it for milliseconds.
 LOCK_TIMEOUT = 10.0
-# What a step may take beyond its probes.
-STEP_TIMEOUT = 15.0
 
 
-class Clock:
-    """The three times of a step, read once: `now` (ISO 8601, UTC), `boot_id`, `monotonic` (seconds)."""
+def observe(window, observations, clock, deadline, check_mode, learn):
+    """What _step.observe does where there is something to write down.
 
-    def __init__(self, now=None, boot_id=None, monotonic=None):
-        self.now = now or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self.boot_id = boot_id or _boot_id()
-        self.monotonic = time.monotonic() if monotonic is None else monotonic
-
-
-class Step:
-    """What a step found and did.
-
-    decisions  {protocol: decision of _backoff.observe, or of the phase}
-    entries    {protocol: entry} of this primary storage after the step
-    ledger     the whole ledger, for facts
-    changed    whether the file was (or, in check mode, would be) written
-    warnings   sentences
-    before     the ledger's content before the step, for a diff
-    lease_id   of the attempts that a begin took, else None
+    Under a hold everything is counted as ever, but what is due is `held`: nothing is spent, and it is due on the first tick after.
     """
-
-    def __init__(self, before):
-        self.before = before
-        self.decisions = {}
-        self.entries = {}
-        self.ledger = None
-        self.changed = False
-        self.warnings = []
-        self.lease_id = None
-
-    def protocols(self, decision):
-        """The protocols with this decision, sorted."""
-        return sorted(name for name, value in self.decisions.items() if value == decision)
-
-
-class Window:
-    """Which entries a step works on and under what limits.
-
-    limits           of _backoff, in ticks
-    attempt_timeout  seconds of a lease
-    hold             a Hold of _hold while nothing may be attempted, else None
-    """
-
-    def __init__(
-        self, storage, facts_dir=_ledger.FACTS_DIR, limits=_backoff.DEFAULTS, attempt_timeout=900.0, hold=None
-    ):
-        self.storage = storage
-        self.facts_dir = facts_dir
-        self.limits = limits
-        self.attempt_timeout = attempt_timeout
-        self.hold = hold
-
-
-def observe(window, observations, clock, deadline, check_mode=False, learn=lambda disks: disks):
-    """Enter what a tick saw: `observations` is {protocol: {status, verdict, reason}}.
-
-    learn  what becomes of the ledger's disks by what the tick saw of them
-
-    A host that is well and has nothing in its ledger costs one read and no lock. Under a hold everything is counted as ever,
-    but what is due is `held`: nothing is spent, and it is due on the first tick after the hold.
-    """
-    seen = _ledger.read(window.facts_dir)
-    quiet = all(_is_quiet(seen, window.storage, name, item) for name, item in observations.items())
-    if quiet and learn(seen.disks) == seen.disks:
-        found = Step(seen.as_facts())
-        found.decisions = dict.fromkeys(observations, "well")
-        found.ledger = seen
-        return found
 
     def change(ledger, found):
         for protocol, observation in observations.items():
             decision = observe_one(window, ledger, protocol, observation, clock, found.warnings)
             found.decisions[protocol] = "held" if decision == "due" and window.hold else decision
-        ledger.disks = learn(ledger.disks)
+        ledger.disks, ledger.target = learn(ledger.disks, ledger.target)
 
     return step(window, change, clock, deadline, check_mode)
-
-
-def _is_quiet(ledger, storage, protocol, observation):
-    """Whether there is nothing to remember about the protocol: it is well, and the ledger says nothing of it."""
-    return (
-        observation["status"] == _backoff.UP
-        and not ledger.distrusts(storage, protocol)
-        and not ledger.get(storage, protocol)
-        and not ledger.get_history(storage, protocol)
-    )
 
 
 def observe_one(window, ledger, protocol, observation, clock, warnings):
@@ -297,11 +221,3 @@ def _stranger(protocol, entry):
         protocol,
         entry["lease"]["who"],
     )
-
-
-def _boot_id():
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as handle:
-            return handle.read().strip()
-    except OSError as exc:
-        raise ZbsError("the boot id can't be read (%s), so no lease can be taken" % exc, "no_boot_id")

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The phases of a tick on the host: probe where the phase needs it, then one step of the ledger."""
 
-from . import _arguments, _backoff, _disks, _health, _hold, _ledger, _recovery, _volume_phases, _volume_step
+from . import _arguments, _disks, _health, _hold, _identity, _ledger, _limits, _step, _volumes_seen
 from ._deadline import Deadline
 from ._errors import ZbsError
-from ._probe import probe, probe_twice, probe_until
+from ._probe import probe_twice
 
 # Seconds that an attempt may take beyond what its options say: the waits of a prepare (which starts an engine) add up to
 # 145, growing a pool comes on top, and evidence is kept twice for 10; a task on an admin node that froze is cut off 60 after the deploy's own limit.
@@ -16,52 +16,49 @@ ADMIN_TIME = 60.0
 
 def run(params, check_mode):
     """Run `params["phase"]` (parameters of zbs_vhost_recovery) and return the module's result."""
-    limits = _backoff.Limits(*(params[name] for name in _backoff.Limits._fields))
     hold, hold_warnings = _find_hold(params)
-    window = _recovery.Window(params["primary_storage"], params["facts_dir"], limits, params["attempt_timeout"], hold)
+    limits = _limits.Limits(*(params[name] for name in _limits.Limits._fields))
+    window = _step.Window(params["primary_storage"], params["facts_dir"], limits, params["attempt_timeout"], hold)
     settings = _arguments.probe_settings(params)
-    protocols = settings.protocols
     if params["phase"] in ("observe", "begin"):
         _check_lease(params)
-    if params["phase"] in _volume_phases.PHASES:
-        step, health, extra = _volume_phases.run(params, window, settings, check_mode)
-        return _result(step, health, extra, hold, hold_warnings)
-    health, extra = None, {}
-    deadline = Deadline(_recovery.STEP_TIMEOUT)
-    if params["phase"] == "observe":
-        health, step = _observe(settings, window, params, check_mode)
-    elif params["phase"] == "begin":
-        health = probe(settings)
-        # Between the tick and its turn a target may have come back by itself: it keeps its VMs.
-        down = [name for name in protocols if health["protocols"][name]["verdict"] in _health.HEALED]
-        step = _recovery.begin(window, down, params["who"], _recovery.Clock(), deadline, check_mode)
-        for name in sorted(set(protocols) - set(down)):
-            step.decisions[name] = "refused"
-            step.warnings.append("%s is not down any more, so no attempt begins" % name)
-    elif params["phase"] == "finish":
-        health, step, extra = _finish(settings, window, params, check_mode)
-    else:
-        step = _recovery.clear(window, protocols, _recovery.Clock(), deadline, check_mode)
+    step, health, extra = _phase(params["phase"])(settings, window, params, check_mode)
     return _result(step, health, extra, hold, hold_warnings)
 
 
+def _phase(name):
+    """The function of a phase. Ansible compiles a module anew for every host and tick, so an observe brings nothing else along."""
+    if name == "observe":
+        return _observe
+    if name.endswith("_volumes"):
+        from . import _volume_phases
+
+        return _volume_phases.PHASES[name]
+    from . import _attempt_phases
+
+    return _attempt_phases.PHASES[name]
+
+
 def _observe(settings, window, params, check_mode):
-    """A tick: the protocols, and each volume that a VM needs, are counted; what was seen of the disks is kept."""
+    """A tick: the protocols, and each volume that a VM needs, are counted; what was seen of target and disks is kept."""
     ledger = _ledger.read(window.facts_dir)
-    settings.disks = ledger.disks
-    health = _look_twice(settings, window, params["hung_recheck"])
-    observations = _observations(health)
+    settings.disks, settings.target = ledger.disks, ledger.target
+    health = probe_twice(settings, params["hung_recheck"], lambda: _would_be_due(window))
+    observations = _health.observations(health)
     if params["restore_volumes"]:
-        observations.update(_volume_step.observations(health, ledger, window.storage))
-    step = _recovery.observe(
-        window,
-        observations,
-        _recovery.Clock(),
-        Deadline(_recovery.STEP_TIMEOUT),
-        check_mode,
-        lambda disks: _disks.seen(disks, health),
-    )
-    return health, step
+        observations.update(_volumes_seen.observations(health, ledger, window.storage))
+
+    def learn(disks, target):
+        return _disks.seen(disks, health), _identity.seen(target, health)
+
+    step = _step.observe(window, observations, _step.Clock(), Deadline(_step.TIMEOUT), check_mode, learn)
+    return step, health, {}
+
+
+def _would_be_due(window):
+    from . import _recovery
+
+    return _recovery.would_be_due(window, "vhost", _step.Clock())
 
 
 def _check_lease(params):
@@ -83,50 +80,10 @@ def _check_lease(params):
 
 def _find_hold(params):
     """(Hold or None, warnings): the operator's file, or what the play says."""
-    hold, warnings = _hold.read(params["facts_dir"], _recovery.Clock().now)
+    hold, warnings = _hold.read(params["facts_dir"], _step.Clock().now)
     if hold is None and params["hold"]:
         hold = _hold.Hold("the play asks for it", None, "the option hold")
     return hold, warnings
-
-
-def _look_twice(settings, window, recheck):
-    """Probe; ask again after `recheck` seconds what seems hung and would be attempted now."""
-    if recheck > 0 and not _recovery.would_be_due(window, "vhost", _recovery.Clock()):
-        recheck = 0
-    return probe_twice(settings, recheck)
-
-
-def _finish(settings, window, params, check_mode):
-    """Judge the attempt, then write its outcome: (health, step, extra results)."""
-    error, outcome = params["error"], params["outcome"]
-    health = None
-    if error is None and outcome == "auto":
-        health, _probes = probe_until(settings, params["wait"], params["interval"])
-        well = all(item["status"] == _health.CONNECTED for item in health["protocols"].values())
-        outcome = "healed" if well else "failed"
-        error = None if well else "not Connected %.0f s after the deploy: %s" % (params["wait"], health["reason"])
-    elif outcome == "auto" or error is not None:
-        outcome = "failed"
-    step = _recovery.finish(
-        window,
-        settings.protocols,
-        params["lease_id"],
-        outcome,
-        error,
-        _observations(health) if health else {},
-        _recovery.Clock(),
-        Deadline(_recovery.STEP_TIMEOUT),
-        check_mode,
-    )
-    return health, step, {"outcome": outcome, "error": error}
-
-
-def _observations(health):
-    """What the ledger keeps of a health, by protocol."""
-    return {
-        name: {"status": item["status"], "verdict": item["verdict"], "reason": item["reason"]}
-        for name, item in health["protocols"].items()
-    }
 
 
 def _result(step, health, extra=None, hold=None, hold_warnings=()):
@@ -143,7 +100,7 @@ def _result(step, health, extra=None, hold=None, hold_warnings=()):
         "in_progress": step.protocols("in_progress"),
         "entries": step.entries,
         "next_attempt_in_ticks": {
-            name: 0 if step.decisions.get(name) == "due" else _backoff.ticks_to_attempt(entry)
+            name: 0 if step.decisions.get(name) == "due" else _ticks_to_attempt(entry)
             for name, entry in step.entries.items()
         },
         "ansible_facts": {"zbs_vhost": facts},
@@ -152,3 +109,9 @@ def _result(step, health, extra=None, hold=None, hold_warnings=()):
     }
     result.update(extra or {})
     return result
+
+
+def _ticks_to_attempt(entry):
+    from . import _backoff
+
+    return _backoff.ticks_to_attempt(entry)

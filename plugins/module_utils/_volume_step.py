@@ -9,39 +9,13 @@ table of protocols is `volume:` and the bdev's.
 
 import uuid
 
-from . import _backoff, _demand, _ledger, _recovery
-
-PREFIX = _ledger.VOLUME
-
-
-def observations(health, ledger, storage):
-    """{name: observation} of the volumes that a tick can judge, and of those in the ledger that nobody needs any more.
-
-    Without a target that answers there is nothing to judge: its volumes come after it, and their windows wait for it.
-    """
-    demand = health["demand"] if (health["protocols"].get("vhost") or {}).get("verdict") == "healthy" else None
-    found = {PREFIX + need["bdev"]: _observation(need) for need in demand or [] if need["broken"] is not None}
-    if demand is None:
-        return found
-    needed = {PREFIX + need["bdev"] for need in demand}
-    remembered = set(ledger.entries.get(storage, {})) | set(ledger.history.get(storage, {}))
-    for name in remembered - needed:
-        if name.startswith(PREFIX):
-            found[name] = {"status": _backoff.UP, "verdict": "not_needed", "reason": None}
-    return found
-
-
-def _observation(need):
-    if not need["broken"]:
-        return {"status": _backoff.UP, "verdict": "served", "reason": None}
-    reason = "the disk %s of VM %s is not served" % (need["bdev"], _demand.vm_name(need["vm"]))
-    return {"status": _backoff.DOWN, "verdict": "broken", "reason": reason}
+from . import _backoff, _ledger, _recovery
 
 
 def begin(window, seen, who, clock, deadline, check_mode=False):
     """Take the attempt of every broken volume that is due: decision `begun`, else what keeps it.
 
-    seen  of `observations`
+    seen  of _volumes_seen.observations
 
     One that has no entry yet is looked at as by a tick first: after a heal of the target its volumes are seen for the first
     time in this tick. What has an entry was counted by the tick already, and is not counted again.
@@ -91,7 +65,7 @@ def _outcome(name, error, observation):
     if status == _backoff.UP:
         return {"outcome": "healed", "error": None}
     if error is None:
-        bdev = name[len(PREFIX) :]
+        bdev = name[len(_ledger.VOLUME) :]
         error = "%s was created and %s" % (
             bdev,
             "is not served" if status else "nobody could tell whether it is served",

@@ -63,7 +63,9 @@ def goes_on(planned, hosts):
     host of a play has failed or can't be reached.
     """
     taken = planned["batch_of"]
-    return [host for host in hosts if host in taken] + [host for host in hosts if host not in taken][:1] if taken else []
+    return (
+        [host for host in hosts if host in taken] + [host for host in hosts if host not in taken][:1] if taken else []
+    )
 
 
 def stopped(planned, batch, failed, percentage):

@@ -1,7 +1,7 @@
 """The backoff window: on which ticks of an outage an attempt is made, and what clears it."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _backoff
+from ansible_collections.zstack.zbs.plugins.module_utils import _backoff, _limits
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
 
 EXACT = [1, 4, 9, 18, 35, 68, 133, 198, 263]
@@ -9,7 +9,7 @@ EXACT = [1, 4, 9, 18, 35, 68, 133, 198, 263]
 
 def tick(entry, observation, max_skip=64):
     """One tick whose attempt, if one is due, fails at once: (entry, decision)."""
-    entry, decision = _backoff.observe(entry, observation, "now", False, _backoff.DEFAULTS._replace(max_skip=max_skip))
+    entry, decision = _backoff.observe(entry, observation, "now", False, _limits.DEFAULTS._replace(max_skip=max_skip))
     if decision == "due":
         lease = {"boot_id": "b", "started": 0.0, "expires": 1.0, "who": "t"}
         entry = _backoff.finish(_backoff.begin(entry, max_skip, lease, "now"), "failed", "no", None)

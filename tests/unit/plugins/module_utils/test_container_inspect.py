@@ -56,6 +56,8 @@ def test_a_running_container_in_one_call(inspect):
         "answer": "found",
         "detail": "",
         "id": "3f4e" * 16,
+        "name": NAME,
+        "pid": 4711,
         "image": "zbs-vhost:1.6.0",
         "image_id": "sha256:" + "ab" * 32,
         "state": "running",

@@ -5,7 +5,7 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _recovery
+from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _recovery, _step
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
 
@@ -213,7 +213,7 @@ def test_check_mode_makes_no_folder(tmp_path):
 
 
 def test_the_clock_reads_this_boot():
-    first, second = _recovery.Clock(), _recovery.Clock()
+    first, second = _step.Clock(), _step.Clock()
     assert first.boot_id == second.boot_id and len(first.boot_id) == 36
     assert first.monotonic <= second.monotonic
     assert first.now.endswith("Z") and len(first.now) == 20

@@ -34,7 +34,7 @@ def host(tick, monkeypatch):
             """A phase of a tick."""
             with monkeypatch.context() as context:
                 context.setattr(_volume_phases, "probe", self.look)
-                context.setattr(_tick, "probe_twice", lambda settings, _recheck: self.look(settings))
+                context.setattr(_tick, "probe_twice", lambda settings, *_more: self.look(settings))
                 return tick(phase, self.verdict, **more)
 
     return Host()

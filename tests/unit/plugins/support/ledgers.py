@@ -1,6 +1,6 @@
 """Observations, clocks and windows for the tests of the ledger."""
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _backoff, _ledger, _recovery
+from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _limits, _recovery, _step
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 
 DOWN = {"status": "Disconnected", "verdict": "stopped", "reason": "the container is exited"}
@@ -13,14 +13,14 @@ BOOT = "boot-1"
 
 def clock(monotonic=1000.0, boot=BOOT, now=NOW):
     """The times of a step."""
-    return _recovery.Clock(now, boot, monotonic)
+    return _step.Clock(now, boot, monotonic)
 
 
 def window(folder, **more):
-    """The window of the storage `zbs` with its ledger in `folder`; limits of _backoff by their names."""
-    limits = {name: more.pop(name) for name in _backoff.Limits._fields if name in more}
-    more.setdefault("limits", _backoff.DEFAULTS._replace(**limits))
-    return _recovery.Window(more.pop("storage", "zbs"), str(folder), **more)
+    """The window of the storage `zbs` with its ledger in `folder`; limits by their names."""
+    limits = {name: more.pop(name) for name in _limits.Limits._fields if name in more}
+    more.setdefault("limits", _limits.DEFAULTS._replace(**limits))
+    return _step.Window(more.pop("storage", "zbs"), str(folder), **more)
 
 
 def soon():
@@ -30,7 +30,7 @@ def soon():
 
 def observe(folder, observation, at=None, check_mode=False, **more):
     """One tick that sees vhost as `observation`."""
-    return _recovery.observe(window(folder, **more), {"vhost": observation}, at or clock(), soon(), check_mode)
+    return _step.observe(window(folder, **more), {"vhost": observation}, at or clock(), soon(), check_mode)
 
 
 def begin(folder, at=None, check_mode=False, protocols=("vhost",), **more):

@@ -1,6 +1,12 @@
 """The phases of a tick, with the probe's health given by the test and the ledger real."""
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _probe, _tick
+from ansible_collections.zstack.zbs.plugins.module_utils import (
+    _arguments,
+    _attempt_phases,
+    _probe,
+    _tick,
+    _volume_phases,
+)
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 
 
@@ -23,7 +29,7 @@ def runner(tmp_path, monkeypatch):
         def probe(_settings):
             return health(verdict)
 
-        monkeypatch.setattr(_tick, "probe", probe)
+        monkeypatch.setattr(_attempt_phases, "probe", probe)
         monkeypatch.setattr(_probe, "probe", probe)
         params = {name: spec.get("default") for name, spec in _arguments.PROBE.items()}
         params.update(host_ip="h", phase=phase, primary_storage="zbs", max_skip=64, attempt_timeout=900.0)
