@@ -25,18 +25,18 @@ class Fleet:
     def __init__(self, count: int) -> None:
         self.count = count
         self.folder = Path()
+        self._lost: tuple[list[str], list[str]] = ([], [])
         self._peer: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Fleet":
         self.folder = Path(tempfile.mkdtemp(prefix="fleet-"))
         (self.folder / "bin").mkdir()
         shutil.copy2(Path(__file__).with_name("docker-standin"), self.folder / "bin/docker")
-        names = [f"h{number:05d}" for number in range(self.count)]
-        for name in names:
+        for name in self.names:
             (self.folder / name / "sockets").mkdir(parents=True)
             (self.folder / name / "facts.d").mkdir()
-        self.inventory.write_text(self._inventory(names))
-        sockets = [str(self.folder / name / "sockets/admin.sock") for name in names]
+        self.inventory.write_text(self._inventory())
+        sockets = [str(self.socket(name)) for name in self.names]
         self._peer = subprocess.Popen(
             [sys.executable, "-m", "bench.peer", str(RECORDING), *sockets],
             cwd=ROOT,
@@ -58,6 +58,24 @@ class Fleet:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
+    def names(self) -> list[str]:
+        """The hosts."""
+        return [f"h{number:05d}" for number in range(self.count)]
+
+    def socket(self, name: str) -> Path:
+        """The admin socket of a host's target."""
+        return self.folder / name / "sockets/admin.sock"
+
+    def cut_off(self, names: list[str], port: int, timeout: int) -> None:
+        """Make hosts unreachable: SSH to a port of loopback where nobody says a word, for `timeout` seconds."""
+        unreachable = [
+            f"    ansible_{key}: {value}"
+            for key, value in (("host", "127.0.0.1"), ("port", port), ("timeout", timeout))
+        ]
+        self._lost = (names, ["ansible_connection: ssh", *(line.strip() for line in unreachable)])
+        self.inventory.write_text(self._inventory())
+
+    @property
     def inventory(self) -> Path:
         """The inventory of all hosts."""
         return self.folder / "hosts.yml"
@@ -73,11 +91,15 @@ class Fleet:
         log.unlink(missing_ok=True)
         return calls
 
-    def _inventory(self, names: list[str]) -> str:
+    def _inventory(self) -> str:
         home = f"{self.folder}/{{{{ inventory_hostname }}}}"
         lines = ["all:", "  vars:", "    ansible_connection: local"]
         lines += [f"    ansible_python_interpreter: {sys.executable}"]
         lines += [f"    zbs_vhost_target_admin_socket: '{home}/sockets/admin.sock'"]
         lines += [f"    zbs_vhost_target_facts_dir: '{home}/facts.d'"]
         lines += ["  children:", "    zbs_admin: {hosts: {admin: }}", f"    {GROUP}:", "      hosts:"]
-        return "\n".join(lines + [f"        {name}:" for name in names]) + "\n"
+        lost, settings = self._lost
+        for name in self.names:
+            lines.append(f"        {name}:")
+            lines += [f"          {setting}" for setting in settings if name in lost]
+        return "\n".join(lines) + "\n"

@@ -38,13 +38,13 @@ def read_vms(root="/"):
             continue
         try:
             with open(os.path.join(proc, entry, "cmdline"), "rb") as handle:
-                argv = [os.fsdecode(word) for word in handle.read().split(b"\0")[:-1]]
-            if argv and _QEMU.match(os.path.basename(argv[0])):
+                words = handle.read().split(b"\0")[:-1]
+            if words and _QEMU.match(os.path.basename(os.fsdecode(words[0]))):
                 with open(os.path.join(proc, entry, "stat"), encoding="utf-8", errors="replace") as handle:
                     # The name in parentheses may hold anything; the last ")" ends it.
                     fields = handle.read().rpartition(")")[2].split()
                 if fields[0] not in "ZX":
-                    found.append(Vm(int(entry), int(fields[19]), argv))
+                    found.append(Vm(int(entry), int(fields[19]), [os.fsdecode(word) for word in words]))
         except (OSError, ValueError, IndexError):
             continue
     return sorted(found, key=lambda vm: vm.pid)
