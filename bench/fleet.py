@@ -92,14 +92,23 @@ class Fleet:
         return calls
 
     def _inventory(self) -> str:
+        """Vars of a group of its own, so that it can be read beside the inventory of real hosts."""
         home = f"{self.folder}/{{{{ inventory_hostname }}}}"
-        lines = ["all:", "  vars:", "    ansible_connection: local"]
-        lines += [f"    ansible_python_interpreter: {sys.executable}"]
-        lines += [f"    zbs_vhost_target_admin_socket: '{home}/sockets/admin.sock'"]
-        lines += [f"    zbs_vhost_target_facts_dir: '{home}/facts.d'"]
-        lines += ["  children:", "    zbs_admin: {hosts: {admin: }}", f"    {GROUP}:", "      hosts:"]
+        lines = [
+            "all:",
+            "  children:",
+            "    zbs_admin: {hosts: {admin: }}",
+            f"    {GROUP}:",
+            "      children:",
+            "        simulated:",
+        ]
+        lines += ["          vars:", "            ansible_connection: local"]
+        # Whoever runs the bench is every host's user: no sudo on any side.
+        lines += ["            ansible_become: false", f"            ansible_python_interpreter: {sys.executable}"]
+        lines += [f"            zbs_vhost_target_admin_socket: '{home}/sockets/admin.sock'"]
+        lines += [f"            zbs_vhost_target_facts_dir: '{home}/facts.d'", "          hosts:"]
         lost, settings = self._lost
         for name in self.names:
-            lines.append(f"        {name}:")
-            lines += [f"          {setting}" for setting in settings if name in lost]
+            lines.append(f"            {name}:")
+            lines += [f"              {setting}" for setting in settings if name in lost]
         return "\n".join(lines) + "\n"

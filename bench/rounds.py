@@ -5,12 +5,12 @@
 
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from .run import Cost
 
 
-def alternate(jobs: dict[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]:
+def alternate(jobs: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]:
     """The median of each job's costs after one round that does not count (it fills caches and ledgers)."""
     costs: dict[str, list[Cost]] = {name: [] for name in jobs}
     for number in range(rounds + 1):

@@ -34,8 +34,7 @@ class PlayFailed(RuntimeError):
 
 def play(
     name: str,
-    inventory: Path,
-    *,
+    *inventories: Path,
     forks: int = 10,
     env: dict[str, str] | None = None,
     extra: tuple[str, ...] = (),
@@ -50,8 +49,7 @@ def play(
     playbook = str(PLAYS / name) if name.endswith(".yml") else name
     argv = [
         str(Path(sys.executable).with_name("ansible-playbook")),
-        "-i",
-        str(inventory),
+        *(word for inventory in inventories for word in ("-i", str(inventory))),
         "--forks",
         str(forks),
         playbook,

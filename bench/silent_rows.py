@@ -64,8 +64,8 @@ def silent(hosts: int, share: int, rounds: int) -> list[Row]:
             sick.cut_off(lost, port, CONNECT_TIMEOUT)
             found = alternate(
                 {
-                    "healthy": partial(job, inventory=fleet.inventory, env=fleet.environment()),
-                    "silent": partial(job, inventory=sick.inventory, env=sick.environment(), may_fail=True),
+                    "healthy": partial(job, fleet.inventory, env=fleet.environment()),
+                    "silent": partial(job, sick.inventory, env=sick.environment(), may_fail=True),
                 },
                 rounds,
             )

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`python -m bench [PART...]`: measure and print what a tick costs, and with all parts write bench/results.md.
+
+Parts: probe, healthy, growth, silent, strategies, forks, slices, mitogen, lab (needs root). BENCH_HOSTS (50), BENCH_MANY (400) and
+BENCH_ROUNDS (5) make it shorter or longer; results.md is written only at these sizes or larger.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from . import fleet_rows, lab_rows, machine, mitogen, probe_rows, silent_rows, slices
+from .row import Row, table
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = Path(__file__).with_name("results.md")
+HOSTS, MANY, ROUNDS = (
+    int(os.environ.get(f"BENCH_{name}", value)) for name, value in (("HOSTS", 50), ("MANY", 400), ("ROUNDS", 5))
+)
+
+PARTS: dict[str, Callable[[], list[Row]]] = {
+    "probe": lambda: probe_rows.rows(ROUNDS),
+    "healthy": lambda: fleet_rows.healthy(HOSTS, ROUNDS),
+    "growth": lambda: fleet_rows.growth(HOSTS, MANY, ROUNDS),
+    "silent": lambda: silent_rows.silent(2 * HOSTS, 5, ROUNDS),
+    "strategies": lambda: fleet_rows.strategies(HOSTS, ROUNDS),
+    "forks": lambda: fleet_rows.forks(HOSTS, ROUNDS),
+    "slices": lambda: slices.rows(HOSTS, ROUNDS),
+    "mitogen": lambda: mitogen.rows(HOSTS, ROUNDS),
+    "lab": lambda: lab_rows.rows(4 * HOSTS, ROUNDS),
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the parts, print each table as it is done, write the results of a whole run."""
+    unknown = sorted(set(names) - set(PARTS))
+    if unknown:
+        raise SystemExit(f"There is no part {unknown[0]}; choose from: {', '.join(PARTS)}")
+    header = machine.lines(ROOT)
+    print("\n".join(header), flush=True)
+    sections = []
+    for name in names or PARTS:
+        print(f"\n{name}", flush=True)
+        text = table(PARTS[name]())
+        print(text, flush=True)
+        sections.append(f"## {name}\n\n{text}\n")
+    if not names and (HOSTS, MANY, ROUNDS) >= (50, 400, 5):
+        listed = "\n".join(f"- {line}" for line in header)
+        RESULTS.write_text(
+            f"# What a tick costs\n\nPrinted by `make bench`; docs/scale.md reads it.\n\n{listed}\n\n"
+            + "\n".join(sections)
+        )
+        print(f"\nWritten to {RESULTS.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

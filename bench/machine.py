@@ -1,0 +1,30 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the figures were measured on."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ansible.release import __version__
+
+
+def lines(root: Path) -> list[str]:
+    """Machine, versions, commit and how busy the machine was, a line each."""
+    models = {
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if "model name" in line
+    }
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1024**3
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True, check=False
+    )
+    return [
+        f"{os.cpu_count()} cores ({', '.join(sorted(models))}), {memory:.0f} GiB, Linux {platform.release()}",
+        f"Python {platform.python_version()}, ansible-core {__version__}, commit {commit.stdout.strip() or 'unknown'}",
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load before the run {os.getloadavg()[0]:.1f}",
+    ]
