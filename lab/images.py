@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import shutil
 import tempfile
@@ -74,8 +75,9 @@ def remove_scratch(cache: Path) -> None:
     """Remove what a build that was killed has left."""
     for folder in cache.glob(f"{_SCRATCH}*"):
         rootfs.remove(folder)
-    for file in cache.glob(".tmp-zbs-vhost-standin*"):  # `docker save` leaves it when the disk is full
-        file.unlink(missing_ok=True)
+    for pattern in (".tmp-zbs-vhost-standin*", "*.plain"):  # `docker save` leaves the first when the disk is full
+        for file in cache.glob(pattern):
+            file.unlink(missing_ok=True)
 
 
 def _build_host(image: str, folder: Path, sources: list[str], cache: Path) -> None:
@@ -132,12 +134,21 @@ def _build_target(label: str, folder: Path, scratch: Path) -> None:
 
 
 def _save_target(settings: Settings, label: str) -> None:
-    """Write the target image's archive where it is missing or of another build; the name beside it tells."""
+    """Write the target image's archive where it is missing or of another build; the name beside it tells.
+
+    Compressed, for it is copied to every host of every lab.
+    """
     note = settings.archive.with_suffix(".hash")
     if settings.archive.exists() and note.exists() and note.read_text(encoding="utf-8") == label:
         return
     temporary = settings.archive.with_suffix(".new")
-    docker.docker("save", "--output", str(temporary), TARGET_IMAGE, timeout=120, check=f"save {TARGET_IMAGE}")
+    plain = settings.archive.with_suffix(".plain")
+    try:
+        docker.docker("save", "--output", str(plain), TARGET_IMAGE, timeout=120, check=f"save {TARGET_IMAGE}")
+        with plain.open("rb") as source, gzip.open(temporary, "wb", compresslevel=1) as sink:
+            shutil.copyfileobj(source, sink, 1 << 20)
+    finally:
+        plain.unlink(missing_ok=True)
     temporary.replace(settings.archive)
     settings.archive.chmod(0o644)
     note.write_text(label, encoding="utf-8")

@@ -83,8 +83,8 @@ class Settings:
 
     @property
     def archive(self) -> Path:
-        """The target image as `docker save` writes it."""
-        return self.cache / "zbs-vhost-standin.tar"
+        """The target image as `docker save` writes it, compressed; `docker load` takes both."""
+        return self.cache / "zbs-vhost-standin.tar.gz"
 
     @property
     def inventory(self) -> Path:

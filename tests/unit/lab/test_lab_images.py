@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import subprocess
 import tarfile
@@ -86,6 +87,26 @@ def test_a_lab_of_debian_hosts_leaves_the_other_images_and_a_new_one_ends_the_ol
     del engine[found[EL]]
     images.ensure(_settings(tmp_path, "debian el"))
     assert sorted(engine) == sorted([*found.values(), TARGET_IMAGE])
+
+
+def test_the_archive_is_what_docker_saved_compressed_and_is_written_anew_for_another_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _settings(tmp_path, "debian")
+    made.cache.mkdir()
+    saved = []
+
+    def save(*words: str, **_options: object) -> Result:
+        Path(words[2]).write_bytes(b"layers" * 100)
+        saved.append(words[0])
+        return Result(words, 0, "", "")
+
+    monkeypatch.setattr(docker, "docker", save)
+    for label in ("one", "one", "two"):
+        images._save_target(made, label)
+    assert saved == ["save", "save"]
+    assert gzip.decompress(made.archive.read_bytes()) == b"layers" * 100
+    assert sorted(file.name for file in made.cache.iterdir()) == [made.archive.name, "zbs-vhost-standin.tar.hash"]
 
 
 @pytest.mark.parametrize("kind", [EL, ENGINE, EL_ENGINE])
