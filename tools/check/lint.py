@@ -9,7 +9,7 @@ CHECKS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
     "yamllint": ["yamllint", "--strict", "."],
-    "mypy": ["mypy", "lab", "tools"],
+    "mypy": ["mypy"],
     "ansible-lint": ["ansible-lint", "--offline", "--profile", "production", "--strict"],
     "changelog": ["antsibull-changelog", "lint"],
     "collection build": [
