@@ -48,6 +48,7 @@ NOT_UNDERSTOOD = {
     "nested 100000 deep": b'{"version": 1, "entries": ' + b"[" * 100000 + b"]" * 100000 + b"}",
     "open 100000 deep": b"[" * 100000,
     "a number of 10000 digits": text_of(ENTRY).replace(b'"failures": 3', b'"failures": ' + b"9" * 10000),
+    "failures beyond any outage": text_of(dict(ENTRY, failures=10**9 + 1)),
     "failures below zero": text_of(dict(ENTRY, failures=-1)),
     "skip below zero": text_of(dict(ENTRY, skip=-1)),
     "failures is true": text_of(dict(ENTRY, failures=True)),
