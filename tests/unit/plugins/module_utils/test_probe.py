@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _probe
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, short_folder
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files, until
 
 # Before conftest.py takes its place.
 FIND_ELSEWHERE = _probe._sockets.find_elsewhere
@@ -39,7 +39,7 @@ def probe(folder, **more):
     """The health; proves that no descriptor stays open."""
     before = open_files()
     health = _probe.probe(settings(folder, **more))
-    assert open_files() == before
+    until(lambda: open_files() == before)
     return health
 
 
