@@ -33,6 +33,15 @@ def copied() -> Iterator[Path]:
         yield tree
 
 
+@contextlib.contextmanager
+def copied_from(tree: Path) -> Iterator[Path]:
+    """A copy of a copy, for tools that write into theirs side by side."""
+    with tempfile.TemporaryDirectory(prefix="zbs-tree-") as folder:
+        own = Path(folder) / "ansible_collections/zstack/zbs"
+        shutil.copytree(tree, own)
+        yield own
+
+
 def names() -> list[str]:
     """The files of the artifact, relative to the checkout."""
     argv = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
