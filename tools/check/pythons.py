@@ -13,6 +13,13 @@ from .process import ROOT
 
 # The oldest Pythons that hosts of the field have: the platform Python of EL 8, and Kylin's.
 HOSTS = ("3.6", "3.7")
+COMPILE = [
+    "-c",
+    "import sys\n"
+    "for path in sys.argv[1:]:\n"
+    "    with open(path, encoding='utf-8') as handle:\n"
+    "        compile(handle.read(), path, 'exec')\n",
+]
 
 
 @functools.lru_cache
@@ -37,13 +44,7 @@ def find(version: str) -> Path | None:
 
 def program(version: str) -> list[str]:
     """The call that compiles, with that Python, everything which runs on hosts; it fails on the first that it can't."""
-    code = (
-        "import sys\n"
-        "for path in sys.argv[1:]:\n"
-        "    with open(path, encoding='utf-8') as handle:\n"
-        "        compile(handle.read(), path, 'exec')\n"
-    )
-    return [str(find(version)), "-c", code, *map(str, files())]
+    return [str(find(version)), *COMPILE, *map(str, files())]
 
 
 def files() -> list[Path]:
