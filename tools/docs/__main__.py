@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 from .. import venv
@@ -20,6 +21,11 @@ HOME = ROOT / ".cache/docs"
 SOURCE = HOME / "source"
 HTML = HOME / "html"
 HERE = Path(__file__).parent
+ELSEWHERE = {
+    "action_plugins": ("plugins/action.html#action-plugins", "Action plugins"),
+    "ansible_configuration_settings": ("reference_appendices/config.html", "Ansible configuration settings"),
+    "common_return_values": ("reference_appendices/common_return_values.html", "Common return values"),
+}
 
 
 def main() -> int:
@@ -45,9 +51,19 @@ def _lay_out() -> None:
     collection.chmod(0o755)  # antsibull-docs takes no folder that others may write
     for path in [*ROOT.glob("*.md"), ROOT / "LICENSE", HERE / "index.md", HERE / "conf.py"]:
         shutil.copy2(path, SOURCE)
+    (SOURCE / "ansible.inv").write_bytes(_inventory())
     (SOURCE / "docs").mkdir()
     for path in (ROOT / "docs").glob("*.md"):
         shutil.copy2(path, SOURCE / "docs")
+
+
+def _inventory() -> bytes:
+    """Where Ansible's own documentation is that the pages refer to, in the format of Sphinx: fetching it would want a network."""
+    entries = "".join(f"{label} std:label -1 {page} {title}\n" for label, (page, title) in ELSEWHERE.items())
+    head = "# Sphinx inventory version 2\n# Project: ansible\n# Version: latest\n"
+    return (head + "# The remainder of this file is compressed using zlib.\n").encode() + zlib.compress(
+        entries.encode()
+    )
 
 
 def _pages() -> list[str]:

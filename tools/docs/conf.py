@@ -1,11 +1,13 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sphinx's settings for the site that `make docs` builds. Nothing is fetched: no intersphinx, no fonts from elsewhere."""
+"""Sphinx's settings for the site that `make docs` builds. Nothing is fetched."""
 
 project = "zstack.zbs"
 copyright = "the zstack.zbs maintainers"
-extensions = ["myst_parser", "sphinx_antsibull_ext"]
+extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
+# The file is written beside this one: see __main__.
+intersphinx_mapping = {"ansible": ("https://docs.ansible.com/projects/ansible/latest/", "ansible.inv")}
 html_theme = "sphinx_ansible_theme"
 html_title = "zstack.zbs"
 html_show_sphinx = False

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import yaml
-from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.plugins.module_utils import _module, _tick
 
 PLUGINS = Path(_module.__file__).parent.parent
 ROOT = PLUGINS.parent
@@ -57,6 +57,12 @@ def numbers(version):
 def test_every_module_says_since_when_it_is_there():
     for path in sorted((PLUGINS / "modules").glob("*.py")):
         assert "\nversion_added: " in path.read_text(encoding="utf-8"), path.name
+
+
+def test_what_an_attempt_may_take_is_said_as_it_is():
+    seconds = "%d s to prepare, to keep evidence and to reach the hosts" % (_tick.PREPARE_TIME + _tick.ADMIN_TIME)
+    for name in ("docs/heal.md", "roles/zbs_vhost_heal/meta/argument_specs.yml"):
+        assert seconds in " ".join((ROOT / name).read_text(encoding="utf-8").split()), name
 
 
 def test_the_map_names_every_file_of_the_logic_and_no_other():
