@@ -24,6 +24,8 @@ CHECKS = {
     "ruff format": ["ruff", "format", "--check", "."],
     "yamllint": ["yamllint", "--strict", "."],
     "mypy": ["mypy"],
+    # Folders that are no packages.
+    "mypy tests": ["mypy", "tests/unit/lab", "tests/unit/tools", "tests/unit/conftest.py"],
     "vermin hosts": [*_VERMIN, "--target=3.6-", *_ON_HOSTS],
     "vermin controllers": [*_VERMIN, "--target=3.10-", *_ON_CONTROLLERS],
     "ansible-lint": ["ansible-lint", "--offline", "--profile", "production", "--strict"],

@@ -11,7 +11,8 @@ from tools.check.process import ROOT
 def floor():
     """The oldest Python of managed hosts, as ansible-test has it."""
     wanted = yaml.safe_load((ROOT / "tests/config.yml").read_text())["modules"]["python_requires"]
-    return re.fullmatch(r">=([0-9.]+)", wanted).group(1)
+    assert wanted.startswith(">=")
+    return wanted[2:]
 
 
 def test_the_matrix_begins_with_the_oldest_core_that_is_promised():
@@ -43,7 +44,7 @@ def test_the_readme_s_table_has_every_core_and_every_old_python():
     rows = re.findall(r"^\| (2\.\d+) \|.*\|$", text, re.M)
     assert rows == [core.version for core in cores.every()]
     for python, core in matrix.HOSTS.items():
-        row = re.search(rf"^\| {re.escape(core)} \|.*$", text, re.M).group(0)
+        (row,) = re.findall(rf"^\| {re.escape(core)} \|.*$", text, re.M)
         assert f"Python {python}" in row
 
 

@@ -285,7 +285,7 @@ def test_volumes_and_what_is_broken_of_them(folder, docker):
     assert len(health["warnings"]) == 1 and "3 of the target's 4 volumes are broken" in health["warnings"][0]
 
 
-NO_LIST = [None, {}, "x", [1, None, "x"]]
+NO_LIST: list = [None, {}, "x", [1, None, "x"]]
 WRONG = [[{}], [{"ctrlr": "c", "socket": 5, "backend_specific": []}], [{"sessions": 3}]]
 
 
