@@ -1,7 +1,7 @@
 # The two commands first: `make demo` and `make test`. Both set up all they need.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-unit lint sanity molecule lab-up lab-down lab-status zstack-measure setup setup-test build clean
+.PHONY: help demo test test-all test-unit lint sanity matrix docs molecule lab-up lab-down lab-status zstack-measure setup setup-test build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,8 +12,8 @@ demo: setup ## a ZBS site on this machine is prepared, deployed, broken and heal
 test: setup-test ## lint, unit tests, sanity, molecule on the lab (root)
 	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule
 
-test-all: setup-test ## the same and the slow scenario of six hosts (root)
-	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow
+test-all: setup-test ## the same, the slow scenarios, every ansible-core, and what Galaxy and readers get (root)
+	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow matrix publish
 
 test-unit: setup-test ## the unit tests alone: no root, no Docker
 	@exec .venv/bin/python -m tools.check unit
@@ -23,6 +23,12 @@ lint: setup-test ## the linters alone
 
 sanity: setup-test ## ansible-test sanity alone
 	@exec .venv/bin/python -m tools.check sanity
+
+matrix: setup-test ## ansible-core 2.16 to 2.19: sanity, unit tests, and a story on the lab (root); ZBS_MATRIX_CORES=2.19 for one
+	@exec .venv/bin/python -m tools.check matrix
+
+docs: setup ## the guides and a page for each module and role, as a site in .cache/docs/html
+	@exec .venv/bin/python -m tools.docs
 
 molecule: setup-test ## the molecule scenarios alone (root)
 	@exec .venv/bin/python -m tools.check molecule

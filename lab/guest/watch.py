@@ -40,7 +40,7 @@ def rounds(path):
 def main(admin, volume, console, seconds):
     """Watch until all of it happened, or the time is over."""
     began = rounds(console)
-    seen = {"answers": None, "served": None, "goes_on": None}
+    seen: dict[str, float | None] = {"answers": None, "served": None, "goes_on": None}
     tests = {
         "answers": lambda: answers(admin),
         "served": lambda: listens(volume),

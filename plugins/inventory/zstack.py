@@ -149,7 +149,6 @@ timezone: Asia/Shanghai
 
 # One storage, signed with an access key (its secret in ZSTACK_ACCESS_KEY_SECRET), only where the manager sees Vhost down,
 # a group for each architecture, the answers kept for five minutes.
----
 plugin: zstack.zbs.zstack
 url: https://zstack.example.com:8443/zstack
 ca_path: /etc/pki/tls/certs/site-ca.pem

@@ -14,7 +14,7 @@ import selectors
 import signal
 import subprocess
 
-from ._errors import ZbsError
+from ._errors import ZbsError, system_words
 
 # What a command may print before the rest is dropped: far above any honest answer, far below a host's memory.
 MAX_OUTPUT = 4 * 1024 * 1024
@@ -79,10 +79,10 @@ def run(argv, deadline, secrets=(), environ=None, kill_grace=KILL_GRACE):
     except OSError as exc:
         if exc.errno in (errno.EACCES, errno.EPERM, errno.ENOEXEC):
             raise ZbsError(
-                "%s can't be run (%s); look at its mode and kind" % (argv[0], os.strerror(exc.errno)), "command_denied"
+                "%s can't be run (%s); look at its mode and kind" % (argv[0], system_words(exc)), "command_denied"
             )
         raise ZbsError(
-            "%s is not there (%s); install it or name its path" % (argv[0], os.strerror(exc.errno)), "command_missing"
+            "%s is not there (%s); install it or name its path" % (argv[0], system_words(exc)), "command_missing"
         )
     out, err, ended = _read(process, deadline)
     if not ended:
@@ -93,11 +93,11 @@ def run(argv, deadline, secrets=(), environ=None, kill_grace=KILL_GRACE):
 
 def _read(process, deadline):
     """Collect both streams until they end and the process does: (out, err, whether it ended in time)."""
-    chunks = {process.stdout: [], process.stderr: []}
+    chunks: dict = {process.stdout: [], process.stderr: []}
     sizes = {process.stdout: 0, process.stderr: 0}
     with selectors.DefaultSelector() as selector:
         for stream in chunks:
-            selector.register(stream, selectors.EVENT_READ)
+            selector.register(stream, selectors.EVENT_READ, stream)
         until = deadline
         while selector.get_map() and not until.spent():
             events = selector.select(min(until.left(), POLL))
@@ -107,11 +107,11 @@ def _read(process, deadline):
             for key, _events in events:
                 data = os.read(key.fd, 65536)
                 if not data:
-                    selector.unregister(key.fileobj)
-                    key.fileobj.close()
-                elif sizes[key.fileobj] < MAX_OUTPUT:
-                    chunks[key.fileobj].append(data)
-                    sizes[key.fileobj] += len(data)
+                    selector.unregister(key.data)
+                    key.data.close()
+                elif sizes[key.data] < MAX_OUTPUT:
+                    chunks[key.data].append(data)
+                    sizes[key.data] += len(data)
     try:
         process.wait(timeout=deadline.left())
         ended = True

@@ -148,7 +148,7 @@ def parse_cpus(text):
         return [cpu for cpu in range(mask.bit_length()) if mask >> cpu & 1]
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
-    cpus = set()
+    cpus: set[int] = set()
     for part in text.split(","):
         match = re.match(r"^\s*([0-9]{1,6})\s*(?:-\s*([0-9]{1,6})\s*)?$", part)
         if not match:

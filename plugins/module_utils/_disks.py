@@ -11,7 +11,7 @@ host with no disk to remember.
 
 from . import _demand
 
-_VM = {"pid": int, "started_ticks": int, "name": (str, type(None)), "uuid": (str, type(None))}
+_VM = {"pid": (int,), "started_ticks": (int,), "name": (str, type(None)), "uuid": (str, type(None))}
 
 
 def enter(health, found, disks):

@@ -86,7 +86,7 @@ def program(root="/"):
 
 def flags_of(words):
     """dockerd's arguments (without its name) by the key that they have in daemon.json: key -> values as texts."""
-    found = {}
+    found: dict[str, list[str]] = {}
     words = list(words)
     while words:
         word = words.pop(0)
@@ -146,7 +146,7 @@ def unit_flags(deadline, root="/"):
         raise ZbsError(
             "systemctl did not answer within %.0f s; look at the host's systemd" % deadline.seconds, "systemd"
         )
-    values = {}
+    values: dict[str, list[str]] = {}
     for line in result.out.splitlines():
         name, _equals, value = line.partition("=")
         values.setdefault(name, []).append(value)

@@ -1,7 +1,14 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one error that this collection raises on purpose."""
+"""The one error that this collection raises on purpose, and the words of the system's own."""
+
+import os
+
+
+def system_words(exc):
+    """What the system says with an OSError; one that was raised without its number (a timeout is) has a text alone."""
+    return os.strerror(exc.errno) if exc.errno else str(exc)
 
 
 class ZbsError(Exception):

@@ -10,7 +10,7 @@ import json
 import os
 
 from . import _command, _health, _hugepages, _masking
-from ._errors import ZbsError
+from ._errors import ZbsError, system_words
 
 # Docker is asked twice; the second question, the log, may take what the first left.
 INSPECT_SHARE = 0.4
@@ -127,7 +127,7 @@ def _memory(root):
         with open(os.path.join(root, "proc/meminfo"), encoding="ascii", errors="replace") as handle:
             lines += [line.strip() for line in handle if line.startswith(("Mem", "Huge"))]
     except OSError as exc:
-        lines.append("/proc/meminfo can't be read (%s)" % os.strerror(exc.errno))
+        lines.append("/proc/meminfo can't be read (%s)" % system_words(exc))
     return "\n".join(lines)
 
 

@@ -14,6 +14,8 @@ import os
 import stat
 import time
 
+from ._errors import system_words
+
 NAME = "zbs_vhost.hold"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _MAX_SIZE = 64 * 1024
@@ -44,7 +46,7 @@ def read(facts_dir, now):
     except OSError as exc:
         if exc.errno in (errno.ENOENT, errno.ENOTDIR):
             return None, []
-        return _damaged(path, os.strerror(exc.errno) if exc.errno else str(exc))
+        return _damaged(path, system_words(exc))
     try:
         reason, until = _parse(text)
     except (ValueError, RecursionError) as exc:

@@ -11,7 +11,7 @@ import errno
 import os
 import re
 
-from ._errors import ZbsError
+from ._errors import ZbsError, system_words
 
 _SIZES = {"2M": 2048, "1G": 1048576}
 _UNITS_KIB = {"K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}
@@ -130,8 +130,8 @@ def read_pool(page_kib, root="/"):
             "this kernel has no hugepages of %d KiB (it has: %s); choose another hugepage_size" % (page_kib, known),
             "no_such_size",
         )
-    numbers = [_read_number(path, name) for name in ("nr_hugepages", "free_hugepages", "resv_hugepages")]
-    return Pool(page_kib, *numbers, surplus=_read_surplus(path), nodes=_read_nodes(page_kib, root))
+    total, free, reserved = (_read_number(path, name) for name in ("nr_hugepages", "free_hugepages", "resv_hugepages"))
+    return Pool(page_kib, total, free, reserved, surplus=_read_surplus(path), nodes=_read_nodes(page_kib, root))
 
 
 def read_pools(root="/"):
@@ -174,8 +174,8 @@ def _read_nodes(page_kib, root):
     for match in filter(None, (re.match(r"^node([0-9]{1,5})$", name) for name in names)):
         path = folder(page_kib, root, int(match.group(1)))
         if os.path.isdir(path):  # a node without memory has none
-            numbers = [_read_number(path, name) for name in ("nr_hugepages", "free_hugepages")]
-            nodes[int(match.group(1))] = NodePool(*numbers, surplus=_read_surplus(path))
+            total, free = (_read_number(path, name) for name in ("nr_hugepages", "free_hugepages"))
+            nodes[int(match.group(1))] = NodePool(total, free, surplus=_read_surplus(path))
     return nodes
 
 
@@ -199,5 +199,5 @@ def write(path, value):
         with open(path, "w", encoding="ascii") as handle:
             handle.write(value)
     except OSError as exc:
-        why = "it is read-only" if exc.errno in (errno.EROFS, errno.EACCES, errno.EPERM) else os.strerror(exc.errno)
+        why = "it is read-only" if exc.errno in (errno.EROFS, errno.EACCES, errno.EPERM) else system_words(exc)
         raise ZbsError("%s can't be set to %s (%s); run as root on the host itself" % (path, value, why), "unwritable")

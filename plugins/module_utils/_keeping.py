@@ -10,7 +10,7 @@ import time
 import uuid
 
 from . import _replacing
-from ._errors import ZbsError
+from ._errors import ZbsError, system_words
 
 FOLDER = "/var/log/zbs-vhost"
 # Only what bears such a name is ours to remove.
@@ -32,8 +32,7 @@ def write(folder, occasion, stamp, text, keep):
         _replacing.replace(path, text, 0o640, errors="replace")
     except OSError as exc:
         raise ZbsError(
-            "no evidence can be kept in %s (%s); free space or make it a writable folder"
-            % (folder, os.strerror(exc.errno) if exc.errno else exc),
+            "no evidence can be kept in %s (%s); free space or make it a writable folder" % (folder, system_words(exc)),
             "evidence_unwritable",
         )
     return path, _prune(folder, keep, os.path.basename(path))

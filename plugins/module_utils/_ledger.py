@@ -29,7 +29,7 @@ import os
 import stat
 
 from . import _disks, _identity
-from ._errors import ZbsError
+from ._errors import ZbsError, system_words
 
 FACTS_DIR = "/etc/ansible/facts.d"
 NAME = "zbs_vhost.fact"
@@ -169,7 +169,7 @@ def read(facts_dir=FACTS_DIR):
     except OSError as exc:
         if exc.errno in (errno.ENOENT, errno.ENOTDIR):
             return Ledger(missing=True)
-        return Ledger(lost="%s can't be read (%s)" % (path, os.strerror(exc.errno)))
+        return Ledger(lost="%s can't be read (%s)" % (path, system_words(exc)))
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return Ledger(lost="%s can't be read (it is no regular file)" % path)
@@ -177,7 +177,7 @@ def read(facts_dir=FACTS_DIR):
         with os.fdopen(handle, "rb", closefd=False) as stream:
             text = stream.read(MAX_SIZE + 1)
     except OSError as exc:
-        return Ledger(lost="%s can't be read (%s)" % (path, os.strerror(exc.errno)))
+        return Ledger(lost="%s can't be read (%s)" % (path, system_words(exc)))
     finally:
         os.close(handle)
     try:
@@ -208,8 +208,8 @@ def _parse(text):
     for name, entry in _each(data["entries"], "entry"):
         _check(entry, _ENTRY, name)
         _check(entry, {key: kind for key, kind in _ENTRY_MORE.items() if key in entry}, name)
-        if min(entry["failures"], entry["skip"], entry.get("healthy", 0)) < 0:
-            raise ValueError("%s counts below zero" % name)
+        if not all(_is_count(number) for number in (entry["failures"], entry["skip"], entry.get("healthy", 0))):
+            raise ValueError("%s has a number that is no count" % name)
         if entry["lease"] is not None:
             _check(entry["lease"], _LEASE, "the lease in %s" % name)
     if "history" in data:
@@ -324,7 +324,7 @@ def _sync_folder(folder):
 def _unwritable(facts_dir, exc):
     return ZbsError(
         "the ledger in %s can't be written (%s); free space or make it writable, no attempt is made until then"
-        % (facts_dir, os.strerror(exc.errno) if exc.errno else exc),
+        % (facts_dir, system_words(exc)),
         "ledger_unwritable",
         {"facts_dir": facts_dir},
     )

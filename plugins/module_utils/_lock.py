@@ -9,7 +9,7 @@ import fcntl
 import os
 import time
 
-from ._errors import ZbsError
+from ._errors import ZbsError, system_words
 
 # Short beside what is locked (milliseconds to minutes), long beside what a poll costs.
 _POLL = 0.02
@@ -27,7 +27,7 @@ def hold(path, deadline, purpose):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as exc:
         raise ZbsError(
-            "the lock file %s can't be opened (%s); make its folder writable" % (path, os.strerror(exc.errno)),
+            "the lock file %s can't be opened (%s); make its folder writable" % (path, system_words(exc)),
             "lock_unusable",
         )
     try:
@@ -51,7 +51,7 @@ def _try(handle, path):
     except OSError as exc:
         if exc.errno in (errno.EAGAIN, errno.EACCES, errno.EINTR):
             return False
-        raise ZbsError("%s can't be locked (%s)" % (path, os.strerror(exc.errno)), "lock_unusable")
+        raise ZbsError("%s can't be locked (%s)" % (path, system_words(exc)), "lock_unusable")
 
 
 def _sign(handle):

@@ -7,7 +7,7 @@ import os
 import re
 
 from . import _command, _process
-from ._errors import ZbsError
+from ._errors import ZbsError, system_words
 
 # How another process has a mount of ours: in a root of its own, or in a copy of this system's mounts.
 _CONTAINER = "container"
@@ -64,8 +64,7 @@ def mount(path, size_kib, deadline, root="/"):
         os.makedirs(there, mode=0o755, exist_ok=True)
     except OSError as exc:
         raise ZbsError(
-            "the folder %s for hugetlbfs can't be made (%s); name another hugetlbfs_dir"
-            % (path, os.strerror(exc.errno)),
+            "the folder %s for hugetlbfs can't be made (%s); name another hugetlbfs_dir" % (path, system_words(exc)),
             "hugetlbfs_dir",
         )
     options = "pagesize=%dK,mode=0755" % size_kib
@@ -104,11 +103,11 @@ def users(mount_, root="/"):
     try:
         files = len(os.listdir(below(root, mount_.path)))
     except OSError as exc:
-        return ["it can't be listed (%s)" % os.strerror(exc.errno)]
+        return ["it can't be listed (%s)" % system_words(exc)]
     if files:
         found.append("it holds %d file%s" % (files, "" if files == 1 else "s"))
     own = _rows(_mountinfo(root, "self"))
-    views = {_namespace(root, "self"): None}
+    views: dict = {_namespace(root, "self"): None}
     for pid in sorted(filter(str.isdigit, os.listdir(os.path.join(root, "proc"))), key=int):
         space = _namespace(root, pid)
         if space not in views:

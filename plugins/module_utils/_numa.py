@@ -73,7 +73,7 @@ def held_by(pid, page_kib, pages, root="/"):
 
 def _read_map(path, page_kib):
     """{node: pages of that size} of /proc/PID/numa_maps; None when the kernel does not tell."""
-    nodes = {}
+    nodes: dict[int, int] = {}
     try:
         with open(os.path.join(path, "numa_maps"), encoding="utf-8", errors="replace") as handle:
             for line in handle:

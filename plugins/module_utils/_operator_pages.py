@@ -24,7 +24,7 @@ def find(page_kib, root="/"):
 
 
 def _sysctl(root):
-    paths = {}
+    paths: dict[str, str] = {}
     for folder in _SYSCTL:
         for name in _list(root, folder):
             if name.endswith(".conf"):

@@ -82,7 +82,8 @@ def bound_processes(cpus, own, deadline, root="/"):
     Kernel threads are none: each CPU has some of its own, whoever uses it.
     """
     online = set(_topology.parse_list(_read(os.path.join(root, "sys/devices/system/cpu/online"))))
-    wanted, found = set(cpus), []
+    wanted = set(cpus)
+    found: list[tuple[int, str]] = []
     for pid in sorted((int(name) for name in os.listdir(os.path.join(root, "proc")) if name.isdigit())):
         if deadline.spent():
             return found, True
@@ -101,7 +102,7 @@ def family(pid, root="/"):
     """`pid` and every process below it."""
     if not pid:
         return set()
-    children = {}
+    children: dict[int, list[int]] = {}
     for name in filter(str.isdigit, os.listdir(os.path.join(root, "proc"))):
         fields = _read(os.path.join(root, "proc", name, "stat")).rpartition(")")[2].split()
         if len(fields) > 1:

@@ -18,7 +18,9 @@ def prepare(wish, host, check_mode):
 
     In check mode nothing is done and the Host is the predicted one.
     """
-    actions, missing, warnings = [], [], []
+    actions: list[str] = []
+    missing: list[dict] = []
+    warnings: list[str] = []
     pool, mount, ours = host.pool, host.mount, host.ours
     if wish.hugepages and check_mode:
         pool = _pages(wish, host, True, actions, missing)

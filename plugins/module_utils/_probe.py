@@ -36,7 +36,7 @@ def probe(settings):
     deadline = Deadline(settings.timeout)
     verdicts = {}
     latencies = {}
-    health = {"container": None, "process": None, "target": None, "volumes": None, "warnings": []}
+    health: dict = {"container": None, "process": None, "target": None, "volumes": None, "warnings": []}
     health["hugepages"] = _hugepages.read_pools()
     # Vhost comes first: its verdict decides over running VMs, so CBD gets what it leaves.
     for protocol in settings.protocols:

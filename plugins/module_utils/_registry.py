@@ -73,9 +73,9 @@ def ask(name, insecure, deadline, certs_dir=CERTS_DIR):
         except ssl.SSLError as exc:
             if "CERTIFICATE_VERIFY_FAILED" in str(exc):
                 return _bad_certificate(name, exc)
-            trouble = exc
+            trouble = _words(exc)
         except (http.client.HTTPException, OSError) as exc:
-            trouble = exc
+            trouble = _words(exc)
         return _without_tls(name, host, port, address, insecure, trouble, deadline)
     except _Trouble as exc:
         return exc.answer
@@ -95,7 +95,7 @@ def _without_tls(name, host, port, address, insecure, trouble, deadline):
     try:
         status = _get(name, host, port or 80, address, None, deadline)
     except (_Trouble, http.client.HTTPException, OSError):
-        return Answer("tls", "the registry %s speaks no TLS that this host understands (%s)" % (name, _words(trouble)))
+        return Answer("tls", "the registry %s speaks no TLS that this host understands (%s)" % (name, trouble))
     if insecure:
         return _judge(name, "http", status)
     sentence = (
@@ -129,13 +129,13 @@ def _context(name, insecure, certs_dir):
     context = ssl.create_default_context()
     folder = os.path.join(certs_dir, name)
     try:
-        for file in sorted(glob.glob(os.path.join(glob.escape(folder), "*.crt"))):
-            context.load_verify_locations(file)
-        for file in sorted(glob.glob(os.path.join(glob.escape(folder), "*.cert"))):
-            context.load_cert_chain(file, file[: -len("cert")] + "key")
+        for path in sorted(glob.glob(os.path.join(glob.escape(folder), "*.crt"))):
+            context.load_verify_locations(path)
+        for path in sorted(glob.glob(os.path.join(glob.escape(folder), "*.cert"))):
+            context.load_cert_chain(path, path[: -len("cert")] + "key")
     except (OSError, ssl.SSLError) as exc:
         raise _Trouble(
-            Answer("tls", "%s can't be used as a certificate (%s); put a PEM file there" % (file, _words(exc)))
+            Answer("tls", "%s can't be used as a certificate (%s); put a PEM file there" % (path, _words(exc)))
         )
     if insecure:
         context.check_hostname = False
@@ -145,21 +145,21 @@ def _context(name, insecure, certs_dir):
 
 def _resolve(name, host, port, deadline):
     """The first address of the host. The resolver keeps no deadline, so it is asked in a thread that may be left behind."""
-    found = []
+    found, trouble = [], []
 
     def work():
         try:
             found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
         except (OSError, UnicodeError) as exc:
-            found.append(exc)
+            trouble.append(_words(exc))
 
     worker = threading.Thread(target=work)
     worker.daemon = True
     worker.start()
     worker.join(deadline.left())
-    if found and isinstance(found[0], str):
+    if found:
         return found[0]
-    why = _words(found[0]) if found else "the resolver does not answer"
+    why = trouble[0] if trouble else "the resolver does not answer"
     sentence = "the name of the registry %s can't be resolved (%s); mend DNS or give its address" % (name, why)
     raise _Trouble(Answer("name", sentence))
 

@@ -15,7 +15,10 @@ def release(wish, host, check_mode):
 
     In check mode nothing is done and the Host is the predicted one.
     """
-    actions, missing, kept, warnings = [], [], [], []
+    actions: list[str] = []
+    missing: list[dict] = []
+    kept: list[str] = []
+    warnings: list[str] = []
     pool, mount, ours = host.pool, host.mount, host.ours
     if wish.hugepages and check_mode:
         gone = _mount(wish, True, actions, missing, kept, warnings)

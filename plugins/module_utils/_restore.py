@@ -23,7 +23,7 @@ def run(params, check_mode):
     deadline = Deadline(params["timeout"])
     unknown = [item["bdev"] for item in wanted if item["volume"] is None]
     traced, problems = _trace(params, unknown, deadline)
-    rows = []
+    rows: list[dict] = []
     if not wanted:
         return _result(rows)
     with _admin.alone(params["host_ip"], deadline, "another zbsadm call for %s" % params["host_ip"]):

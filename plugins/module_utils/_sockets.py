@@ -24,7 +24,7 @@ def read_unix_sockets(root="/"):
             lines = handle.readlines()[1:]
     except OSError:
         return None
-    table = {}
+    table: dict[str, tuple] = {}
     for line in lines:
         # Num RefCount Protocol Flags Type St Inode Path
         fields = line.rstrip("\n").split(None, 7)

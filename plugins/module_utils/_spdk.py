@@ -16,7 +16,7 @@ import os
 import socket
 import struct
 
-from ._errors import ZbsError
+from ._errors import ZbsError, system_words
 
 # sun_path holds 108 bytes with its closing zero; a longer path is cut off silently by the target.
 MAX_PATH = 107
@@ -104,9 +104,9 @@ def _connect(sock, path, deadline):
     try:
         sock.connect(path)
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError) as exc:
-        raise SpdkProblem("nobody listens on %s (%s)" % (path, os.strerror(exc.errno)), "nobody", {"errno": exc.errno})
+        raise SpdkProblem("nobody listens on %s (%s)" % (path, system_words(exc)), "nobody", {"errno": exc.errno})
     except PermissionError as exc:
-        raise SpdkProblem("no permission to connect to %s (%s); run as root" % (path, os.strerror(exc.errno)), "denied")
+        raise SpdkProblem("no permission to connect to %s (%s); run as root" % (path, system_words(exc)), "denied")
     except (BlockingIOError, socket.timeout):
         raise SpdkProblem("%s is listened on, and its queue of connections is full" % path, "silent")
     except OSError as exc:

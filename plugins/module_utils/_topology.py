@@ -28,12 +28,14 @@ def choose(cpus, wanted=WANTED):
     """
     if not cpus:
         return [], None, "the kernel shows no online CPU"
-    nodes = {}
+    nodes: dict[int, list[Cpu]] = {}
     for item in cpus:
         nodes.setdefault(item.node, []).append(item)
     node = max(nodes, key=lambda number: (len(nodes[number]), max(item.cpu for item in nodes[number])))
     ordered = sorted(nodes[node], key=lambda item: item.cpu, reverse=True)
-    first_of_core, siblings, seen = [], [], set()
+    first_of_core: list[int] = []
+    siblings: list[int] = []
+    seen = set()
     for item in ordered:
         core = (item.socket, item.core)
         (siblings if core in seen else first_of_core).append(item.cpu)
@@ -61,7 +63,7 @@ def read_cpus(root="/"):
 
 def parse_list(text):
     """The kernel's list format ("0-3,8") as a sorted list of ints."""
-    numbers = set()
+    numbers: set[int] = set()
     for part in (text or "").strip().split(","):
         match = re.match(r"^(\d+)(?:-(\d+))?$", part)
         if match:
@@ -72,7 +74,7 @@ def parse_list(text):
 def _nodes(root):
     """{cpu: node}; a kernel without NUMA shows no nodes, and everything is node 0."""
     base = os.path.join(root, "sys/devices/system/node")
-    found = {}
+    found: dict[int, int] = {}
     try:
         names = os.listdir(base)
     except OSError:

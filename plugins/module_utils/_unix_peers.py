@@ -35,7 +35,7 @@ def read_peers():
         "=BBHIIIII", socket.AF_UNIX, 0, 0, _ESTABLISHED, 0, _UDIAG_SHOW_NAME_PEER, 0xFFFFFFFF, 0xFFFFFFFF
     )
     header = _HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST_DUMP, 1, 0)
-    chunks = []
+    chunks: list[bytes] = []
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG) as conn:
             conn.settimeout(_SECONDS)

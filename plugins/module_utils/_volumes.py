@@ -5,6 +5,7 @@
 
 import hashlib
 import os
+import platform
 import re
 import uuid
 
@@ -19,6 +20,8 @@ MAX_SOCKET_PATH = 107
 _SCHEME = "zbs://"
 # What a pool or volume name may be: nothing that a shell, a path or an option parser takes for more than a name.
 _NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,254}\Z")
+# Known to Python 3.9 and newer, and to the older ones of the distributions that have a FIPS mode.
+_NOT_FOR_SECURITY = {"usedforsecurity": False}
 
 
 class Volume:
@@ -47,7 +50,15 @@ def _md5(data):
     try:
         return hashlib.md5(data).digest()
     except ValueError:
-        return hashlib.md5(data, usedforsecurity=False).digest()
+        pass
+    try:
+        return hashlib.md5(data, **_NOT_FOR_SECURITY).digest()
+    except TypeError:
+        raise ZbsError(
+            "this host is in FIPS mode and its Python %s can't be told that a volume's name protects nothing; let Ansible "
+            "use one of 3.9 or newer" % platform.python_version(),
+            "no_md5",
+        )
 
 
 def parse_path(text):

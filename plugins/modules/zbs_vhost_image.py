@@ -94,7 +94,7 @@ def main(module):
     sources = [name for name in ("pull", "archive") if params[name]]
     if module.check_mode:
         return outcome(params, False, sources[0] if sources else None, [])
-    errors = []
+    errors: list[dict] = []
     for source in sources:
         trouble = fetch(params, source)
         if trouble is None:

@@ -36,7 +36,8 @@ def wave_size(wave, count):
 def cut_waves(hosts, waves):
     """`hosts` (in order) as lists, one a wave; the last of `waves` is repeated until every host is in one."""
     sizes = [wave_size(wave, len(hosts)) for wave in waves]
-    found, start = [], 0
+    found: list[list[str]] = []
+    start = 0
     while start < len(hosts):
         size = sizes[min(len(found), len(sizes) - 1)]
         found.append(hosts[start : start + size])
@@ -46,14 +47,15 @@ def cut_waves(hosts, waves):
 
 def plan(hosts, size, waves):
     """{waves: how many, wave_of: {host: wave}, batch_of: {host: batch}}; batches are numbered over all waves, in order."""
-    found = {"waves": 0, "wave_of": {}, "batch_of": {}}
-    for members in cut_waves(hosts, waves):
-        first = 1 + max(found["batch_of"].values(), default=-1)
+    wave_of: dict[str, int] = {}
+    batch_of: dict[str, int] = {}
+    cut_ones = cut_waves(hosts, waves)
+    for wave, members in enumerate(cut_ones):
+        first = 1 + max(batch_of.values(), default=-1)
         for host, batch in cut(members, size).items():
-            found["wave_of"][host] = found["waves"]
-            found["batch_of"][host] = first + batch
-        found["waves"] += 1
-    return found
+            wave_of[host] = wave
+            batch_of[host] = first + batch
+    return {"waves": len(cut_ones), "wave_of": wave_of, "batch_of": batch_of}
 
 
 def goes_on(planned, hosts):

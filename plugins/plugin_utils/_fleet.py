@@ -162,7 +162,7 @@ def _broken(health):
 
 def totals(rows):
     """Hosts by status and by result, who is down, and volumes: {hosts, status: {word: n}, result: {word: n}, down, ...}."""
-    counts = {
+    counts: dict = {
         "hosts": len(rows),
         "status": {},
         "result": {},

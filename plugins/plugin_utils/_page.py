@@ -17,6 +17,8 @@ from ansible_collections.zstack.zbs.plugins.plugin_utils import _page_cells, _pa
 STATUSES = ("Disconnected", "Unreachable", "Unknown", "Connecting", "Connected")
 SIGNS = {"Disconnected": _page_cells.BROKEN, "Unreachable": "⊘", "Unknown": "?", "Connecting": "…", "Connected": "✔"}
 _COLUMNS = ("Host", "Status", "Why", "Down since", "Volumes", "Backoff window", "Hugepages")
+_VOLUME = ("controller", "bdev", "block_size", "sessions", "broken")
+_MANAGER = ("storage", "protocol", "manager", "manager_changed", "host", "host_since", "disagrees")
 
 
 def page(hosts, totals, made):
@@ -152,14 +154,13 @@ def _evidence(health, row):
     ]
     blocks.append(_grid("Protocols", ("protocol", "verdict", "ms", "reason"), rows))
     volumes = health.get("volumes") or []
-    keys = ("controller", "bdev", "block_size", "sessions", "broken")
-    blocks.append(_grid("Volumes", keys, [[item.get(key) for key in keys] for item in volumes]))
+    blocks.append(_grid("Volumes", _VOLUME, [[item.get(key) for key in _VOLUME] for item in volumes]))
     for key in ("target", "process", "container"):
         found = health.get(key) or {}
         shown = [[name, value] for name, value in sorted(found.items()) if value not in (None, "", [])]
         blocks.append(_grid(key.capitalize(), None, shown))
-    keys = ("storage", "protocol", "manager", "manager_changed", "host", "host_since", "disagrees")
-    blocks.append(_grid("Manager and host", keys, [[item[key] for key in keys] for item in row.get("manager") or []]))
+    told = row.get("manager") or []
+    blocks.append(_grid("Manager and host", _MANAGER, [[item[key] for key in _MANAGER] for item in told]))
     if health.get("ledger"):
         ledger = json.dumps(health["ledger"], indent=1, sort_keys=True, ensure_ascii=False, default=str)
         blocks.append("<section><h3>Ledger</h3><pre>%s</pre></section>" % _page_cells.text(ledger))

@@ -21,7 +21,8 @@ def attempt(known):
     begins = {"vhost": known.get(BEGIN) or {}, "cbd": known.get(BEGIN_CBD) or {}}
     finishes = {"vhost": known.get(FINISH) or {}, "cbd": known.get(FINISH_CBD) or {}}
     tick = known.get(TICK) or {}
-    begun, finished = {}, {}
+    begun: dict = {}
+    finished: dict = {}
     if tick.get("due") and (known.get(GATE) or {}).get(
         "go"
     ):  # else what is registered is of an earlier tick of the same play

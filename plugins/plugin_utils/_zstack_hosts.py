@@ -15,12 +15,12 @@ def documents(cloud):
     """One a host, as `filter` sees it: {host, cluster, zone, storages, protocols}, in the manager's own names."""
     clusters = {row["uuid"]: row for row in cloud["clusters"]}
     zones = {row["uuid"]: row for row in cloud["zones"]}
-    by_cluster = {}
+    by_cluster: dict[str, list[dict]] = {}
     for storage in cloud["storages"]:
         for uuid in storage["attachedClusterUuids"] or []:
             by_cluster.setdefault(uuid, []).append(storage)
     names = {storage["uuid"]: storage["name"] for storage in cloud["storages"]}
-    protocols = {}
+    protocols: dict[str, list[dict]] = {}
     for row in cloud["protocols"] or []:
         told = dict(row, storage=names[row["primaryStorageUuid"]])
         protocols.setdefault(row["hostUuid"], []).append(told)
@@ -44,10 +44,11 @@ def names(chosen, preferences, groups=()):
     A name that two hosts bear would make one of them vanish, one that a group has would give its variables to that:
     each of them gets the next name it has, at last its uuid.
     """
-    found, twice = [None] * len(chosen), set()
+    found: list[str | None] = [None] * len(chosen)
+    twice = set()
     for key in [_NAMES[preference] for preference in preferences] + ["uuid"]:
         open_ones = [number for number, name in enumerate(found) if name is None]
-        bearers = {}
+        bearers: dict[str, list[int]] = {}
         for number in open_ones:
             bearers.setdefault(_word(chosen[number]["host"].get(key)), []).append(number)
         taken = {name for name in found if name is not None} | set(groups)

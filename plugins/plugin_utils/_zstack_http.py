@@ -12,8 +12,10 @@ from ansible_collections.zstack.zbs.plugins.plugin_utils import _zstack_answer, 
 
 try:
     import requests
+
+    HAS_REQUESTS = True
 except ImportError:  # the controller's Python may lack it; `Manager` says so
-    requests = None
+    HAS_REQUESTS = False
 
 # Seconds before the second, third ... try.
 PAUSES = (0.5, 1.0, 2.0)
@@ -26,7 +28,7 @@ class Manager:
     """One manager; `hide(secret)` keeps a word out of every message."""
 
     def __init__(self, url, timeout=60.0, validate_certs=True, ca_path=None, sleep=time.sleep):
-        if requests is None:
+        if not HAS_REQUESTS:
             raise ZbsError(
                 "the Python package requests is missing on the controller; install it with `pip install requests`",
                 code="no_requests",

@@ -28,7 +28,8 @@ def rows(ask, path, key, conditions=(), sort="uuid", page_size=1000):
 
 def _read(ask, path, key, conditions, sort, page_size):
     """One sweep over the pages; None when they don't add up to one state of the manager."""
-    found, seen, total = [], set(), None
+    found: list[dict] = []
+    seen, total = set(), None
     while total is None or len(found) < total:
         query = [("q", condition) for condition in conditions]
         query += [("sort", "+" + sort), ("start", len(found)), ("limit", page_size), ("replyWithCount", "true")]

@@ -8,16 +8,17 @@ from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 try:
     import jmespath
     from jmespath.exceptions import JMESPathError
+
+    HAS_JMESPATH = True
 except ImportError:  # the controller's Python may lack it; `compiled` says so
-    jmespath = None
-    JMESPathError = ValueError
+    HAS_JMESPATH = False
 
 
 def compiled(expression):
     """A function from a host's document to whether it is wanted; ZbsError for an expression that is none."""
     if not expression:
         return lambda _document: True
-    if jmespath is None:
+    if not HAS_JMESPATH:
         raise ZbsError(
             "the Python package jmespath, which filter needs, is missing on the controller; install it with `pip install jmespath`",
             code="no_jmespath",

@@ -57,11 +57,10 @@ def _moment(text, where):
         )
     iso = _ISO.match(text)
     if iso:
-        told = iso.group(7)
-        if told:
-            where = datetime.timezone.utc if told == "Z" else _fixed(*_OFFSET.match(told).groups())
+        year, month, day, hour, minute, second, told = iso.groups()
+        where = zone(told) or where
         if where:
-            return datetime.datetime(*(int(part) for part in iso.groups()[:6]), tzinfo=where)
+            return datetime.datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=where)
     return None
 
 

@@ -33,5 +33,7 @@ if not _is_ours():
     for name in [name for name in sys.modules if name.split(".")[0] == "ansible_collections"]:
         del sys.modules[name]
     sys.path.insert(0, _link())
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+# A checkout's own tests import the lab, and one another; ansible-test, unlike pytest, leaves their folder out of the path.
+for folder in (ROOT, ROOT / "tests/unit/lab"):
+    if folder.is_dir() and str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))

@@ -36,9 +36,9 @@ class Tally:
         return text + (f", {self.skipped} skipped" if self.skipped else "")
 
 
-def environment(**extra: str) -> dict[str, str]:
-    """The environment of a check: the venv's programs first, no colours, and what is named."""
-    return {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1", **extra}
+def environment(programs: Path = BIN, /, **extra: str) -> dict[str, str]:
+    """The environment of a check: the programs of a venv (its bin) first, no colours, and what is named."""
+    return {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1", **extra}
 
 
 def telling(text: str) -> list[str]:
@@ -48,13 +48,18 @@ def telling(text: str) -> list[str]:
     return (said or lines)[-60:]
 
 
+def log_of(name: str) -> Path:
+    """Where the output of the check `name` goes."""
+    return LOGS / f"{name.replace(' ', '-').replace('/', '-')}.log"
+
+
 def check(name: str, argv: list[str], *, cwd: Path = ROOT, env: dict[str, str] | None = None, limit: float) -> bool:
     """Run `argv` for at most `limit` seconds; say how it ended, and show the log's end when it failed.
 
     Start and end are lines of their own, since another check may run beside it.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / f"{name.replace(' ', '-').replace('/', '-')}.log"
+    log = log_of(name)
     print(f"   {name} ...", flush=True)
     started = time.monotonic()
     with log.open("wb") as output:

@@ -28,7 +28,7 @@ from lab.target.target import Target  # noqa: E402
 
 DEADLINE = 10.0
 MEMORY = 64 * 1024 * 1024
-FIXTURES = Path(__file__).parent / "fixtures" / "spdk-rpc"
+FIXTURES = ROOT / "tests/unit/plugins/fixtures/spdk-rpc"
 
 
 class ListeningStorage:

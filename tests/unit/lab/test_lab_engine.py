@@ -38,9 +38,7 @@ def test_only_dockers_chains_and_the_ways_into_them_are_taken_away() -> None:
     assert forwarding.removals("*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -i virbr0 -j ACCEPT\nCOMMIT\n") == []
 
 
-@pytest.mark.parametrize(
-    ("text", "stays"), [("", False), ("junk", False), ("999999999", False), (str(os.getpid()), False)]
-)
+@pytest.mark.parametrize(("text", "stays"), [("", False), ("junk", False), ("999999999", False), ("1", False)])
 def test_a_pid_file_that_names_no_dockerd_is_removed(tmp_path: Path, text: str, stays: bool) -> None:
     file = tmp_path / "docker.pid"
     file.write_text(text, encoding="ascii")

@@ -37,10 +37,10 @@ def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     real = tmp_path / "runc.real"
     real.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
     real.chmod(0o755)
-    module.REAL = (str(tmp_path / "missing"), str(real))
+    monkeypatch.setattr(module, "REAL", (str(tmp_path / "missing"), str(real)))
     called: list[list[str]] = []
     monkeypatch.setattr(module.os, "execv", lambda path, words: called.append([path, *words[1:]]))
-    module.called = called
+    monkeypatch.setattr(module, "called", called, raising=False)
     return module
 
 

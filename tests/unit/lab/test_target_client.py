@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from spdk.rpc.client import JSONRPCClient, JSONRPCException
@@ -17,7 +18,7 @@ def cli(bench: Bench, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 
-def answer(bench: Bench, *arguments: str) -> object:
+def answer(bench: Bench, *arguments: str) -> Any:
     done = cli(bench, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)

@@ -88,12 +88,13 @@ def test_what_the_stand_in_lacks_is_listed(version: str) -> None:
 def test_the_comparison_notices_differences() -> None:
     theirs = {"a": [{"b": 1, "uuid": "x", "busy": 3}]}
     assert difference({"a": [{"b": 1, "uuid": "y", "busy": 4}]}, theirs) == ""
-    for ours in (
+    different: list[dict] = [
         {"a": [{"b": 2, "uuid": "y", "busy": 4}]},
         {"a": [{"b": True, "uuid": "y", "busy": 4}]},
         {"a": [{"b": 1, "uuid": None, "busy": 4}]},
         {"a": [{"b": 1, "uuid": "y"}]},
         {"a": []},
         {"a": [{"b": 1, "uuid": "y", "busy": 4, "more": 1}]},
-    ):
+    ]
+    for ours in different:
         assert difference(ours, theirs), ours

@@ -112,7 +112,7 @@ def test_an_older_manager_is_warned_about(manager, tmp_path):
     assert json.loads(done.stdout)["_meta"]["hostvars"]["kvm0001"]["zstack_protocols"] is None
 
 
-REFUSED = [
+REFUSED: list[tuple[dict, str]] = [
     ({"password": "wrong"}, "refused the login (ID.1000"),
     ({"filter": "protocols[?"}, "filter is no JMESPath expression"),
     ({"timezone": "Mars/Olympus"}, "Mars/Olympus"),

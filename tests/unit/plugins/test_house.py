@@ -4,16 +4,65 @@ import re
 from pathlib import Path
 
 import yaml
-from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.plugins.module_utils import _module, _tick
 
 PLUGINS = Path(_module.__file__).parent.parent
 ROOT = PLUGINS.parent
+# What is the artifact's, and what only the checkout has.
+FOLDERS = ("docs", "extensions", "meta", "playbooks", "plugins", "roles", "tests/integration", "lab", "tools")
+SPEAK_OF_VERSIONS = ("CHANGELOG.md",)
 
 
 def test_every_module_is_in_the_action_group_and_nothing_else():
     groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["action_groups"]
     names = ["zstack.zbs." + path.stem for path in sorted((PLUGINS / "modules").glob("*.py"))]
     assert groups["zbs"] == names
+
+
+def test_the_version_is_said_once():
+    """In galaxy.yml. What says since when something is there, and the changelog, speak of versions and not of this one."""
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    said = re.compile(r"(?<![\d.])v?%s(?![\d.]*\d)" % re.escape(version))
+    found = []
+    for path in sorted(ROOT.glob("*")) + [path for name in FOLDERS for path in sorted((ROOT / name).rglob("*"))]:
+        if (
+            path.suffix not in (".py", ".md", ".yml", ".yaml", ".j2", ".toml", ".cfg", ".txt")
+            or path.name in SPEAK_OF_VERSIONS
+        ):
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if said.search(line) and not re.match(r"^\s*version_added:", line):
+                found.append("%s:%d" % (path.relative_to(ROOT), number))
+    assert found == ["galaxy.yml:%d" % line_of("version: %s" % version)]
+
+
+def line_of(text):
+    lines = (ROOT / "galaxy.yml").read_text(encoding="utf-8").splitlines()
+    return 1 + lines.index(text)
+
+
+def test_nothing_is_newer_than_the_version():
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    texts = [path.read_text(encoding="utf-8") for path in PLUGINS.rglob("*.py")]
+    added = {word for text in texts for word in re.findall(r"version_added: ['\"]?([0-9.]+)", text)}
+    assert added and all(numbers(word) <= numbers(version) for word in added)
+    released = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text(encoding="utf-8"))["releases"]
+    assert max(map(numbers, released)) <= numbers(version)
+
+
+def numbers(version):
+    return [int(part) for part in version.split(".")]
+
+
+def test_every_module_says_since_when_it_is_there():
+    for path in sorted((PLUGINS / "modules").glob("*.py")):
+        assert "\nversion_added: " in path.read_text(encoding="utf-8"), path.name
+
+
+def test_what_an_attempt_may_take_is_said_as_it_is():
+    seconds = "%d s to prepare, to keep evidence and to reach the hosts" % (_tick.PREPARE_TIME + _tick.ADMIN_TIME)
+    for name in ("docs/heal.md", "roles/zbs_vhost_heal/meta/argument_specs.yml"):
+        assert seconds in " ".join((ROOT / name).read_text(encoding="utf-8").split()), name
 
 
 def test_the_map_names_every_file_of_the_logic_and_no_other():

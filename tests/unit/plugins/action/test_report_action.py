@@ -9,8 +9,8 @@ from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_report
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _registered
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import play, run_action
 
-WELL = {"status": "Connected", "reason": None, "protocols": {"vhost": {"verdict": "healthy"}}, "volumes": []}
-DOWN = {"status": "Disconnected", "reason": "why", "protocols": {"vhost": {"verdict": "hung"}}, "volumes": []}
+WELL: dict = {"status": "Connected", "reason": None, "protocols": {"vhost": {"verdict": "healthy"}}, "volumes": []}
+DOWN: dict = {"status": "Disconnected", "reason": "why", "protocols": {"vhost": {"verdict": "hung"}}, "volumes": []}
 HOSTS = {"h2": {_registered.HEALTH: DOWN}, "h1": {_registered.HEALTH: WELL}, "h3": {}}
 
 

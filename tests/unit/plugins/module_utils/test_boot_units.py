@@ -27,7 +27,9 @@ def test_mount_names(path, name):
 @pytest.mark.parametrize("path", [path for path, _name in NAMES])
 def test_mount_names_are_those_of_systemd(path):
     argv = ["systemd-escape", "--path", "--suffix=mount", path]
-    said = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+    said = subprocess.run(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, check=True, timeout=20
+    ).stdout.strip()
     assert said == _boot_units.mount_name(path)
 
 
@@ -61,7 +63,9 @@ def run_script(tmp_path, pools):
         if there is not None:
             (tmp_path / pool).write_text("%d\n" % there)
         argv += [str(tmp_path / pool), str(asked)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=20, check=False
+    )
     return done.returncode, {pool: (tmp_path / pool).read_text().strip() for pool in pools}, done.stderr
 
 
@@ -84,5 +88,7 @@ def test_the_script_does_not_take_one_pool_s_number_for_another_s(tmp_path):
     text = _boot_units.service("2M", 2048, {}, 7)
     script = text.split("'")[1].replace("$$", "$")
     argv = ["/bin/sh", "-c", script, "x", str(tmp_path / "a"), "100", str(tmp_path / "no/pool"), "7"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=20, check=False
+    )
     assert done.returncode == 1 and "no/pool: 7 pages were asked for and 0 came" in done.stderr

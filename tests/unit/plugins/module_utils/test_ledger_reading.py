@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sys
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _ledger
@@ -47,7 +48,6 @@ NOT_UNDERSTOOD = {
     "entry is text": text_of("x"),
     "nested 100000 deep": b'{"version": 1, "entries": ' + b"[" * 100000 + b"]" * 100000 + b"}",
     "open 100000 deep": b"[" * 100000,
-    "a number of 10000 digits": text_of(ENTRY).replace(b'"failures": 3', b'"failures": ' + b"9" * 10000),
     "failures below zero": text_of(dict(ENTRY, failures=-1)),
     "skip below zero": text_of(dict(ENTRY, skip=-1)),
     "failures is true": text_of(dict(ENTRY, failures=True)),
@@ -59,6 +59,10 @@ NOT_UNDERSTOOD = {
     "lease expires as text": text_of(dict(ENTRY, lease=dict(LEASE, expires="2"))),
     "last attempt is a list": text_of(dict(ENTRY, last_attempt=[])),
 }
+if hasattr(sys, "get_int_max_str_digits"):  # older Pythons read it, and it counts as any absurd number does
+    NOT_UNDERSTOOD["a number of 10000 digits"] = text_of(ENTRY).replace(
+        b'"failures": 3', b'"failures": ' + b"9" * 10000
+    )
 
 
 @pytest.mark.parametrize("name", sorted(NOT_UNDERSTOOD))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 
 import pytest
@@ -31,7 +32,7 @@ def call(path, behave, seconds=10.0, params=None, method="spdk_get_version"):
             result = exc
         until(lambda: peer.ends == [True])
         until(lambda: open_files() == inside)
-    assert open_files() == before
+    until(lambda: open_files() == before)
     return result, peer
 
 
@@ -165,8 +166,9 @@ UNFINISHED = {
     "half an answer": sends(lambda request: answer(RESULT)(request)[:-5]),
     "an object that is no JSON": sends(lambda _request: b"{junk}"),
     "bytes that are no text": sends(lambda _request: b"{\xff\xfe}"),
-    "a number of 10000 digits": sends(lambda _request: b'{"id": 1, "result": ' + b"9" * 10000 + b"}"),
 }
+if hasattr(sys, "get_int_max_str_digits"):  # older Pythons read numbers of any length, and such a result does no harm
+    UNFINISHED["a number of 10000 digits"] = sends(lambda _request: b'{"id": 1, "result": ' + b"9" * 10000 + b"}")
 
 
 @pytest.mark.parametrize("name", sorted(UNFINISHED))

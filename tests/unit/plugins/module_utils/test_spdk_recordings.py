@@ -9,7 +9,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils import _spdk
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, short_folder
 
-FOLDER = Path(__file__).resolve().parents[2] / "lab" / "fixtures" / "spdk-rpc"
+FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "spdk-rpc"
 
 
 def recordings(name):

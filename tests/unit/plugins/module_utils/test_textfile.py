@@ -88,7 +88,13 @@ def test_what_is_not_known_has_no_series():
 def test_promtool_takes_the_metrics(verdict):
     text = _textfile.render(health(verdict, hold=None), LEDGER, 1000.25)
     done = subprocess.run(
-        [PROMTOOL, "check", "metrics"], input=text, capture_output=True, text=True, timeout=60, check=False
+        [PROMTOOL, "check", "metrics"],
+        input=text,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+        timeout=60,
+        check=False,
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
@@ -100,7 +106,15 @@ def test_promtool_takes_the_metrics(verdict):
 def test_promtool_takes_the_alerts(words):
     if not RULES.is_dir():
         pytest.skip("the built collection's tests run without the rules")
-    done = subprocess.run([PROMTOOL, *words], cwd=RULES, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [PROMTOOL, *words],
+        cwd=RULES,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

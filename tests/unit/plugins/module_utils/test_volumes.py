@@ -32,10 +32,20 @@ def test_in_fips_mode_a_name_is_still_a_name(monkeypatch):
     def fips(data, usedforsecurity=True):
         if usedforsecurity:
             raise ValueError("disabled for FIPS")
-        return real(data, usedforsecurity=False)
+        return real(data)
 
     monkeypatch.setattr(_volumes.hashlib, "md5", fips)
     assert _volumes.Volume("pool1", "vol1").bdev_name.endswith("5a131ff")
+
+
+def test_an_old_python_in_fips_mode_that_can_be_told_nothing(monkeypatch):
+    def fips(data):
+        raise ValueError("disabled for FIPS")
+
+    monkeypatch.setattr(_volumes.hashlib, "md5", fips)
+    with pytest.raises(ZbsError, match="FIPS mode and its Python [0-9.]+ can't be told") as caught:
+        assert _volumes.Volume("pool1", "vol1").bdev_name
+    assert caught.value.code == "no_md5"
 
 
 BAD = ["", "/", "pool", "pool/", "/vol", "a/b/c", "zbs://", "zbs://pool", "zbs:///vol", "zbs://zbs://a/b", "nfs://a/b"]

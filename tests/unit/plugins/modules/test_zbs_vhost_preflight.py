@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _preflight_admin, _preflight_host
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import listening
 
 NAME = "zbs_vhost_preflight"
 CLUSTERS = '{"clusters": [{"name": "a", "version": "1.6.2"%s}], "error": {"code": 0, "message": ""}}'
@@ -22,7 +23,7 @@ esac
 @pytest.fixture
 def ssh():
     """The port of something that greets as an SSH server does."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with listening() as server:
 
         def greet():
             with contextlib.suppress(OSError):
@@ -85,7 +86,7 @@ def test_no_zbsadm(admin):
 
 
 def test_a_host_that_does_not_answer(admin):
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with listening() as server:
         port = server.getsockname()[1]
     rows, _result = rows_of(admin(ssh_port=port))
     assert rows["compute_host"]["ok"] is False and "127.0.0.1" in rows["compute_host"]["detail"]

@@ -8,6 +8,8 @@ def run_action(plugin, arguments, task_vars):
     task = SimpleNamespace(args=dict(arguments), async_val=0, check_mode=False, action="zstack.zbs.x")
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"))
     action = plugin.ActionModule(task, connection, None, None, None, None)
+    # The loader's, for the sentence of ansible-core before 2.19.
+    action._load_name = task.action
     return action.run(None, task_vars)
 
 

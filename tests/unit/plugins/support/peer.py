@@ -11,6 +11,14 @@ import threading
 PATIENCE = 10.0
 
 
+def listening():
+    """A TCP socket that listens on a free port of 127.0.0.1."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    server.bind(("127.0.0.1", 0))
+    server.listen(16)
+    return server
+
+
 class Peer:
     """Listens on `path`; on every connection calls `behave(conn, request)`, then waits for the client's end.
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import socketserver
 import ssl
 import threading
 
@@ -19,7 +20,7 @@ def serving(status=200, certificate=None, key=None):
         def log_message(self, *_arguments):
             pass
 
-    class Server(http.server.ThreadingHTTPServer):
+    class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         daemon_threads = True
 
         def handle_error(self, *_arguments):  # a client that does not trust us hangs up

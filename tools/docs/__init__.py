@@ -1,0 +1,8 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The documentation's site; see __main__."""
+
+from ..venv import ROOT
+
+VENV = ROOT / ".cache/docs-venv"
