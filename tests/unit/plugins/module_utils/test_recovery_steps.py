@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _recovery
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
 
@@ -217,3 +218,14 @@ def test_the_clock_reads_this_boot():
     assert first.boot_id == second.boot_id and len(first.boot_id) == 36
     assert first.monotonic <= second.monotonic
     assert first.now.endswith("Z") and len(first.now) == 20
+
+
+def test_a_host_that_does_not_tell_its_boot_takes_no_lease(monkeypatch):
+    def fail(*_arguments, **_more):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", fail)
+    with pytest.raises(ZbsError) as caught:
+        _recovery.Clock()
+    monkeypatch.undo()
+    assert caught.value.code == "no_boot_id" and "no lease can be taken" in caught.value.message

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.plugins.action import ActionBase
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import play, run_action
 
+PREFIX = "zstack.zbs."
 PLUGINS = "ansible_collections.zstack.zbs.plugins."
 FOLDER = Path(_module.__file__).parent.parent
-# Those with an action plugin are documentation alone; the plugin's own tests know what it accepts.
+# Those with an action plugin are documentation alone.
+ACTIONS = sorted(path.stem for path in (FOLDER / "action").glob("*.py"))
 NAMES = sorted(path.stem for path in (FOLDER / "modules").glob("*.py") if not (FOLDER / "action" / path.name).exists())
 
 
@@ -38,9 +42,8 @@ def test_there_are_modules_to_look_at():
     assert "zbs_vhost_health" in NAMES and "zbs_vhost_report" not in NAMES
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_options_types_defaults_and_choices_are_the_documented_ones(name, monkeypatch):
-    spec, options = spec_of(name, monkeypatch), documented(name)
+def assert_same(spec, options):
+    """An argument spec is what is documented."""
     assert sorted(spec) == sorted(options)
     for option, item in options.items():
         for key in ("type", "default", "choices", "required", "elements"):
@@ -48,3 +51,35 @@ def test_options_types_defaults_and_choices_are_the_documented_ones(name, monkey
             if key == "choices" and given:
                 wanted, given = sorted(wanted), sorted(given)
             assert (wanted or None) == (given or None), (option, key)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_options_types_defaults_and_choices_are_the_documented_ones(name, monkeypatch):
+    assert_same(spec_of(name, monkeypatch), documented(name))
+
+
+class Asked(Exception):
+    """Carries the spec that an action plugin checks its arguments by."""
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_an_action_plugin_takes_what_its_module_documents(name, monkeypatch):
+    def caught(_action, spec):
+        raise Asked(spec)
+
+    monkeypatch.setattr(ActionBase, "validate_argument_spec", caught)
+    plugin = importlib.import_module(PLUGINS + "action." + name)
+    with pytest.raises(Asked) as asked:
+        run_action(plugin, {}, play({}))
+    assert_same(asked.value.args[0], documented(name))
+
+
+@pytest.mark.parametrize("name", NAMES + ACTIONS)
+def test_examples_and_returns_are_yaml_of_their_shape(name):
+    found = runpy.run_module(PLUGINS + "modules." + name, run_name="x")
+    used = [item for task in yaml.safe_load(found["EXAMPLES"]) for item in task.items() if item[0].startswith(PREFIX)]
+    assert PREFIX + name in dict(used)
+    for module, options in used:
+        assert set(options or {}) <= set(documented(module[len(PREFIX) :])), module
+    for value in yaml.safe_load(found["RETURN"]).values():
+        assert value["description"] and value["type"] and value["returned"]

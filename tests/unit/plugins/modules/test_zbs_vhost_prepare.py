@@ -382,3 +382,11 @@ def test_options_that_ansible_refuses(host, bad, words):
     given = {key: value for key, value in dict(host.options, **bad).items() if value is not None}
     status, result = run_module(NAME, given)
     assert status == 1 and result["failed"] and words in result["msg"] and not host.touched()
+
+
+def test_pages_ignored_a_wish_for_them_is_not_looked_at(host):
+    """One that could not be (more pages than the machine has memory) refuses nothing where pages are not asked for."""
+    failure, _result = failure_of(NAME, dict(host.options, hugepage_count=10**7))
+    assert failure["code"]
+    assert not host.run(hugepages="ignore", hugepage_count=10**7)["actions"]
+    assert not host.touched()
