@@ -7,6 +7,8 @@ from ansible_collections.zstack.zbs.plugins.module_utils import _backoff, _ledge
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, UNSURE, WELL
 
+pytestmark = pytest.mark.usefixtures("no_fsync")
+
 
 def see(folder, storage="zbs", at=None, **seen):
     """One tick of a storage."""

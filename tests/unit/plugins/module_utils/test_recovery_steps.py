@@ -10,6 +10,8 @@ from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
 
+pytestmark = pytest.mark.usefixtures("no_fsync")
+
 
 def test_the_exact_window_survives_in_the_file(tmp_path):
     attempts = []
