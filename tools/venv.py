@@ -9,6 +9,7 @@ Usage: tools/venv.py run|test. Quick when nothing changed: a stamp in the venv h
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,15 +30,22 @@ def main(which: str) -> None:
             "run make with PYTHON=/path/to/a/newer/python3"
         )
     link_collection()
-    stamp = VENV / f".{which}.stamp"
-    wanted = fingerprint(which)
+    provide(VENV, ROOT / f"requirements/{which}.txt")
+
+
+def provide(venv: Path, *requirements: Path) -> None:
+    """Have in the folder `venv` what the requirements files name; ends the program with a sentence where that fails."""
+    stamp = venv / f".{'-'.join(path.stem for path in requirements)}.stamp"
+    wanted = fingerprint(*requirements)
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    print(f"Setting up .venv with requirements/{which}.txt ...", flush=True)
-    if not (VENV / "bin/pip").exists():
-        create()
-    pip = [str(VENV / "bin/python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    done = subprocess.run([*pip, "--requirement", str(ROOT / f"requirements/{which}.txt")], check=False)
+    names = " and ".join(str(path.relative_to(ROOT)) for path in requirements)
+    print(f"Setting up {venv.relative_to(ROOT)} with {names} ...", flush=True)
+    if not (venv / "bin/pip").exists():
+        create(venv)
+    pip = [str(venv / "bin/python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    files = [word for path in requirements for word in ("--requirement", str(path))]
+    done = subprocess.run([*pip, *files], check=False)
     if done.returncode != 0:
         sys.exit(
             "The Python packages could not be installed; see pip's message above (is the package index reachable?)"
@@ -45,18 +53,18 @@ def main(which: str) -> None:
     stamp.write_text(wanted)
 
 
-def create() -> None:
+def create(venv: Path) -> None:
     """Make the venv; on Debian and Ubuntu the package python3-venv may have to come first."""
-    shutil.rmtree(VENV, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False, capture_output=True, text=True)
+    shutil.rmtree(venv, ignore_errors=True)
+    made = subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False, capture_output=True, text=True)
     if made.returncode == 0:
         return
-    shutil.rmtree(VENV, ignore_errors=True)
+    shutil.rmtree(venv, ignore_errors=True)
     if not shutil.which("apt-get") or os.geteuid() != 0:
         sys.exit(f"{sys.executable} can't make a virtual environment; install its venv module (Debian: python3-venv)")
     subprocess.run(["apt-get", "update", "-qq"], check=False)
     subprocess.run(["apt-get", "install", "-y", "-qq", "python3-venv"], check=False, stdout=subprocess.DEVNULL)
-    if subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False).returncode != 0:
+    if subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False).returncode != 0:
         sys.exit(f"{sys.executable} can't make a virtual environment, and installing python3-venv did not help")
 
 
@@ -68,12 +76,24 @@ def link_collection() -> None:
         LINK.symlink_to(ROOT)
 
 
-def fingerprint(which: str) -> str:
+def fingerprint(*requirements: Path) -> str:
     """Hash of everything that decides what is in the venv."""
     digest = hashlib.sha256(sys.version.encode())
-    for name in sorted({"constraints", "run", which}):
-        digest.update((ROOT / f"requirements/{name}.txt").read_bytes())
+    for path in sorted(reached(*requirements)):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def reached(*requirements: Path) -> set[Path]:
+    """These requirements files and those that they name, however deep."""
+    found: set[Path] = set()
+    left = [path.resolve() for path in requirements]
+    while left:
+        path = left.pop()
+        if path not in found:
+            found.add(path)
+            left += [(path.parent / name).resolve() for name in re.findall(r"^-[rc] *(\S+)", path.read_text(), re.M)]
+    return found
 
 
 if __name__ == "__main__":

@@ -139,7 +139,8 @@ def test_what_a_recovery_leaves(past, limits, left):
 
 
 @pytest.mark.parametrize(
-    "past, window, left", [([], 30, None), ([0], 30, [1]), ([28, 0], 30, [29, 1]), ([29, 3], 30, [4]), ([29], 30, None)]
+    "past, window, left",
+    [([], 30, None), ([0], 30, [1]), ([28, 0], 30, [29, 1]), ([29, 3], 30, [4]), ([29], 30, None), ([35, 3], 30, [4])],
 )
 def test_a_tick_older(past, window, left):
     made = _backoff.age({"recoveries": past, "failures": 2, "skip": 1}, _backoff.DEFAULTS._replace(flap_window=window))
@@ -159,3 +160,8 @@ def test_the_due_mark_goes_with_the_first_healthy_tick():
     entry = dict(ENTRY, due=True)
     found, decision = _backoff.observe(entry, WELL, "now", False, _backoff.DEFAULTS._replace(reset_after=2))
     assert (decision, found["healthy"], "due" in found) == ("recovering", 1, False)
+
+
+def test_a_reset_after_that_was_lowered_holds_at_once():
+    limits = _backoff.DEFAULTS._replace(reset_after=2)
+    assert _backoff.observe(dict(ENTRY, healthy=5), WELL, "now", False, limits) == (None, "cleared")
