@@ -6,9 +6,9 @@ import json
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _boot_units, _hugepages, _own_mounts, _prepare
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
-from ansible_collections.zstack.zbs.tests.unit.plugins.modules.test_zbs_vhost_prepare import NAME, Site, pool
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.prepare_site import NAME, Site, pool
 
 UNMOUNT = "unmount /dev/hugepages2m"
 
