@@ -4,6 +4,7 @@
 """Mutate the decisions and see which changes their tests don't notice.
 
 Usage: python3 -m tools.mutation [_backoff] [_health] [_plan] [_ledger]; all of them without a name, and then docs/mutation.md is written.
+What neither changed nor had its tests changed since an earlier run is taken from there.
 Exit status 0 only when every survivor is explained in equivalent.py.
 """
 
@@ -13,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tools import venv
 
-from . import session, summary
+from . import kept, session, summary
 from .equivalent import REASONS
 from .subjects import SUBJECTS
 
@@ -32,7 +33,7 @@ def main(names: list[str]) -> int:
     venv.provide(VENV, session.ROOT / "requirements/mutation.txt")
     python = VENV / "bin/python"
     with ThreadPoolExecutor(len(wanted)) as pool:
-        mutants = [mutant for found in pool.map(lambda name: session.run(name, python), wanted) for mutant in found]
+        mutants = [mutant for found in pool.map(lambda name: kept.run(name, python), wanted) for mutant in found]
     judged = summary.judge(mutants, tuple(reason for reason in REASONS if reason.subject in wanted))
     if not names:
         PAGE.write_text(summary.page(mutants, judged))

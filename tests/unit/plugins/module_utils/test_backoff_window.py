@@ -123,7 +123,8 @@ def test_the_window_doubles_up_to_its_bound(failures, ticks):
 
 
 @pytest.mark.parametrize(
-    "max_skip, failures", [(0, 0), (1, 0), (2, 1), (3, 2), (64, 6), (65, 7), (1000, 10), (2**30, 30), (2**40, 30)]
+    "max_skip, failures",
+    [(0, 0), (1, 0), (2, 1), (3, 2), (64, 6), (65, 7), (1000, 10), (1024, 10), (2**30, 30), (2**40, 30)],
 )
 def test_a_distrusted_entry_has_as_many_failures_as_its_window_takes(max_skip, failures):
     entry = _backoff.distrusted_entry(DOWN, "now", max_skip)
@@ -147,3 +148,8 @@ def test_a_cap_that_was_lowered_holds_from_the_next_tick():
     limits = _backoff.DEFAULTS._replace(max_skip=4)
     entry = dict(_backoff.new_entry(DOWN, "now"), failures=9, skip=64)
     assert _backoff.observe(entry, DOWN, "now", False, limits)[0]["skip"] == 3
+
+
+def test_a_skip_below_zero_keeps_no_host_down():
+    entry = dict(_backoff.new_entry(DOWN, "now"), skip=-3)
+    assert _backoff.observe(entry, DOWN, "now", False)[1] == "due"

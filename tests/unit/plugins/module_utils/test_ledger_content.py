@@ -1,6 +1,7 @@
 """What a ledger holds: put, taken away, trusted or not, and what of it stands in the file."""
 
 import errno
+import io
 import json
 import os
 import stat
@@ -170,7 +171,8 @@ def test_counts_begin_at_zero(tmp_path, count):
 
 @pytest.mark.parametrize("key", ["failures", "skip", "healthy"])
 def test_each_count_below_zero_is_damage(tmp_path, key):
-    assert read_of(tmp_path, version=1, entries={"a": {"vhost": dict(ENTRY, **{key: -1})}}).lost
+    lost = read_of(tmp_path, version=1, entries={"a": {"vhost": dict(ENTRY, **{key: -1})}}).lost
+    assert "(the entry of a/vhost " in lost and "%" not in lost
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ELOOP])
@@ -232,3 +234,30 @@ def test_the_folder_is_synced_after_the_file_took_its_place(tmp_path, monkeypatc
     monkeypatch.setattr(_ledger.os, "replace", lambda *names: done.append("replace") or real(*names))
     write(tmp_path, _ledger.Ledger())
     assert done == [False, "replace", True]
+
+
+@pytest.mark.parametrize(
+    "trouble, words", [(OSError(errno.ENOSPC, "x"), "No space left on device"), (OSError("odd"), "odd")]
+)
+def test_why_it_can_not_be_written_is_in_the_systems_words(tmp_path, monkeypatch, trouble, words):
+    def fail(*_arguments):
+        raise trouble
+
+    monkeypatch.setattr(_ledger.os, "replace", fail)
+    with pytest.raises(ZbsError) as caught:
+        write(tmp_path, _ledger.Ledger())
+    assert "can't be written (%s); free space" % words in caught.value.message
+
+
+def test_of_a_huge_file_one_byte_more_than_the_limit_is_read(tmp_path, monkeypatch):
+    asked = []
+
+    class Stream(io.BytesIO):
+        def read(self, size):
+            asked.append(size)
+            return b"x" * size
+
+    ledgers.path(tmp_path).write_text("x")
+    monkeypatch.setattr(_ledger, "MAX_SIZE", 100)
+    monkeypatch.setattr(_ledger.os, "fdopen", lambda *_arguments, **_more: Stream())
+    assert "larger than 100 bytes" in _ledger.read(str(tmp_path)).lost and asked == [101]
