@@ -186,4 +186,5 @@ def _restarted(docker):
         if _engine_state.info(deadline, docker):
             return None
         time.sleep(POLL)
-    return result.sentence() or "no answer within %.0f s" % deadline.seconds
+    # What a systemctl that succeeded says besides (that units changed on disk) is not why the engine is silent.
+    return (result.rc != 0 and result.sentence()) or "no answer within %.0f s" % deadline.seconds

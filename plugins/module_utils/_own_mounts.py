@@ -17,8 +17,9 @@ _VERSION = 1
 
 
 def is_ours(mount, root="/"):
-    """Whether this collection made the mount (a _mounts.Mount)."""
-    return _entry(mount, root) in _read(root)
+    """Whether this collection made the mount (a _mounts.Mount); no where the boot can't be told."""
+    entry = _entry(mount, root)
+    return entry["boot_id"] is not None and entry in _read(root)
 
 
 def note(mount, root="/"):

@@ -69,18 +69,17 @@ class Manager:
             raise ZbsError(error.message, error.code, error.details) from None
 
     def _tried(self, method, path, headers, query, body):
-        for pause in (*PAUSES, None):
+        for pause in PAUSES:
             try:
                 return self._once(method, path, headers, query, body)
-            except _zstack_answer.Again as again:
-                if pause is None:
-                    raise ZbsError(
-                        "%s (tried %d times)" % (again.error.message, len(PAUSES) + 1),
-                        again.error.code,
-                        again.error.details,
-                    ) from None
-            self._sleep(pause)
-        raise AssertionError("the last try ends the loop")
+            except _zstack_answer.Again:
+                self._sleep(pause)
+        try:
+            return self._once(method, path, headers, query, body)
+        except _zstack_answer.Again as again:
+            raise ZbsError(
+                "%s (tried %d times)" % (again.error.message, len(PAUSES) + 1), again.error.code, again.error.details
+            ) from None
 
     def _followed(self, answer, headers):
         """The end of an action that the manager goes on with: its location is asked until it is done."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The unit tests, counted one by one from pytest's own report."""
+"""The unit tests, counted one by one from pytest's own report, and what of the plugins they reach."""
 
 import os
 import sys
@@ -10,17 +10,19 @@ import xml.etree.ElementTree as ElementTree
 from lab.errors import LabError
 from lab.packages import need
 
-from . import promtool
+from . import branches, promtool
 from .process import LOGS, Tally, check, environment
 
 
 def run() -> Tally:
-    """Run pytest over tests/unit. Collecting nothing (its exit status 5) is a failure like any other."""
+    """Run pytest over tests/unit under coverage. Collecting nothing (its exit status 5) is a failure like any other."""
     _provide_daemon()
     promtool.provide()
     report = LOGS / "unit.xml"
     report.unlink(missing_ok=True)
-    argv = [sys.executable, "-m", "pytest", "-q", "--durations=5", f"--junit-xml={report}", "tests/unit"]
+    branches.forget()
+    argv = [sys.executable, "-m", "coverage", "run", "-m"]
+    argv += ["pytest", "-q", "--durations=5", f"--junit-xml={report}", "tests/unit"]
     path = environment()["PATH"]
     passed = check("pytest", argv, env=environment(PATH=f"{path}:{promtool.FOLDER}"), limit=900)
     if not report.exists():
@@ -31,6 +33,7 @@ def run() -> Tally:
     tally = Tally(count["tests"] - failed - count["skipped"], failed, count["skipped"])
     if not passed and failed == 0:
         tally.failed = 1  # it died before or after its tests
+    tally.add(branches.judge())
     return tally
 
 

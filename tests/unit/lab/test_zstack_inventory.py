@@ -123,6 +123,7 @@ REFUSED: list[tuple[dict, str]] = [
     ({"vhost_group": "a-b c"}, "vhost_group is 'a-b c'"),
     ({"url": "10.0.0.2:8080"}, "url is '10.0.0.2:8080', no http or https address"),
     ({"primary_storage": ["other"]}, "primary_storage 'other'"),
+    ({"account": "{{ nothing_of_this_name }}"}, "the template of account can't be evaluated"),
     ({"strict": True, "compose": {"a": "nothing_of_this_name"}}, "Could not set a for host"),
 ]
 
@@ -221,3 +222,22 @@ def test_thousands_of_hosts_in_few_calls():
         assert len(found["hosts"]) == 5000 and len(found["protocols"]) == 10000
         # login, storages, clusters, zones, 6 pages of hosts (one is not on ZBS), 10 of protocol rows, logout
         assert len(standin.requests) == 21 and standin.logins.open == 0
+
+
+@pytest.mark.parametrize("table, gone", [("zones", "zstack_zone"), ("clusters", "zstack_cluster")])
+def test_what_goes_while_it_is_read_takes_its_group_along_and_no_host(manager, tmp_path, table, gone):
+    manager.cloud.tables[table] = []
+    data = listed(write(tmp_path, manager))
+    assert members(data, "zbs_vhost") == members(data, "zstack_storage_zbs_1") == ["kvm0001", "kvm0002", "kvm0003"]
+    assert not [group for group in data if group.startswith(gone)]
+
+
+def test_a_manager_without_zbs_and_a_session_that_stays_are_warnings(manager, tmp_path):
+    for row in manager.cloud.tables["primary-storage"]:
+        row["identity"] = None
+    manager.faults.switch_on("html", "/v1/accounts/sessions")
+    done = inventory(write(tmp_path, manager), "--list")
+    assert json.loads(done.stdout)["_meta"]["hostvars"] == {}
+    assert "has no ZBS primary storage, so this inventory has no hosts" in said(done)
+    assert "the session could not be logged out, it expires by itself" in said(done)
+    manager.logins._sessions.clear()

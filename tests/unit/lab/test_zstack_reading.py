@@ -1,7 +1,10 @@
 """Reading a cloud from a manager: every login, every page, every failure in one sentence, and no session left behind."""
 
+import contextlib
+import socket
 import ssl
 import subprocess
+import threading
 from urllib.parse import urlsplit
 
 import pytest
@@ -327,3 +330,91 @@ def test_http_to_a_port_of_tls(secure):
 def test_tls_to_a_port_of_http(manager):
     port = urlsplit(manager.url).port
     assert refused(manager, manager={"url": "https://127.0.0.1:%d" % port}).code == "tls"
+
+
+class Raw:
+    """An HTTP server that answers every request with these bytes, and then keeps the connection open until the end."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.server.getsockname()[1]
+        self.over = threading.Event()
+        self.threads = [threading.Thread(target=self.serve, daemon=True)]
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _address = self.server.accept()
+                self.threads.append(threading.Thread(target=self.talk, args=(connection,), daemon=True))
+                self.threads[-1].start()
+
+    def talk(self, connection):
+        with connection, contextlib.suppress(OSError):
+            while connection.recv(65536):
+                if not self.answers:
+                    break
+                head, body = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
+                text = "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                told = head if isinstance(head, tuple) else (head, len(body))
+                connection.sendall((text % told).encode() + body)
+            self.over.wait(20)
+
+    def __enter__(self):
+        self.threads[0].start()
+        return self
+
+    def __exit__(self, *_exc):
+        self.over.set()
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+        for thread in self.threads:
+            thread.join(20)
+
+
+def asked_of(*answers, timeout=5.0):
+    """The error of a GET to a server that answers so."""
+    with Raw(*answers) as server:
+        manager = _zstack_http.Manager(server.url, timeout=timeout, sleep=lambda _seconds: None)
+        with pytest.raises(ZbsError) as caught:
+            manager.call("GET", HOSTS)
+        manager.close()
+    return caught.value
+
+
+def test_an_action_that_does_not_say_where_it_goes_on():
+    assert asked_of(("202 Accepted", b"{}")).code == "no_location"
+    assert asked_of(("202 Accepted", b'{"location": "http://elsewhere/v2/x"}')).code == "no_location"
+
+
+def test_an_action_that_is_never_done():
+    error = asked_of(("202 Accepted", b'{"location": "http://elsewhere/zstack/v1/api-jobs/1"}'), timeout=0.3)
+    assert error.code == "timeout" and "not done after 0.3 s" in error.message
+
+
+def test_an_answer_that_stops_in_the_middle_is_late():
+    error = asked_of((("200 OK", 1000), b'{"inventories": ['), timeout=0.3)
+    assert error.code == "timeout" and "did not answer within 0.3 s" in error.message
+
+
+def test_an_answer_that_is_too_large(monkeypatch):
+    monkeypatch.setattr(_zstack_http, "_LARGEST", 1 << 20)
+    error = asked_of(("200 OK", b" " * (1 << 20) + b"{}"))
+    assert error.code == "too_large" and "more than 1 MiB" in error.message
+
+
+@pytest.mark.parametrize(
+    "answer", [b"{}", b'{"inventory": []}', b'{"inventory": {"uuid": 7}}', b'{"inventory": {"uuid": "a/b"}}']
+)
+def test_a_login_that_gives_no_session(answer):
+    with Raw(("200 OK", answer)) as server:
+        manager = _zstack_http.Manager(server.url, timeout=5.0, sleep=lambda _seconds: None)
+        with pytest.raises(ZbsError) as caught, _zstack_session.Session(manager, BY_ACCOUNT):
+            pass
+        manager.close()
+    assert caught.value.code == "no_session"
+
+
+def test_an_error_of_the_protocol_rows_is_no_old_manager(manager):
+    manager.faults.switch_on("html", REFS)
+    assert refused(manager).code == "not_json"

@@ -5,6 +5,8 @@ from ansible_collections.zstack.zbs.plugins.module_utils import _backoff, _ledge
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, UNSURE, WELL
 
+pytestmark = pytest.mark.usefixtures("no_fsync")
+
 SEEN = {"d": DOWN, "w": WELL, "?": UNSURE}
 
 
@@ -115,3 +117,51 @@ def test_nothing_changes_its_argument():
     entry = _backoff.new_entry(DOWN, "now", past)
     _backoff.recovered(_backoff.age(past), entry)
     assert past == {"recoveries": [5, 3], "failures": 2, "skip": 1}
+
+
+ENTRY = dict(_backoff.new_entry(DOWN, "now"), failures=4, skip=9)
+
+
+@pytest.mark.parametrize(
+    "past, limits, left",
+    [
+        (None, {}, {"recoveries": [0], "failures": 0, "skip": 0}),
+        ([7], {}, {"recoveries": [7, 0], "failures": 0, "skip": 0}),
+        ([9, 7], {}, {"recoveries": [9, 7, 0], "failures": 4, "skip": 9}),
+        ([7], {"flap_limit": 1}, {"recoveries": [7, 0], "failures": 4, "skip": 9}),
+        ([7], {"flap_window": 0}, None),
+        (None, {"flap_window": 1}, {"recoveries": [0], "failures": 0, "skip": 0}),
+    ],
+)
+def test_what_a_recovery_leaves(past, limits, left):
+    history = past and {"recoveries": past, "failures": 1, "skip": 1}
+    assert _backoff.recovered(history, ENTRY, _backoff.DEFAULTS._replace(**limits)) == left
+
+
+@pytest.mark.parametrize(
+    "past, window, left",
+    [([], 30, None), ([0], 30, [1]), ([28, 0], 30, [29, 1]), ([29, 3], 30, [4]), ([29], 30, None), ([35, 3], 30, [4])],
+)
+def test_a_tick_older(past, window, left):
+    made = _backoff.age({"recoveries": past, "failures": 2, "skip": 1}, _backoff.DEFAULTS._replace(flap_window=window))
+    assert made == (left and {"recoveries": left, "failures": 2, "skip": 1})
+    assert _backoff.age(None) is None
+
+
+def test_only_a_window_that_was_kept_goes_on():
+    kept = {"recoveries": [3, 2, 1], "failures": 5, "skip": 7}
+    entry = _backoff.new_entry(DOWN, "now", kept)
+    assert (entry["failures"], entry["skip"], entry["flaps"]) == (5, 7, 3)
+    fresh = _backoff.new_entry(DOWN, "now", dict(kept, failures=0))
+    assert (fresh["failures"], fresh["skip"], fresh.get("flaps")) == (0, 0, None)
+
+
+def test_the_due_mark_goes_with_the_first_healthy_tick():
+    entry = dict(ENTRY, due=True)
+    found, decision = _backoff.observe(entry, WELL, "now", False, _backoff.DEFAULTS._replace(reset_after=2))
+    assert (decision, found["healthy"], "due" in found) == ("recovering", 1, False)
+
+
+def test_a_reset_after_that_was_lowered_holds_at_once():
+    limits = _backoff.DEFAULTS._replace(reset_after=2)
+    assert _backoff.observe(dict(ENTRY, healthy=5), WELL, "now", False, limits) == (None, "cleared")

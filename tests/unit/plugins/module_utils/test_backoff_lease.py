@@ -94,3 +94,41 @@ def test_only_a_down_entry_is_due(status):
 
 def test_no_entry_is_not_due():
     assert _backoff.is_due(None, False) is False
+
+
+@pytest.mark.parametrize(
+    "length, alive", [(86400.0, True), (86401.0, True), (86401.5, False), (86402.0, False), (10**9, False)]
+)
+def test_a_lease_that_no_option_allows_is_damaged_and_dead(length, alive):
+    entry = dict(begun(), lease=dict(LEASE, expires=LEASE["started"] + length))
+    assert _backoff.lease_alive(entry, "b1", 150.0) is alive
+
+
+@pytest.mark.parametrize(
+    "entry, holds",
+    [
+        (None, False),
+        ({}, False),
+        ({"lease": None}, False),
+        ({"lease": {"who": "of before leases had ids"}}, False),
+        ({"lease": {"id": "other"}}, False),
+        ({"lease": {"id": "mine"}}, True),
+    ],
+)
+def test_whose_lease_it_is(entry, holds):
+    assert _backoff.holds_lease(entry, "mine") is holds
+
+
+def test_a_lease_without_an_attempt_is_dropped_as_a_lost_one():
+    entry, decision = _backoff.observe(dict(begun(), last_attempt=None, skip=0), DOWN, "now", False)
+    assert decision == "due" and entry["last_attempt"] == {"outcome": "lost"}
+
+
+def test_a_finish_without_an_attempt_or_an_observation_writes_what_it_knows():
+    entry = _backoff.finish(dict(begun(), last_attempt=None), "failed", "no", None)
+    assert entry["last_attempt"] == {"outcome": "failed", "error": "no"} and entry["status"] == DOWN["status"]
+
+
+def test_an_attempt_that_failed_stays_failed_while_it_is_down():
+    entry = _backoff.finish(begun(), "failed", "no", None)
+    assert _backoff.observe(entry, DOWN, "now", False)[0]["last_attempt"]["outcome"] == "failed"

@@ -98,7 +98,7 @@ def test_no_step_changes_its_argument():
     assert begun == kept
 
 
-@pytest.mark.parametrize("max_skip", [1, 2, 3, 63, 64, 65, 1000, 100000])
+@pytest.mark.parametrize("max_skip", [1, 2, 3, 63, 64, 65, 1000, 4097])
 def test_a_distrusted_entry_waits_the_longest_window_and_keeps_it(max_skip):
     entry = _backoff.distrusted_entry(DOWN, "now", max_skip)
     assert entry["skip"] == max_skip
@@ -115,3 +115,41 @@ def test_ticks_to_attempt_is_the_number_of_down_ticks_until_it_is_due(skip, tick
 
 def test_no_entry_has_no_next_attempt():
     assert _backoff.ticks_to_attempt(None) is None
+
+
+@pytest.mark.parametrize("failures, ticks", [(0, 1), (1, 2), (29, 2**29), (30, 2**30), (31, 2**30), (10**6, 2**30)])
+def test_the_window_doubles_up_to_its_bound(failures, ticks):
+    assert _backoff.window(failures, 10**12) == ticks
+
+
+@pytest.mark.parametrize(
+    "max_skip, failures",
+    [(0, 0), (1, 0), (2, 1), (3, 2), (64, 6), (65, 7), (1000, 10), (1024, 10), (2**30, 30), (2**40, 30)],
+)
+def test_a_distrusted_entry_has_as_many_failures_as_its_window_takes(max_skip, failures):
+    entry = _backoff.distrusted_entry(DOWN, "now", max_skip)
+    assert (entry["failures"], entry["skip"], entry["since"], entry["verdict"]) == (
+        failures,
+        max_skip,
+        "now",
+        "stopped",
+    )
+
+
+def test_the_settings_that_hold_where_nothing_is_said():
+    assert tuple(_backoff.DEFAULTS) == (64, 1, 2, 30)
+
+
+def test_a_new_entry_knows_of_no_attempt():
+    assert _backoff.new_entry(DOWN, "now") == dict(DOWN, since="now", failures=0, skip=0, last_attempt=None, lease=None)
+
+
+def test_a_cap_that_was_lowered_holds_from_the_next_tick():
+    limits = _backoff.DEFAULTS._replace(max_skip=4)
+    entry = dict(_backoff.new_entry(DOWN, "now"), failures=9, skip=64)
+    assert _backoff.observe(entry, DOWN, "now", False, limits)[0]["skip"] == 3
+
+
+def test_a_skip_below_zero_keeps_no_host_down():
+    entry = dict(_backoff.new_entry(DOWN, "now"), skip=-3)
+    assert _backoff.observe(entry, DOWN, "now", False)[1] == "due"

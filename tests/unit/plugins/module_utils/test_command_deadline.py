@@ -1,5 +1,6 @@
 """Running programs: the deadline, whatever the program and its children do."""
 
+import subprocess
 import time
 
 import pytest
@@ -93,3 +94,10 @@ def test_a_stopped_program_is_killed(tmp_path):
     result, _took = run([write_program(tmp_path, "p", body)])
     assert result.timed_out
     until(lambda: gone(pid_in(tmp_path / "pid")))
+
+
+def test_a_group_that_ended_by_itself_needs_no_kill(monkeypatch):
+    """Between the last look and the kill the program may end: then nobody is there, and nobody else is killed."""
+    process = subprocess.Popen(["true"], start_new_session=True)
+    process.wait(20)
+    _command._kill(process, 0.1)

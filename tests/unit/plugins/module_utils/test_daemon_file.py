@@ -114,3 +114,17 @@ def test_nobody_knows_when_all_that_is_kept_is_younger(path):
 
 def test_no_file_is_the_engine_s_own_defaults(path):
     assert _daemon_file.in_force(path, 2000) == {}
+
+
+def test_a_place_that_can_not_be_taken_leaves_the_file_as_it_was(path, monkeypatch):
+    put(path, "old")
+    temporary = _daemon_file.prepare(path, "new")
+
+    def fail(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_daemon_file.shutil, "copy2", fail)
+    with pytest.raises(ZbsError) as caught:
+        _daemon_file.replace(path, temporary)
+    assert caught.value.code == "daemon_json" and "it is as it was" in caught.value.message
+    assert _daemon_file.read(path) == "old"

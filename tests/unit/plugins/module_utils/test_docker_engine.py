@@ -115,3 +115,8 @@ def test_a_start_that_fails_says_why(tmp_path, monkeypatch, body, seconds, words
     with pytest.raises(ZbsError) as caught:
         _docker_engine.start(Deadline(seconds))
     assert caught.value.code == "docker_start" and words in caught.value.message
+
+
+def test_a_process_that_ends_while_it_is_looked_at_is_no_dockerd(tmp_path):
+    (tmp_path / "proc/78/cmdline").mkdir(parents=True)  # stands for a file that can't be read any more
+    assert look(tmp_path, info(), dockerd=["dockerd", "--iptables=false"]).iptables is False

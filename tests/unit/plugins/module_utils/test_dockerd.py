@@ -126,3 +126,19 @@ def test_a_systemd_that_hangs_is_said(tmp_path, monkeypatch):
     with pytest.raises(ZbsError) as caught:
         _dockerd.unit_flags(Deadline(0.3), str(tmp_path))
     assert caught.value.code == "systemd"
+
+
+def test_one_that_ends_while_it_is_looked_at_is_none(tmp_path):
+    fake_host.write(tmp_path, "proc/77/cmdline", "dockerd\0")  # its stat is gone already
+    (tmp_path / "proc/78/cmdline").mkdir(parents=True)  # stands for a file that can't be read any more
+    assert _dockerd.running(str(tmp_path)) is None
+
+
+def test_words_of_a_unit_with_a_quote_that_does_not_close(tmp_path, monkeypatch):
+    lines = [started_by("/usr/bin/dockerd --label 'a=1"), "Environment=X='y"]
+    assert unit(tmp_path, monkeypatch, lines) == {"labels": ["'a=1"]}
+
+
+def test_a_variable_that_is_empty_leaves_no_empty_word(tmp_path, monkeypatch):
+    lines = [started_by("/usr/bin/dockerd ${NOTHING} --debug x${NOTHING}y"), "Environment="]
+    assert unit(tmp_path, monkeypatch, lines) == {"debug": ["true"]}

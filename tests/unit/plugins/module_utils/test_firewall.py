@@ -142,3 +142,16 @@ def test_chains_of_docker_s(tmp_path, monkeypatch, body, there):
     if body:
         programs.write_program(tmp_path / "bin", "iptables", body)
     assert _firewall.docker_chains(Deadline(20)) is there
+
+
+def test_a_forward_chain_without_a_policy_is_the_kernels_own():
+    rule = "-A FORWARD -i br0 -j ACCEPT"
+    assert differences(reading([]), reading([rule, ACCEPTS])) == (
+        [("rule of iptables", None, rule, "iptables -D FORWARD -i br0 -j ACCEPT")],
+        [],
+    )
+    assert differences(reading([rule]), reading([rule, "-P FORWARD DROP"]))[0][0][:3] == (
+        "-P FORWARD of iptables",
+        "ACCEPT",
+        "DROP",
+    )

@@ -93,6 +93,11 @@ ROWS = {
         "unknown",
         "/var/zbs2/admin.sock is listened on",
     ),
+    "nobody, sockets of two targets elsewhere": (
+        evidence("nobody", container=not_found("missing"), elsewhere=["/var/zbs2/admin.sock", "/var/zbs3/admin.sock"]),
+        "unknown",
+        "/var/zbs2/admin.sock is listened on",
+    ),
     "silent, a target's sockets elsewhere": (
         evidence("silent", process=process(), elsewhere=["/var/zbs2/zbs-bdev-1"]),
         "hung",
@@ -122,6 +127,17 @@ ROWS = {
         "hung",
         "stopped (T)",
     ),
+    "silent, 65 connections held": (evidence("silent", process=process(), connections=65), "unknown", "65 connections"),
+    "silent, 64 connections, unkillable": (
+        evidence("silent", process=process(state="D"), connections=64),
+        "hung",
+        "process 4711 is unkillable (D)",
+    ),
+    "silent, and nothing is told of it": (
+        evidence("silent", detail=""),
+        "hung",
+        PATH + " is listened on and does not answer",
+    ),
     "answers, 64 connections held": (evidence("answered", container=container(), connections=64), "healthy", None),
     "silent, no container": (
         evidence("silent", container=not_found("missing"), process=process()),
@@ -135,6 +151,13 @@ ROWS = {
     "a path that is too long": (evidence("bad_path"), "unknown", "can't be judged"),
     "not asked in time": (evidence("not_asked", detail=""), "unknown", "not_asked"),
     "a kind of tomorrow": (evidence("whatever"), "unknown", "it said so"),
+    "another kind of tomorrow": (evidence("a new kind"), "unknown", "it said so"),
+    "nobody, docker fails": (evidence("nobody", container=not_found("error")), "absent", "can't be asked (the detail)"),
+    "nobody, docker answers as none does today": (
+        evidence("nobody", container=not_found("a new answer")),
+        "absent",
+        "can't be asked (the detail)",
+    ),
     "nobody, listener on an unlinked file": (
         evidence("nobody", listening=True, container=not_found("missing")),
         "unknown",
@@ -165,19 +188,40 @@ def test_verdict(name):
     result = _health.decide_vhost(seen)
     assert result.verdict == verdict
     assert (result.reason is None) if words is None else (words in result.reason)
+    for sentence in result.warnings + [result.reason or ""]:
+        assert "%" not in sentence and "None" not in sentence
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ROWS if name.startswith("nobody")))
+def test_where_nobody_listens_is_told(name):
+    seen, verdict, _words = ROWS[name]
+    assert PATH in _health.decide_vhost(seen).reason or verdict == "starting"
 
 
 def test_nobody_with_an_unreadable_socket_table_is_unknown():
     seen = evidence("nobody", container=not_found("missing"))
     seen.listening = None
     result = _health.decide_vhost(seen)
-    assert result.verdict == "unknown" and "/proc/net/unix" in result.reason
+    assert result.verdict == "unknown"
+    assert result.reason == "nobody answered on %s, and /proc/net/unix can't be read to be sure; run as root" % PATH
 
 
 @pytest.mark.parametrize("answer", SILENT_DOCKERS)
 def test_an_answering_target_only_warns_about_docker(answer):
     result = _health.decide_vhost(evidence("answered", container=not_found(answer)))
     assert (result.verdict, len(result.warnings)) == ("healthy", 1)
+    asked = answer in ("missing", "no_docker")
+    assert ("the target answers but Docker can't be asked (the detail)" in result.warnings[0]) is not asked
+    assert "%" not in result.warnings[0]
+
+
+def test_an_answering_target_whose_container_is_gone_was_started_by_other_means():
+    result = _health.decide_vhost(evidence("answered", container=not_found("missing")))
+    assert "knows no container of that name" in result.warnings[0]
+
+
+def test_an_answering_target_of_which_docker_was_not_asked_warns_of_nothing():
+    assert _health.decide_vhost(evidence("answered")).warnings == []
 
 
 def test_an_answering_target_without_any_docker_says_so():
@@ -198,7 +242,7 @@ def test_an_answering_target_in_a_running_container_warns_of_nothing():
 
 def test_an_answering_target_of_an_exited_container_warns_against_a_restart():
     result = _health.decide_vhost(evidence("answered", container=container("exited")))
-    assert "don't restart" in result.warnings[0]
+    assert "is exited; don't restart" in result.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -216,6 +260,10 @@ def test_an_answering_target_of_an_exited_container_warns_against_a_restart():
 def test_the_one_table(verdict, status, heals):
     assert _health.STATUS_OF[verdict] == _health.Verdict(verdict).status == status
     assert (verdict in _health.HEALED) is heals
+
+
+def test_as_many_connections_as_spdk_serves_at_a_time():
+    assert _health.MAX_CONNECTIONS == 64
 
 
 def test_the_table_has_no_other_rows():

@@ -3,14 +3,16 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _backoff, _ledger, _recovery
+from ansible_collections.zstack.zbs.plugins.module_utils import _backoff, _ledger, _recovery, _step
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, UNSURE, WELL
+
+pytestmark = pytest.mark.usefixtures("no_fsync")
 
 
 def see(folder, storage="zbs", at=None, **seen):
     """One tick of a storage."""
-    return _recovery.observe(ledgers.window(folder, storage=storage), seen, at or ledgers.clock(), ledgers.soon())
+    return _step.observe(ledgers.window(folder, storage=storage), seen, at or ledgers.clock(), ledgers.soon())
 
 
 def lose(folder):

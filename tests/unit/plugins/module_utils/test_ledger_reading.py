@@ -168,3 +168,16 @@ def test_a_file_that_may_not_be_read_is_lost(tmp_path):
     ledgers.path(tmp_path).write_bytes(text_of(ENTRY))
     ledgers.path(tmp_path).chmod(0)
     assert "Permission denied" in _ledger.read(str(tmp_path)).lost
+
+
+def test_a_disk_that_fails_in_the_middle_is_lost_and_no_empty_ledger(tmp_path, monkeypatch):
+    ledgers.path(tmp_path).write_bytes(text_of(ENTRY))
+    before = open_files()
+
+    def fail(*_arguments, **_more):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(_ledger.os, "fdopen", fail)
+    ledger = _ledger.read(str(tmp_path))
+    assert "Input/output error" in ledger.lost and not ledger.missing
+    assert open_files() == before

@@ -198,3 +198,13 @@ def test_a_folder_without_permission_is_one_sentence(tmp_path):
     finally:
         tmp_path.chmod(0o755)
     assert "make its folder writable" in caught.value.message
+
+
+def test_a_bad_file_that_can_not_be_set_aside_stays_where_it_is(tmp_path, monkeypatch):
+    ledgers.path(tmp_path).write_text("junk")
+    monkeypatch.setattr(_ledger.os, "link", fail_with(errno.EPERM))
+    monkeypatch.setattr(_ledger.os, "rename", fail_with(errno.EROFS))
+    with pytest.raises(ZbsError) as caught:
+        _ledger.set_aside(str(tmp_path), "now")
+    assert caught.value.code == "ledger_unwritable" and "no attempt is made" in caught.value.message
+    assert ledgers.path(tmp_path).read_text() == "junk"

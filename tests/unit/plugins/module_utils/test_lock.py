@@ -1,5 +1,7 @@
 """A lock that the kernel frees when its holder dies."""
 
+import errno
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -63,3 +65,24 @@ def test_something_else_in_its_place_is_named_never_followed(tmp_path, make):
         pass
     assert caught.value.code == "lock_unusable" and str(tmp_path / "lock") in caught.value.message
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_folder_whose_file_system_knows_no_locks_is_said_at_once(tmp_path, monkeypatch):
+    def refuse(_handle, _how):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(_lock.fcntl, "flock", refuse)
+    before = open_files()
+    with pytest.raises(ZbsError) as caught, _lock.hold(str(tmp_path / "lock"), Deadline(60), "x"):
+        pass
+    assert caught.value.code == "lock_unusable" and os.strerror(errno.ENOLCK) in caught.value.message
+    assert open_files() == before
+
+
+def test_a_holder_that_did_not_sign_is_another_process(tmp_path):
+    path = tmp_path / "lock"
+    with open(path, "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with pytest.raises(ZbsError) as caught, _lock.hold(str(path), Deadline(0.0), "a deploy of h1"):
+            pass
+    assert caught.value.code == "locked" and "under way by another process, which holds" in caught.value.message

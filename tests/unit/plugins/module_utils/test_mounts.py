@@ -184,3 +184,12 @@ def test_a_namespace_is_looked_at_once_and_the_own_never(host):
         (root / "proc" / pid / "ns/mnt").symlink_to(space)
     words = _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(root))
     assert words == ["process 6 has it mounted in a container"]
+
+
+def test_a_process_that_ends_while_it_is_looked_at_uses_nothing(host):
+    root = host / "root"
+    (root / "m").mkdir()
+    write(root, "proc/8/cmdline", "gone")  # its mountinfo went before it was read
+    write(root, "proc/9/mountinfo", OVERLAY + "\n" + CONTAINER + "\n")
+    words = _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(root))
+    assert words == ["process 9 has it mounted in a container"]

@@ -89,3 +89,11 @@ def test_a_tuned_profile_that_is_broken_includes_itself_or_climbs_is_no_trouble(
         "x/tuned.conf": "[sysctl]\nvm.nr_hugepages=100\n",
     }
     assert find(tmp_path, files) == []
+
+
+def test_a_tuned_profile_without_pages_says_nothing(tmp_path):
+    files = {
+        "etc/tuned/active_profile": "own\n",
+        "etc/tuned/own/tuned.conf": "[sysctl]\nvm.swappiness=10\nalone\n[cpu]\ngovernor=performance\n",
+    }
+    assert find(tmp_path, files) == []

@@ -53,6 +53,8 @@ OTHER = _plan.Desired("a:2", [0, 1], 1024)
         (_plan.Desired(cpus=[0, 2]), observed(), "never", "restart_required"),
         (_plan.Desired(cpus=[0, 2]), observed(cpus=None), "never", "none"),
         (_plan.Desired(memory_mib=2048), observed(), "never", "restart_required"),
+        (_plan.Desired("a:0", [0], 512), observed(), "never", "restart_required"),
+        (_plan.Desired(memory_mib=512), observed(), "never", "restart_required"),
     ],
 )
 def test_the_table(desired, seen, restart, action):
@@ -120,6 +122,9 @@ def gone(answer):
         (observed(sessions=[0, 1]), "refused", "destroy"),
         (observed(sessions=[0, None]), "refused", "destroy"),
         (dict(observed(), volumes=None), "refused", "destroy"),
+        # One that answers was started by other means where Docker knows no container: its VMs count all the same.
+        (dict(observed(sessions=[1]), container={"answer": "missing"}), "refused", "destroy"),
+        (dict(observed("a verdict of tomorrow"), container={"answer": "missing"}), "refused", "destroy"),
         (observed("hung"), "refused", "destroy"),  # who does not answer does not tell whom it serves
         (observed("starting"), "refused", "destroy"),
         (observed("unknown"), "refused", "destroy"),
@@ -132,4 +137,87 @@ def test_the_table_of_removals(seen, action, forced):
     for force, wanted in ((False, action), (True, forced)):
         plan = _plan.plan_removal(seen, force)
         assert plan.action == wanted and plan.reasons
-    assert _plan.plan_removal(seen).unsure is (action == "refused" and seen != observed(sessions=[0, 1]))
+    assert _plan.plan_removal(seen).unsure is (action == "refused" and not _plan._sessions(seen or {}))
+
+
+@pytest.mark.parametrize(
+    "seen, restart, reasons, unsure",
+    [
+        (None, "never", ["nothing was observed, so the target is deployed whatever it is doing"], False),
+        (observed("stopped"), "never", ["the target is stopped: because"], False),
+        (observed("starting"), "never", ["the target is starting: because"], False),
+        (
+            observed("unknown"),
+            "never",
+            ["the target's health is unknown, so it is left alone: because"],
+            True,
+        ),
+        ({}, "never", ["the target's health is unknown, so it is left alone: None"], True),
+        (observed(image="a:2"), "never", ["the target is well and as declared"], False),
+        (observed(), "always", ["restarted as asked: image a:1 -> a:2"], False),
+        (observed(), "never", ["restart required: image a:1 -> a:2"], False),
+        (
+            observed(sessions=[1]),
+            "when_idle",
+            [
+                "restart required: image a:1 -> a:2",
+                "restart required: VMs have 1 session on it, so it is not restarted now",
+            ],
+            False,
+        ),
+        (
+            observed(sessions=[2, None]),
+            "when_idle",
+            [
+                "restart required: image a:1 -> a:2",
+                "restart required: it can't be told whether VMs have sessions on it, so it is not restarted now",
+            ],
+            False,
+        ),
+    ],
+)
+def test_the_sentences_of_a_deploy(seen, restart, reasons, unsure):
+    plan = _plan.plan_deploy(OTHER, seen, restart)
+    assert (plan.reasons, plan.unsure) == (reasons, unsure)
+
+
+@pytest.mark.parametrize(
+    "seen, force, reason, unsure",
+    [
+        (gone("missing"), False, "there is no target on this host", False),
+        (observed("stopped"), False, "the target is stopped, so no VM has a session on it", False),
+        (observed(sessions=[0]), False, "the target is well and no VM has a session on it", False),
+        (observed(sessions=[2, 1]), False, "VMs have 3 sessions on the target", False),
+        (observed(sessions=[1]), True, "VMs have 1 session on the target, and it is taken away by force", False),
+        (None, False, "nothing was observed, so it can't be told whether VMs have sessions on the target", True),
+        (
+            observed("hung", sessions=[0]),
+            False,
+            "the target is hung, so it can't be told whether VMs have sessions on it",
+            True,
+        ),
+        (
+            {},
+            True,
+            "the target is unknown, so it can't be told whether VMs have sessions on it, and it is taken away by force",
+            False,
+        ),
+    ],
+)
+def test_the_sentences_of_a_removal(seen, force, reason, unsure):
+    plan = _plan.plan_removal(seen, force)
+    assert (plan.reasons, plan.unsure, plan.differences) == ([reason], unsure, [])
+
+
+def test_plain_data_of_both():
+    assert OTHER.as_dict() == {"image": "a:2", "cpus": [0, 1], "memory_mib": 1024, "hugepage_dir": None}
+    plan = _plan.Plan("none", ("a",), ({"what": "image"},))
+    assert plan.as_dict() == {"action": "none", "reasons": ["a"], "differences": [{"what": "image"}]}
+
+
+def test_what_the_container_tells_outranks_the_ledger():
+    seen = observed()
+    seen["container"]["id"], seen["deployed"] = "c1", {"container_id": "c1", "parts": {"image": "a:9"}}
+    assert _plan.running(seen)["image"] == "a:1"
+    assert _plan.running(dict(seen, deployed={"container_id": "c1", "parts": None}))["image"] == "a:1"
+    assert _plan.running({})["image"] is None

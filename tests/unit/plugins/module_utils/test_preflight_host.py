@@ -1,6 +1,7 @@
 """What a compute host tells before a deploy: who is bound to which CPU, and whether a registry answers."""
 
 import fcntl
+import json
 import os
 import struct
 import subprocess
@@ -9,7 +10,8 @@ import sys
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _preflight_host, _registry
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, peer, programs, target
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files
 
 
 def process(root, pid, cpus, parent=1, command="qemu", threads=()):
@@ -124,3 +126,47 @@ def test_looking_for_an_image(tmp_path, monkeypatch, body, expected):
 def test_no_docker_to_look_for_an_image(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", programs.path_without(tmp_path))
     assert _preflight_host.look_for_image("a", Deadline(20)) == (None, {})
+
+
+def test_what_goes_or_tells_nothing_meanwhile_is_passed_over(host):
+    process(host, 11, "4")
+    fake_host.write(host, "proc/12/cmdline", "gone\0")  # its tasks went before they were listed
+    fake_host.write(host, "proc/12/stat", "12 (x)")
+    process(host, 13, "4")
+    (host / "proc/13/task/13/status").write_text("Name:\tx\n")
+    assert bound(host, [4]) == ([(4, "process 11 (qemu)")], False)
+    assert _preflight_host.family(11, str(host)) == {11}
+
+
+def test_a_family_that_is_a_circle_ends(host):
+    """Process ids are given again: a table that was read bit by bit may show a child above its parent."""
+    process(host, 20, "0-7", 21)
+    process(host, 21, "0-7", 20)
+    assert _preflight_host.family(20, str(host)) == {20, 21}
+
+
+@pytest.mark.parametrize(
+    "behave", [peer.sends(peer.answer(1, error={"code": -1})), peer.sends(lambda _request: b"junk")]
+)
+def test_the_owner_is_the_sockets_or_else_docker_knows(tmp_path, monkeypatch, behave):
+    programs.write_program(
+        tmp_path, "docker", programs.answering(json.dumps([target.container("running", "/s", 4711)]))
+    )
+    monkeypatch.setenv("PATH", programs.path_with(tmp_path))
+    with peer.short_folder() as folder:
+        assert _preflight_host.owner("x", folder + "/a.sock", Deadline(20)) == 4711
+        with peer.Peer(folder + "/a.sock", behave):
+            found = _preflight_host.owner("x", folder + "/a.sock", Deadline(20))
+    assert found in (os.getpid(), 4711)
+
+
+def test_a_file_system_that_knows_no_locks_claims_no_core(tmp_path, monkeypatch):
+    fake_host.write(tmp_path, "var/tmp/spdk_cpu_lock_004", "")
+
+    def refuse(*_arguments):
+        raise OSError("no locks available")
+
+    monkeypatch.setattr(_preflight_host.fcntl, "fcntl", refuse)
+    before = open_files()
+    assert _preflight_host.claimed_cores([4], set(), str(tmp_path)) == {}
+    assert open_files() == before

@@ -1,5 +1,6 @@
 """Preparing a host: only what is missing is done, check mode predicts it, and what can't be done is said."""
 
+import os
 import threading
 
 import pytest
@@ -15,7 +16,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils import (
 )
 from ansible_collections.zstack.zbs.plugins.module_utils._docker_engine import Engine
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
-from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, fake_kernel, programs
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, fake_kernel, peer, programs
 
 FIT = {"installed": True, "active": True, "version": "28", "iptables": False}
 MOUNT = fake_host.MOUNT_2M + "\n"
@@ -300,3 +301,12 @@ def test_a_path_that_is_none_is_refused(path):
     with pytest.raises(ZbsError) as caught:
         _refusals.check_folder_name(path)
     assert caught.value.code == "hugetlbfs_dir"
+
+
+def test_a_listener_that_answers_an_error_holds_nothing_that_is_known(tmp_path):
+    with peer.short_folder() as folder:
+        path = folder + "/admin.sock"
+        with peer.Peer(path, peer.sends(peer.answer(1, error={"code": -32601, "message": "no such method"}))):
+            assert _host._listener(path) is None
+        with peer.Peer(path + "2", peer.sends(lambda _request: b"junk")):
+            assert _host._listener(path + "2") == os.getpid()

@@ -334,3 +334,37 @@ def test_until_connected_or_the_end(folder, docker):
     docker(target.container("running", folder + "/admin.sock", os.getpid()))
     with Peer(folder + "/admin.sock", target.behave(GOOD)):
         assert _probe.probe_until(settings(folder), 60.0, 30.0)[1] == 1
+
+
+def test_a_proc_that_can_not_be_read_leaves_the_vms_unknown(folder, docker, monkeypatch):
+    def fail(*_arguments):
+        raise PermissionError(13, "Permission denied")
+
+    docker(**target.NO_CONTAINER)
+    monkeypatch.setattr(_probe._demand, "collect", fail)
+    with Peer(folder + "/admin.sock", target.behave(GOOD)):
+        health = _probe.probe(settings(folder))
+    assert (health["status"], health["vms"], health["demand"]) == ("Connected", None, None)
+    assert "the VMs of this host can't be looked at (Permission denied)" in health["warnings"][-1]
+
+
+@pytest.mark.parametrize("version", [{}, {"version": 24}, [], "SPDK v24.01", None])
+def test_a_version_that_is_none_is_no_spdk_and_so_unknown(folder, docker, version):
+    docker(**target.NO_CONTAINER)
+    with Peer(folder + "/admin.sock", target.behave({"spdk_get_version": version})):
+        health = _probe.probe(settings(folder))
+    assert health["status"] == "Unknown" and health["target"] is None
+    assert "something that is no version" in health["reason"]
+
+
+def test_more_broken_volumes_than_a_sentence_holds_are_counted(folder, docker):
+    docker(**target.NO_CONTAINER)
+    names = ["v1", "v2", "v3", "v4", "v5"]
+    answers = dict(
+        GOOD,
+        vhost_get_controllers=[target.controller(name, bdev=None) for name in names],
+        bdev_get_bdevs=[{"name": 7, "block_size": 512}, {"name": "v1", "block_size": "512"}, {"name": "v2"}],
+    )
+    with Peer(folder + "/admin.sock", target.behave(answers)):
+        health = _probe.probe(settings(folder))
+    assert "5 of the target's 5 volumes are broken (v1, v2, v3 and 2 more)" in health["warnings"][0]

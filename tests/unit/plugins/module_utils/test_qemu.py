@@ -1,5 +1,6 @@
 """VMs and the sockets that they need, from a /proc made of files and from the kernel's own."""
 
+import json
 import os
 import socket
 
@@ -132,3 +133,25 @@ def test_an_error_of_the_kernel_is_not_knowing():
     import struct
 
     assert _unix_peers.peers_of([struct.pack("=IHHIIi", 20, 2, 0, 1, 0, -2)]) is None
+
+
+def test_a_kernel_without_unix_diag_is_not_knowing(monkeypatch):
+    def refuse(*_arguments):
+        raise OSError(93, "Protocol not supported")
+
+    monkeypatch.setattr(_unix_peers.socket, "socket", refuse)
+    assert _unix_peers.read_peers() is None
+
+
+def test_an_attribute_that_is_shorter_than_its_head_ends_the_message():
+    """A size of 0 would be read for ever."""
+    body = _unix_peers._MESSAGE.pack(*[0] * len(_unix_peers._MESSAGE.unpack(bytes(_unix_peers._MESSAGE.size)))) + bytes(
+        4
+    )
+    head = _unix_peers._HEADER.pack(_unix_peers._HEADER.size + len(body), _unix_peers._SOCK_DIAG_BY_FAMILY, 0, 1, 0)
+    assert _unix_peers.peers_of([head + body]) == {}
+
+
+def test_a_socket_deep_in_an_argument_of_json_is_found_among_what_is_no_text():
+    word = json.dumps({"driver": "vhost-user-blk", "queues": 4, "chardev": [None, True, {"path": ONE}]})
+    assert _qemu.sockets_in(["-device", word], FOLDER) == {ONE}

@@ -4,7 +4,6 @@ The model keeps no window and no ages. It numbers the down ticks of an outage an
 remembers at which tick each recovery was; a flapping target goes on at the number where its last outage stood.
 """
 
-import os
 import random
 import tempfile
 from pathlib import Path
@@ -17,6 +16,8 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+pytestmark = pytest.mark.usefixtures("no_fsync")
 
 LEASE_SECONDS = 900.0
 SEEN = {"down": DOWN, "well": WELL, "unknown": UNSURE, "starting": STARTING}
@@ -169,12 +170,6 @@ TICKS = st.lists(
 LIMITS = st.fixed_dictionaries(
     {"reset_after": st.integers(1, 4), "flap_limit": st.integers(0, 4), "flap_window": st.integers(0, 40)}
 )
-
-
-@pytest.fixture(autouse=True)
-def no_fsync(monkeypatch):
-    """Nothing crashes here, and thousands of them would only wear the disk."""
-    monkeypatch.setattr(os, "fsync", lambda _handle: None)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,8 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _recovery, _step
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
+
+pytestmark = pytest.mark.usefixtures("no_fsync")
 
 
 def test_the_exact_window_survives_in_the_file(tmp_path):
@@ -54,7 +57,7 @@ def test_a_wall_clock_that_jumps_changes_no_decision(tmp_path):
 
 def test_protocols_have_windows_of_their_own(tmp_path):
     both = {"vhost": DOWN, "cbd": WELL}
-    step = _recovery.observe(ledgers.window(tmp_path), both, ledgers.clock(), ledgers.soon())
+    step = _step.observe(ledgers.window(tmp_path), both, ledgers.clock(), ledgers.soon())
     assert step.decisions == {"vhost": "due", "cbd": "well"}
     step = ledgers.begin(tmp_path, protocols=("vhost", "cbd"))
     assert step.decisions == {"vhost": "begun", "cbd": "refused"}
@@ -119,7 +122,7 @@ def test_a_finish_writes_outcome_and_error(tmp_path):
 
 def test_clear_forgets_the_named_protocols_only(tmp_path):
     observations = {"vhost": DOWN, "cbd": DOWN}
-    _recovery.observe(ledgers.window(tmp_path), observations, ledgers.clock(), ledgers.soon())
+    _step.observe(ledgers.window(tmp_path), observations, ledgers.clock(), ledgers.soon())
     step = _recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
     assert (step.decisions, sorted(step.entries), step.changed) == ({"vhost": "cleared"}, ["cbd"], True)
     step = _recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
@@ -217,3 +220,14 @@ def test_the_clock_reads_this_boot():
     assert first.boot_id == second.boot_id and len(first.boot_id) == 36
     assert first.monotonic <= second.monotonic
     assert first.now.endswith("Z") and len(first.now) == 20
+
+
+def test_a_host_that_does_not_tell_its_boot_takes_no_lease(monkeypatch):
+    def fail(*_arguments, **_more):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", fail)
+    with pytest.raises(ZbsError) as caught:
+        _step.Clock()
+    monkeypatch.undo()
+    assert caught.value.code == "no_boot_id" and "no lease can be taken" in caught.value.message

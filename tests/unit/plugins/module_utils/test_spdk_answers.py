@@ -2,7 +2,9 @@
 
 import json
 import os
+import socket
 import sys
+import threading
 import time
 
 import pytest
@@ -218,3 +220,23 @@ def test_pieces_that_keep_coming_do_not_stretch_the_deadline(path):
     with Peer(path, behave), pytest.raises(_spdk.SpdkProblem):
         _spdk.call(path, "spdk_get_version", Deadline(SHORT))
     assert time.monotonic() - started < 10 * SHORT
+
+
+def test_a_target_that_hangs_up_on_the_request_is_closed_and_known_by_its_pid(path):
+    """Bytes that wait unread when an end closes become a reset at the other."""
+
+    def serve(listener):
+        conn, _address = listener.accept()
+        conn.recv(1)
+        conn.close()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(1)
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        with pytest.raises(_spdk.SpdkProblem) as caught:
+            _spdk.call(path, "spdk_get_version", Deadline(20))
+        thread.join(20)
+    assert (caught.value.code, caught.value.details["pid"]) == ("closed", os.getpid())
+    assert "without an answer" in caught.value.message

@@ -146,3 +146,33 @@ def test_a_deadline_that_is_spent_asks_nobody_and_calls_nobody_silent(folder):
         with pytest.raises(_spdk.SpdkProblem) as caught:
             _spdk.call(folder + "/admin.sock", "spdk_get_version", Deadline(0.0))
         assert caught.value.code == "not_asked" and peer.requests == []
+
+
+class Sock:
+    """A socket whose connect or getsockopt fails with that error number."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def settimeout(self, _seconds):
+        pass
+
+    def connect(self, _path):
+        raise OSError(self.number, os.strerror(self.number))
+
+    def getsockopt(self, *_arguments):
+        raise OSError(self.number, os.strerror(self.number))
+
+
+@pytest.mark.parametrize(
+    "number, code",
+    [(errno.EACCES, "denied"), (errno.ENOMEM, "denied"), (errno.ENOTSOCK, "junk"), (errno.EAGAIN, "silent")],
+)
+def test_what_connecting_may_end_with_is_never_taken_for_nobody(number, code):
+    with pytest.raises(_spdk.SpdkProblem) as caught:
+        _spdk._connect(Sock(number), "/run/admin.sock", Deadline(10))
+    assert caught.value.code == code and "/run/admin.sock" in caught.value.message
+
+
+def test_a_kernel_that_does_not_tell_the_peer():
+    assert _spdk._peer_pid(Sock(errno.ENOPROTOOPT)) is None

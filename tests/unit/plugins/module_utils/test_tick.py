@@ -4,6 +4,8 @@ import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _probe
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 
+pytestmark = pytest.mark.usefixtures("no_fsync")
+
 
 def test_a_whole_attempt_that_heals(tick, tmp_path):
     seen = tick("observe", "stopped")

@@ -7,6 +7,8 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import DB, WEB, need, row
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ticks import health
 
+pytestmark = pytest.mark.usefixtures("no_fsync")
+
 A, B = "volume:a", "volume:b"
 
 

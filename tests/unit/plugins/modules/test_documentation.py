@@ -4,14 +4,21 @@ ansible-test's validate-modules says so too, of what it can import; the modules 
 action/test_documented_actions.py, since their documentation alone is a module and nothing else compares it.
 """
 
+import importlib
 import runpy
 from pathlib import Path
 
 import pytest
+import yaml
+from ansible.plugins.action import ActionBase
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import play, run_action
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.documents import PLUGINS, differences, documented
 
+PREFIX = "zstack.zbs."
 FOLDER = Path(_module.__file__).parent.parent
+# Those with an action plugin are documentation alone.
+ACTIONS = sorted(path.stem for path in (FOLDER / "action").glob("*.py"))
 NAMES = sorted(path.stem for path in (FOLDER / "modules").glob("*.py") if not (FOLDER / "action" / path.name).exists())
 
 
@@ -37,3 +44,30 @@ def test_a_difference_is_told():
         "b is in one of them only",
         "default of a is documented as 2 and is 1",
     ]
+
+
+class Asked(Exception):
+    """Carries the spec that an action plugin checks its arguments by."""
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_an_action_plugin_takes_what_its_module_documents(name, monkeypatch):
+    def caught(_action, spec):
+        raise Asked(spec)
+
+    monkeypatch.setattr(ActionBase, "validate_argument_spec", caught)
+    plugin = importlib.import_module(PLUGINS + "action." + name)
+    with pytest.raises(Asked) as asked:
+        run_action(plugin, {}, play({}))
+    assert differences(asked.value.args[0], documented(name)) == []
+
+
+@pytest.mark.parametrize("name", NAMES + ACTIONS)
+def test_examples_and_returns_are_yaml_of_their_shape(name):
+    found = runpy.run_module(PLUGINS + "modules." + name, run_name="x")
+    used = [item for task in yaml.safe_load(found["EXAMPLES"]) for item in task.items() if item[0].startswith(PREFIX)]
+    assert PREFIX + name in dict(used)
+    for module, options in used:
+        assert set(options or {}) <= set(documented(module[len(PREFIX) :])), module
+    for value in yaml.safe_load(found["RETURN"]).values():
+        assert value["description"] and value["type"] and value["returned"]

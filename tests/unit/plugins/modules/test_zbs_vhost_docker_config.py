@@ -4,6 +4,7 @@ import json
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _engine_config, _engine_state
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.engine import FakeEngine
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
@@ -297,3 +298,53 @@ def test_the_diff_holds_nothing_but_what_changes(engine):
     engine.write(dict(FIT, proxies={"http-proxy": "http://user:secret@proxy"}))
     result = run(engine, options={"debug": True})
     assert "secret" not in json.dumps(result) and '"debug": true' in result["diff"][0]["after"]
+
+
+def test_a_restart_that_starts_an_engine_that_never_answers(engine, monkeypatch):
+    monkeypatch.setattr(_engine_config, "RESTART_SECONDS", 0.3)
+    monkeypatch.setattr(_engine_config, "POLL", 0.05)
+    engine.starts = "rm -f %s/proc/up" % engine.root
+    engine.unit("/usr/bin/dockerd -H fd://")
+    engine.write(FIT)
+    engine.start()
+    failure, _result = failure_of(NAME, dict(engine.options, options={"icc": False}))
+    assert failure["code"] == "not_restarted" and "(no answer within 0 s)" in failure["message"]
+    assert engine.restarts() == 2 and json.loads(engine.json.read_text()) == FIT
+
+
+def test_an_engine_that_answers_late_was_restarted(engine, monkeypatch):
+    monkeypatch.setattr(_engine_config, "POLL", 0.01)
+    asked = []
+    real = _engine_state.info
+
+    def info(deadline, docker="docker"):
+        asked.append(1)
+        return {} if engine.restarts() and asked.count(1) < 8 else real(deadline, docker)
+
+    monkeypatch.setattr(_engine_state, "info", info)
+    engine.write(FIT)
+    engine.start()
+    assert run(engine, options={"icc": False})["restarted"] is True and len(asked) >= 8
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_restart_that_live_restore_alone_makes_fit(engine, check_mode):
+    """live-restore is taken over by the reload, so the restart that comes after it may be done beside containers."""
+    engine.info(2)
+    engine.write({"iptables": False})
+    engine.start()
+    result = run(engine, check_mode, options={"icc": False}, allow_restart=True)
+    assert (result["reloaded"], result["restarted"], result["restart_keys"]) == (True, True, [])
+
+
+def test_a_dockerd_that_does_not_end_its_validation(engine, monkeypatch):
+    monkeypatch.setattr(_engine_config, "VALIDATE_SECONDS", 0.2)
+    programs.write_program(engine.root / "usr/bin", "dockerd", "exec sleep 100")
+    engine.write({})
+    refused(engine, "daemon_json", "no answer in time")
+
+
+@pytest.mark.parametrize("body", ["echo junk", "echo [1]", "exit 1", "echo '{}'", None])
+def test_a_docker_that_says_nothing_sensible_is_no_engine(engine, tmp_path, body):
+    docker = programs.write_program(tmp_path / "x", "docker", body) if body else "/not/there/docker"
+    assert _engine_state.info(Deadline(20), docker) == {}

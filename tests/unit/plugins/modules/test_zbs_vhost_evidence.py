@@ -144,3 +144,9 @@ def test_memory_is_read_from_the_host(tmp_path):
         "HugePages_Free: 3",
     ]
     assert "can't be read" in _evidence_file._memory(str(tmp_path / "none"))
+
+
+def test_a_docker_that_answers_the_container_and_hangs_on_its_log(options):
+    body = DOCKER.replace("logs)", "logs) exec sleep 100;")
+    status, result = run_module(NAME, options(body, timeout=1.0))
+    assert status == 0 and "docker logs did not end within" in text_of(result)

@@ -2,6 +2,7 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _image
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -149,3 +150,10 @@ def test_the_registry_in_a_name(name, registry):
 )
 def test_the_cause_of_a_pull_that_failed(text, kind):
     assert _image.kind_of(text) == kind
+
+
+def test_an_archive_that_does_not_end(docker, tmp_path):
+    archive = tmp_path / "a.tar"
+    archive.touch()
+    docker(load="exec sleep 100")
+    assert _image.load(IMAGE, str(archive), Deadline(0.2)) == ("timeout", "no end after 0 s")

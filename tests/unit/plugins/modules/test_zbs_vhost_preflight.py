@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _preflight_admin, _preflight_host
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import listening
@@ -152,3 +153,56 @@ def test_the_gate(host, change, unfit, check_mode):
 @pytest.mark.parametrize("bad", [{"compatibility": [{"zbsadm": "1"}]}, {"timeout": 0}, {"cpuset": "x"}])
 def test_options_that_cannot_be(host, bad):
     assert failure_of(NAME, dict(host, **bad))[0]["code"] == "bad_option"
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_an_image_that_has_to_be_pulled_asks_for_its_registry(host, tmp_path, monkeypatch, answers):
+    programs.write_program(tmp_path / "bin", "docker", programs.answering("[]", "No such image: a", 1))
+    asked = []
+    monkeypatch.setattr(
+        _preflight_host,
+        "ask_registry",
+        lambda image, _deadline: asked.append(image) or (answers, "the registry r says x"),
+    )
+    rows, result = rows_of(dict(host, image="r:5000/a:1.6.0"))
+    assert asked == ["r:5000/a:1.6.0"] and rows["image"]["ok"] is answers and result["fit"] is answers
+    assert "the registry r says x" in rows["image"]["detail"]
+
+
+def test_without_an_image_nobody_is_asked_for_one(host, monkeypatch):
+    monkeypatch.setattr(_preflight_host, "look_for_image", lambda *_arguments: pytest.fail("asked"))
+    rows, _result = rows_of(dict(host, image=""))
+    assert rows["image"]["ok"] is not True
+
+
+def served(behave):
+    """Listen on a port of 127.0.0.1, behave(connection) on the first client: (port, thread)."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def work():
+        with server:
+            connection, _address = server.accept()
+            with connection:
+                behave(connection)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return server.getsockname()[1], thread
+
+
+@pytest.mark.parametrize(
+    "behave, words",
+    [
+        (lambda connection: connection.sendall(b"220 mail ESMTP\r\n"), "no SSH server"),
+        (lambda connection: connection.sendall(b"SS"), "no SSH server"),
+        (lambda connection: connection.recv(1), "no answer within 0 s"),
+    ],
+)
+def test_what_answers_and_is_no_ssh_server(behave, words):
+    port, thread = served(behave)
+    assert words in _preflight_admin._ssh_problem("127.0.0.1", port, Deadline(0.4))
+    thread.join(20)
+
+
+def test_a_host_whose_name_does_not_resolve():
+    assert "does not resolve" in _preflight_admin._ssh_problem("host.zbs.invalid", 22, Deadline(20))

@@ -1,13 +1,14 @@
 """state=absent: what nobody uses is given back, what is in use stays and is told."""
 
+import contextlib
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _boot_units, _hugepages
+from ansible_collections.zstack.zbs.plugins.module_utils import _boot_units, _hugepages, _own_mounts, _prepare
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
-from ansible_collections.zstack.zbs.tests.unit.plugins.modules.test_zbs_vhost_prepare import NAME, Site, pool
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.prepare_site import NAME, Site, pool
 
 UNMOUNT = "unmount /dev/hugepages2m"
 
@@ -213,3 +214,29 @@ def test_what_is_noted_of_other_mounts_stays(host):
     notes.write_text(json.dumps(dict(data, mounts=data["mounts"] + [other])))
     host.run(state="absent")
     assert json.loads(notes.read_text())["mounts"] == [other]
+
+
+def test_notes_that_can_not_be_written_are_a_warning(host):
+    """The mount is gone all the same; what stays in the notes is of a mount that is not there any more."""
+    host.run()
+
+    def fail(*_arguments):
+        raise ZbsError("mounts.json can't be written (No space left on device)", "mounts_file")
+
+    host.monkeypatch.setattr(_own_mounts, "forget", fail)
+    result = host.run(state="absent")
+    assert UNMOUNT in result["actions"] and "No space left on device" in result["warnings"][0]
+
+
+def test_a_lock_that_is_held_is_what_stays(host):
+    host.run()
+
+    @contextlib.contextmanager
+    def held(_root):
+        raise ZbsError("another prepare is under way", "locked")
+        yield
+
+    host.monkeypatch.setattr(_prepare, "hold_lock", held)
+    failure, _result = failure_of(NAME, dict(host.options, state="absent"))
+    assert "another prepare is under way" in failure["message"]
+    assert host.kernel.total() == 100

@@ -2,10 +2,14 @@
 
 import shutil
 import socket
+import ssl
+import struct
+import threading
 import time
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _registry
+from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import registry
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
@@ -111,8 +115,6 @@ def test_a_registry_that_accepts_and_says_nothing(tmp_path):
 
 
 def test_what_speaks_neither(tmp_path):
-    import threading
-
     with socket.socket() as link:
         link.bind(("127.0.0.1", 0))
         link.listen(5)
@@ -151,3 +153,63 @@ def test_names(name, parts):
 def test_a_name_is_no_way_out_of_the_folder_of_certificates():
     with pytest.raises(ZbsError):
         _registry.split("../../etc")
+
+
+def test_a_registry_that_hangs_up_at_once(tmp_path):
+    with socket.socket() as link:
+        link.bind(("127.0.0.1", 0))
+        link.listen(5)
+
+        def hang_up():
+            for _time in range(2):  # once for TLS, once without
+                client, _address = link.accept()
+                client.recv(4096)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                client.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        refusal(tmp_path, "127.0.0.1:%d" % link.getsockname()[1], "tls", "Connection reset")
+        thread.join(10)
+
+
+def test_a_registry_where_no_way_leads(tmp_path):
+    failure = refusal(tmp_path, "255.255.255.255:5000", "unreachable", "can't be reached at 255.255.255.255 port 5000")
+    assert "routes and firewalls" in failure["message"]
+
+
+def test_a_certificate_of_the_client_s_that_has_no_key(tmp_path, certificate):
+    with registry.serving(200, *certificate) as port:
+        name = "localhost:%d" % port
+        trust(tmp_path, name, certificate[0])
+        shutil.copy(str(certificate[0]), str(tmp_path / "certs.d" / name / "client.cert"))
+        refusal(tmp_path, name, "tls", "client.cert can't be used as a certificate (No such file")
+        shutil.copy(str(certificate[1]), str(tmp_path / "certs.d" / name / "client.key"))
+        assert answer(tmp_path, name)["outcome"] == "answers"
+
+
+def test_python_3_6_tells_a_bad_certificate_by_its_words(tmp_path, monkeypatch):
+    def raise_as_3_6(*_arguments):
+        raise ssl.SSLError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:897)")
+
+    monkeypatch.setattr(_registry, "_get", raise_as_3_6)
+    refusal(tmp_path, "localhost:5000", "tls", "is not trusted here (certificate verify failed); give its CA")
+
+
+@pytest.mark.parametrize(
+    "name, known", [("localhost:5000", True), ("127.0.0.1", True), ("registry.zbs.invalid", False)]
+)
+def test_whether_a_name_is_known_here(name, known):
+    assert _registry.resolves(name, Deadline(20)) is known
+
+
+def test_a_resolver_that_does_not_answer(monkeypatch):
+    never = threading.Event()
+
+    def resolve(*_arguments, **_more):
+        never.wait(60)
+        raise OSError
+
+    monkeypatch.setattr(_registry.socket, "getaddrinfo", resolve)
+    assert _registry.resolves("localhost", Deadline(0.1)) is False
+    never.set()

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _admin
+from ansible_collections.zstack.zbs.plugins.module_utils import _admin, _restore
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -141,3 +141,22 @@ def test_nothing_to_restore(admin):
 def test_options_that_cannot_be(admin, bad):
     failure, _result = failure_of(NAME, admin(**bad))
     assert failure["code"] == "bad_option" and admin.calls() == []
+
+
+def test_a_pool_that_takes_too_long_is_in_the_reason(admin, monkeypatch):
+    monkeypatch.setattr(_restore, "LIST_TIMEOUT", 0.2)
+    _status, result = run_module(NAME, admin(listing="exec sleep 100", pools=["pool0"]))
+    assert "the pool pool0 was not listed within 0 s" in result["volumes"][0]["error"] and admin.calls() == []
+
+
+def test_a_pool_is_not_asked_once_all_are_found(admin):
+    run_module(NAME, admin(pools=["pool1", "pool2"]))
+    assert [call[3] for call in admin.listed()] == ["pool1"]
+
+
+def test_when_the_time_is_over_the_next_attempt_goes_on(admin):
+    """The first creation takes all the time there is; the second volume is not begun and says so."""
+    volumes = [{"bdev": "first", "path": "p/v1", "vm": VM}, {"bdev": "second", "path": "p/v2", "vm": VM}]
+    status, result = run_module(NAME, admin("exec sleep 100", volumes=volumes, timeout=1))
+    assert status == 0 and len(admin.calls()) == 1 and result["changed"] is False
+    assert "no time was left for it within 1 s; the next attempt goes on" in result["volumes"][1]["error"]

@@ -110,3 +110,9 @@ def test_without_a_ledger_docker_may_know_since_when():
     assert _disagree.compare(known("Connected"), health("stopped"), row, NOW)["disagrees"].endswith(
         "host Disconnected for 10 min"
     )
+
+
+def test_a_manager_that_tells_neither_when_nor_since_when():
+    theirs = known("Connected", since=None, read_at=None, changed=None)
+    found = _disagree.compare(theirs, health("stopped"), {"status": "Disconnected"}, NOW)
+    assert found["disagrees"] == "Vhost of zbs-1: manager Connected, host Disconnected now"

@@ -246,3 +246,13 @@ def test_a_sentence_names_ten_hosts_and_counts_the_rest():
     sentence = _fleet.failing_sentence(rows, "down")
     assert sentence.startswith("12 of 12 hosts: h00 (unreachable), ") and sentence.endswith("h09 (unreachable), 2 more")
     assert _fleet.failing_sentence([], "down") is None
+
+
+def test_one_protocol_that_was_healed_leaves_the_word_of_the_other():
+    """The health of a finish knows its own protocol; the host stays down as long as the tick saw another one down."""
+    found = tick("due", verdict="stopped", status="Disconnected", reason="both are down")
+    found["health"]["protocols"]["cbd"] = {"status": "Disconnected", "verdict": "absent", "reason": "no heartbeat"}
+    down = {"outcome": "failed", "error": "no", "entries": {}, "health": health("stopped", "Disconnected", "still")}
+    assert _fleet.heal_row("h1", found, BEGUN, {"vhost": down})["status"] == "Disconnected"
+    well = {"outcome": "healed", "error": None, "entries": {}, "health": health()}
+    assert _fleet.heal_row("h1", found, BEGUN, {"vhost": well})["status"] == "Connected"

@@ -183,3 +183,10 @@ def test_a_tab_tells_of_broken_volumes_too():
     assert "<title>1 broken volume · ZBS" in page(a=health(volumes=broken))
     assert "<title>1 ✖, 2 broken volumes · ZBS" in page(a=health(volumes=broken * 2), b=None)
     assert "<title>✔ · ZBS" in page(a=health())
+
+
+@pytest.mark.parametrize("failures, skip, gone, ahead", [(0, 0, 0, 0), (1, 1, 1, 1), (2, 3, 1, 3), (0, 1, 0, 1)])
+def test_a_window_in_pips_where_there_is_one(failures, skip, gone, ahead):
+    found = page(h1=health("Disconnected", "stopped", "why", ledger=ledger(failures, skip)))
+    shown = [found.count("<i class=%s></i>" % kind) - 1 for kind in ("gone", "ahead")]  # the legend has one of each
+    assert shown == [gone, ahead]

@@ -1,5 +1,7 @@
 """The pure parts of the inventory plugin."""
 
+import runpy
+
 import pytest
 from ansible.inventory.data import InventoryData
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
@@ -183,3 +185,37 @@ def test_an_inventory_is_copied_whole():
 def test_words_stay_words():
     value = {"a": ["x", "{{ 1 }}", 5, None, True]}
     assert _untemplated.plain(value) == value
+
+
+def test_a_row_without_its_key_is_no_row():
+    with pytest.raises(ZbsError) as caught:
+        _zstack_query.rows(lambda _path, _query: {"inventories": [{"name": "x"}], "total": 1}, "/v1/hosts", ("uuid",))
+    assert caught.value.code == "bad_row" and "without uuid" in caught.value.message
+
+
+def test_a_row_that_comes_twice_is_a_manager_that_changes():
+    def ask(_path, query):
+        return {"inventories": [{"uuid": "same"}], "total": 2}
+
+    with pytest.raises(ZbsError) as caught:
+        _zstack_query.rows(ask, "/v1/hosts", ("uuid",))
+    assert caught.value.code == "changing"
+
+
+@pytest.mark.parametrize("uuid", [None, "", "a b", "all"])
+def test_a_host_whose_uuid_is_no_name_either(uuid):
+    with pytest.raises(ZbsError) as caught:
+        _zstack_hosts.names([{"host": {"uuid": uuid, "name": None}}], ["name"])
+    assert caught.value.code == "bad_row" and repr(uuid) in caught.value.message
+
+
+def test_a_time_in_iso_without_a_zone_needs_the_managers():
+    assert _zstack_times.since("2017-10-30T13:50:00", None) is None
+    assert _zstack_times.since("2017-10-30T13:50:00", _zstack_times.zone("+08:00")) == "2017-10-30T05:50:00Z"
+
+
+def test_before_ansible_core_2_19_a_plain_text_is_as_good(monkeypatch):
+    monkeypatch.delattr("ansible.template.trust_as_template", raising=False)
+    plain = runpy.run_path(_untemplated.__file__)["plain"]
+    value = {"a": ["x", 5, None], "b": "{{ 1 }}"}
+    assert plain(value) == value

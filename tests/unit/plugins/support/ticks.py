@@ -5,7 +5,6 @@ from ansible_collections.zstack.zbs.plugins.module_utils import (
     _attempt_phases,
     _probe,
     _tick,
-    _volume_phases,
 )
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 

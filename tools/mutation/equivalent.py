@@ -1,0 +1,146 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mutants that no test can tell from the original, by reason."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the changes (line before, line after) of a file change nothing that anybody could see."""
+
+    subject: str
+    because: str
+    changes: tuple[tuple[str, str], ...]
+
+
+REASONS: tuple[Reason, ...] = (
+    Reason(
+        "_backoff",
+        "`due` comes before every other key of an entry in the alphabet.",
+        (
+            (
+                '{key: value for key, value in entry.items() if key != "due"},',
+                '{key: value for key, value in entry.items() if key > "due"},',
+            ),
+        ),
+    ),
+    Reason(
+        "_backoff",
+        "The count begins below the bound and goes up by one, so it meets the bound before it could pass it.",
+        (
+            (
+                "while window(failures, max_skip) < max_skip and failures < _MAX_EXPONENT:",
+                "while window(failures, max_skip) < max_skip and failures != _MAX_EXPONENT:",
+            ),
+            (
+                "while window(failures, max_skip) < max_skip and failures < _MAX_EXPONENT:",
+                "while window(failures, max_skip) < max_skip and failures is not _MAX_EXPONENT:",
+            ),
+        ),
+    ),
+    Reason(
+        "_backoff",
+        "`Connected` comes before the other status words in the alphabet.",
+        (('if observation["status"] == UP:', 'if observation["status"] <= UP:'),),
+    ),
+    Reason(
+        "_ledger",
+        "`O_EXCL` follows no link either, and Python opens every file with `O_CLOEXEC`.",
+        (
+            (
+                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)",
+                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW & os.O_CLOEXEC, 0o644)",
+            ),
+        ),
+    ),
+    Reason(
+        "_ledger",
+        "What was just renamed into a folder has shown that it is one, and Python opens every file with `O_CLOEXEC`.",
+        (
+            (
+                "handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)",
+                "handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY & os.O_CLOEXEC)",
+            ),
+            (
+                "handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)",
+                "handle = os.open(folder, os.O_RDONLY & os.O_DIRECTORY | os.O_CLOEXEC)",
+            ),
+        ),
+    ),
+    Reason(
+        "_ledger",
+        "Linux's link(2) follows no symlink, whatever Python is told; the argument says what is meant.",
+        (
+            (
+                "os.link(path, aside, follow_symlinks=False)",
+                "os.link(path, aside, follow_symlinks=True)",
+            ),
+        ),
+    ),
+    Reason(
+        "_ledger",
+        "The new file is empty until `fchmod` has given it its mode.",
+        (
+            (
+                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)",
+                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 419)",
+            ),
+            (
+                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)",
+                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 421)",
+            ),
+        ),
+    ),
+    Reason(
+        "_ledger",
+        "A count that is not there is not below zero, be it taken for 0 or for 1.",
+        (
+            (
+                'if min(entry["failures"], entry["skip"], entry.get("healthy", 0)) < 0:',
+                'if min(entry["failures"], entry["skip"], entry.get("healthy", 1)) < 0:',
+            ),
+        ),
+    ),
+    Reason(
+        "_plan",
+        "`when_idle` is the last of its options in the alphabet.",
+        (
+            (
+                'if restart == "always" or (restart == "when_idle" and sessions == 0):',
+                'if restart == "always" or (restart >= "when_idle" and sessions == 0):',
+            ),
+        ),
+    ),
+    Reason(
+        "_plan",
+        "`always` is the first of its options in the alphabet.",
+        (
+            (
+                'if restart == "always" or (restart == "when_idle" and sessions == 0):',
+                'if restart <= "always" or (restart == "when_idle" and sessions == 0):',
+            ),
+        ),
+    ),
+    Reason(
+        "_plan",
+        "Only sessions that are there are put into words.",
+        (
+            (
+                'return "VMs have %d session%s" % (sessions, "" if sessions == 1 else "s")',
+                'return "VMs have %d session%s" % (sessions, "" if sessions <= 1 else "s")',
+            ),
+        ),
+    ),
+    Reason(
+        "_backoff",
+        "A window is never longer than `max_skip`.",
+        (
+            (
+                "while window(failures, max_skip) < max_skip and failures < _MAX_EXPONENT:",
+                "while window(failures, max_skip) != max_skip and failures < _MAX_EXPONENT:",
+            ),
+        ),
+    ),
+)
