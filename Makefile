@@ -12,8 +12,8 @@ demo: setup ## a ZBS site on this machine is prepared, deployed, broken and heal
 test: setup-test ## lint, unit tests, sanity, molecule on the lab (root)
 	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule
 
-test-all: setup-test ## the same, the slow scenarios, and AWX on a stand-in of its API (root)
-	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow awx
+test-all: setup-test ## the same, the slow scenarios, AWX on a stand-in of its API, and its engine on the lab (root)
+	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow awx runner
 
 test-unit: setup-test ## the unit tests alone: no root, no Docker
 	@exec .venv/bin/python -m tools.check unit

@@ -14,7 +14,7 @@ from .process import LOGS, ROOT, Tally, check, environment
 
 HOME = ROOT / ".cache/ansible-test-home"
 # What the built artifact does not hold either; the linters look at it.
-LEFT_OUT = ("lab/", "tools/", "tests/unit/lab/", "tests/awx/", "extensions/molecule/", ".ci/", "bench/")
+LEFT_OUT = ("lab/", "tools/", "tests/unit/lab/", "tests/awx/", "tests/runner/", "extensions/molecule/", ".ci/", "bench/")
 
 
 def run() -> Tally:
