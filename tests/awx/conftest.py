@@ -23,12 +23,15 @@ def controller():
 
 @pytest.fixture(scope="session")
 def play(tmp_path_factory):
-    """play(controller, playbook, *arguments, variables={}, **environment): the finished process; `.said` is all that it said."""
+    """play(controller, playbook, *arguments, variables={}, site=None, **environment): the finished process; `.said` is all it said.
 
-    def run(controller, playbook, *arguments, variables=None, **environment):
+    `site` is the text of a file of variables in place of the tests' own.
+    """
+
+    def run(controller, playbook, *arguments, variables=None, site=None, **environment):
         folder = tmp_path_factory.mktemp("play")
         given = folder / "site.yml"
-        given.write_text(written(variables))
+        given.write_text(site or written(variables))
         env = {
             name: value
             for name, value in os.environ.items()

@@ -58,6 +58,7 @@ def test_the_credentials_are_what_was_wanted(controller, first):
     assert store.named("credentials", "ZBS zbsadm")["inputs"] == {
         "username": "zbsdeploy",
         "password": SECRETS["zbs_awx_zbsadm_password"],
+        "cbd_only": False,
     }
     zstack = store.named("credentials", "ZBS ZStack")
     assert zstack["inputs"] == {"account": "admin", "password": SECRETS["zbs_awx_zstack_password"]}
@@ -65,8 +66,10 @@ def test_the_credentials_are_what_was_wanted(controller, first):
     injectors = store.named("credential_types", "ZBS zbsadm login")["injectors"]
     assert injectors == {
         "extra_vars": {
-            "zbs_vhost_target_ssh_username": "{{ username }}",
-            "zbs_vhost_target_ssh_password": "{{ password }}",
+            "zbs_vhost_target_ssh_username": "{{ '' if cbd_only else username }}",
+            "zbs_vhost_target_ssh_password": "{{ '' if cbd_only else password }}",
+            "zbs_vhost_heal_cbd_ssh_username": "{{ username }}",
+            "zbs_vhost_heal_cbd_ssh_password": "{{ password }}",
         }
     }
 
