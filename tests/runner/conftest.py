@@ -112,11 +112,12 @@ def _as_awx(inventory):
 
 
 @pytest.fixture
-def job(site, tmp_path):
+def job(site, tmp_path_factory):
     """job(playbook, answers, ...): a job that was not started yet."""
 
     def make(playbook, answers=None, **more):
-        return Job(tmp_path, site, playbook, {**answers_of(playbook), **(answers or {})}, **more)
+        # A short name: the sockets of SSH lie in it, and their paths may have 108 bytes.
+        return Job(tmp_path_factory.mktemp("j"), site, playbook, {**answers_of(playbook), **(answers or {})}, **more)
 
     yield make
     site.standin("clear")
