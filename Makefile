@@ -12,8 +12,8 @@ demo: setup ## a ZBS site on this machine is prepared, deployed, broken and heal
 test: setup-test ## lint, unit tests, sanity, molecule on the lab (root)
 	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule
 
-test-all: setup-test ## the same, the slow scenarios, every ansible-core, and what Galaxy and readers get (root)
-	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow matrix publish
+test-all: setup-test ## the same, the slow scenarios, every ansible-core, AWX, and what Galaxy and readers get (root)
+	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow awx runner matrix publish
 
 test-unit: setup-test ## the unit tests alone: no root, no Docker
 	@exec .venv/bin/python -m tools.check unit
@@ -56,6 +56,7 @@ setup-test:
 
 build: setup ## the collection's artifact, as ansible-galaxy installs it
 	@.venv/bin/ansible-galaxy collection build --force --output-path .cache/build
+	@cp "$$(ls -t .cache/build/zstack-zbs-*.tar.gz | head -n 1)" .cache/build/zstack-zbs.tar.gz
 
 clean: ## remove the virtual environment and the caches of this checkout
 	@rm -rf .venv .cache .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output
