@@ -50,9 +50,10 @@ def began(tick, begins):
     seen = tick.get("entries") or {}
     for protocol, begin in begins.items():
         then, before = (begin.get("entries") or {}).get(protocol), seen.get(protocol)
-        if protocol in (begin.get("begun") or []) and then and before:
-            if then.get("since") == before.get("since") and then["failures"] > before["failures"]:
-                return True
+        if protocol not in (begin.get("begun") or []) or not then or not before:
+            continue
+        if then.get("since") == before.get("since") and then["failures"] > before["failures"]:
+            return True
     return False
 
 

@@ -134,7 +134,7 @@ def test_nothing_is_returned_that_is_not_documented(options):
 
 @pytest.mark.parametrize("there, removed", [(0, 0), (1, 0), (2, 1), (3, 2)])
 def test_check_mode_says_how_many_older_ones_would_go(options, there, removed):
-    for _ in range(there):
+    for _made in range(there):
         run_module(NAME, options(keep=there))
     assert run_module(NAME, options(keep=2), True)[1]["removed"] == removed
     assert run_module(NAME, options(keep=2))[1]["removed"] == removed
