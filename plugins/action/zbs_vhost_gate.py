@@ -26,12 +26,18 @@ class ActionModule(OnceForAll):
         if not 0 <= percentage <= 100:
             raise AnsibleActionFail("max_fail_percentage is %s; give a number from 0 to 100" % percentage)
         planned = arguments["plan"]
-        # A host that left the play in the middle of its attempt still has what it registered.
-        failed = {
-            host
-            for host in planned["wave_of"]
-            if _attempts.any_failed(*_registered.attempt(task_vars["hostvars"][host]))
-        }
+        failed = {host for host in planned["wave_of"] if _failed(task_vars["hostvars"][host], host, arguments)}
         reason = _batches.stopped(planned, arguments["batch"], failed, percentage)
         result.update(changed=False, go=reason is None, reason=reason)
         return result
+
+
+def _failed(known, host, arguments):
+    """Whether the attempt of a host failed in this tick.
+
+    A host that left the play in the middle of its attempt still has what it registered, and so may one whose turn is to come: of
+    an earlier tick. Batches of one wave come in any order, so the number alone does not tell.
+    """
+    tick, begins, finishes = _registered.attempt(known)
+    came = arguments["plan"]["batch_of"][host] < arguments["batch"] or _attempts.began(tick, begins)
+    return came and _attempts.any_failed(tick, begins, finishes)

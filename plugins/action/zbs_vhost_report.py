@@ -45,7 +45,7 @@ class ActionModule(ActionBase):
         for line in _fleet.lines(rows, arguments["kind"]):
             display.display(line)
         totals = _fleet.totals(rows)
-        if not task_vars.get("ansible_check_mode"):
+        if not self._task.check_mode:
             if arguments["path"]:
                 _write(arguments["path"], json.dumps({"rows": rows, "totals": totals}, indent=2, sort_keys=True) + "\n")
             if arguments["page"]:

@@ -50,15 +50,22 @@ def _make(folder):
         raise NotADirectoryError(20, "it is no folder")
 
 
+def surplus(folder, keep, newest=None):
+    """The names of the files beyond `keep`, the oldest, when one more is there (`newest`, which is none of them)."""
+    with contextlib.suppress(OSError):
+        names = sorted(name for name in os.listdir(folder) if _OURS.match(name) and name != newest)
+        return names[: max(0, len(names) - (keep - 1))]
+    return []
+
+
 def _prune(folder, keep, newest):
     """Remove all but the `keep` newest, the one just written always among them (a clock may have jumped back)."""
     removed = 0
+    for name in surplus(folder, keep, newest):
+        with contextlib.suppress(OSError):
+            os.unlink(os.path.join(folder, name))
+            removed += 1
     with contextlib.suppress(OSError):
-        names = sorted(name for name in os.listdir(folder) if _OURS.match(name) and name != newest)
-        for name in names[: max(0, len(names) - (keep - 1))]:
-            with contextlib.suppress(OSError):
-                os.unlink(os.path.join(folder, name))
-                removed += 1
         for name in os.listdir(folder):
             path = os.path.join(folder, name)
             if name.startswith(_TEMPORARY) and time.time() - os.lstat(path).st_mtime > _STALE:

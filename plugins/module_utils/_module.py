@@ -14,6 +14,8 @@ def run(argument_spec, main, **options):
     `options` go to AnsibleModule (required_one_of and the like); check mode is always supported.
     """
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **options)
+    # Beside a returned `path` Ansible would put the file's mode and size, documented nowhere and in check mode those of before.
+    module.add_path_info = lambda result: result
     try:
         result = main(module)
     except ZbsError as exc:

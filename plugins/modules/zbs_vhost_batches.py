@@ -15,6 +15,8 @@ description:
   - Looping an include over a list of this one number makes the linear strategy run the included tasks batch by batch, since
     hosts whose loop items differ do not share an include. So a sequence of tasks runs on few hosts at a time, which
     C(throttle) does for a single task only, and the size may come from the inventory, which C(serial) can't.
+  - Ansible then takes the batches one after the other, in the order in which its workers answer and not that of their numbers.
+    Waves are looped over by every host, so they come in their order.
 extends_documentation_fragment:
   - zstack.zbs.attributes.controller
 options:

@@ -83,7 +83,7 @@ path:
   returned: success
   sample: /etc/docker/daemon.json
 backup_file:
-  description: Where the old file is kept; null when the file was not there or stayed as it was.
+  description: Where the old file is kept; null when the file was not there or stayed as it was, and in check mode.
   type: str
   returned: success
   sample: /etc/docker/daemon.json.2026-11-20@22:15:28~
@@ -122,6 +122,7 @@ engine:
   sample: {installed: true, running: true, version: 28.2.2, containers_running: 2, iptables: "off", live_restore: true}
 """
 
+import copy
 import re
 
 from ansible_collections.zstack.zbs.plugins.module_utils import (
@@ -181,9 +182,10 @@ def main(module):
 
 def predict(plan, state, params):
     """What `act` would do."""
+    then = copy.copy(state)
     if "live-restore" in plan.reload:
-        state.live_restore = True
-    reason = _engine_config.why_not_restart(state, params["allow_restart"]) if plan.restart else None
+        then.live_restore = True
+    reason = _engine_config.why_not_restart(then, params["allow_restart"]) if plan.restart else None
     return outcome(plan, None, bool(plan.reload), bool(plan.restart) and reason is None, reason)
 
 

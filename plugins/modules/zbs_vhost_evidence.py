@@ -106,7 +106,7 @@ reason:
   returned: success
   sample: null
 removed:
-  description: How many older files were removed to keep to O(keep).
+  description: How many older files were removed to keep to O(keep), or would be in check mode.
   type: int
   returned: success
   sample: 0
@@ -143,8 +143,10 @@ def main(module):
     request.log_lines = params["log_lines"]
     request.section_limit = params["max_size_kib"] * 1024 // SECTIONS
     reason = _evidence_file.nothing_to_keep(request)
-    if reason or module.check_mode:
-        return _result(None, reason, changed=reason is None)
+    if reason:
+        return _result(None, reason)
+    if module.check_mode:
+        return _result(None, None, len(_keeping.surplus(params["folder"], params["keep"])), changed=True)
     now = time.gmtime()
     text = _evidence_file.collect(request, Deadline(params["timeout"]), time.strftime("%Y-%m-%dT%H:%M:%SZ", now))
     stamp = time.strftime("%Y%m%dT%H%M%SZ", now)

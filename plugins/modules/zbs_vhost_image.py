@@ -92,8 +92,8 @@ def main(module):
     if _image.present(params["name"], Deadline(ASK_TIMEOUT)) is not None:
         return outcome(params, True, "present", [])
     sources = [name for name in ("pull", "archive") if params[name]]
-    if module.check_mode:
-        return outcome(params, False, sources[0] if sources else None, [])
+    if module.check_mode and sources:
+        return outcome(params, False, sources[0], [])
     errors: list[dict] = []
     for source in sources:
         trouble = fetch(params, source)

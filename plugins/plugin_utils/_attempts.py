@@ -43,6 +43,20 @@ def _ended(protocol, finish):
     return "; ".join(sentence for sentence in said if sentence) or None
 
 
+def began(tick, begins):
+    """Whether an attempt of this very tick began. What is registered may be of an earlier tick of the same play; one that followed
+    on the tick belongs to the same outage and counts one attempt more.
+    """
+    seen = tick.get("entries") or {}
+    for protocol, begin in begins.items():
+        then, before = (begin.get("entries") or {}).get(protocol), seen.get(protocol)
+        if protocol not in (begin.get("begun") or []) or not then or not before:
+            continue
+        if then.get("since") == before.get("since") and then["failures"] > before["failures"]:
+            return True
+    return False
+
+
 def any_failed(tick, begins, finishes):
     """Whether an attempt of the host failed in this tick. One volume that can't be traced says nothing about a site."""
     found = outcomes(tick, begins, finishes)

@@ -73,7 +73,7 @@ def goes_on(planned, hosts):
 def stopped(planned, batch, failed, percentage):
     """Why `batch` must not begin, in a sentence, or None.
 
-    failed      the hosts whose attempt failed so far
+    failed      the hosts whose attempt failed so far, in this tick
     percentage  of a wave that may fail before the rest, of that wave and after it, is left alone
     """
     total = len(planned["wave_of"])
@@ -81,8 +81,7 @@ def stopped(planned, batch, failed, percentage):
         return None
     for wave in range(planned["waves"]):
         members = [host for host, number in planned["wave_of"].items() if number == wave]
-        # Only of batches before this one: what is still to come can't have failed in this tick.
-        bad = [host for host in members if planned["batch_of"][host] < batch and host in failed]
+        bad = [host for host in members if planned["batch_of"][host] != batch and host in failed]
         if 100.0 * len(bad) > percentage * len(members):
             return (
                 "%d of the %d hosts of wave %d failed (%s), more than %g %%: it is the site that is broken, so the rest of %d due"

@@ -11,7 +11,7 @@ LIMIT = 900
 
 
 # Many hosts or many runs: several minutes each. `make test-all` runs them, `make test` leaves them out.
-SLOW = ("zbs_vhost_heal_site", "zbs_vhost_target_drift")
+SLOW = ("integration", "zbs_vhost_heal_site", "zbs_vhost_target_drift")
 
 
 def run() -> Tally:

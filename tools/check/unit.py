@@ -26,7 +26,9 @@ def run() -> Tally:
     argv += ["pytest", "-q", "--durations=5", f"--junit-xml={report}", "tests/unit"]
     path = environment()["PATH"]
     passed = check("pytest", argv, env=environment(PATH=f"{path}:{promtool.FOLDER}"), limit=900)
-    return counted(passed, report)
+    tally = counted(passed, report)
+    tally.add(branches.judge())
+    return tally
 
 
 def counted(passed: bool, report: Path) -> Tally:
@@ -39,7 +41,6 @@ def counted(passed: bool, report: Path) -> Tally:
     tally = Tally(count["tests"] - failed - count["skipped"], failed, count["skipped"])
     if not passed and failed == 0:
         tally.failed = 1  # it died before or after its tests
-    tally.add(branches.judge())
     return tally
 
 

@@ -48,6 +48,34 @@ def test_the_first_batch_may_always_begin():
     assert gate("failed", batch=0)["go"]
 
 
+def entry(failures, since="2026-01-02T03:04:05Z"):
+    return {"entries": {"vhost": {"failures": failures, "since": since}}}
+
+
+@pytest.mark.parametrize(
+    "begun, go",
+    [
+        (entry(3), False),  # it took the attempt that this tick found due
+        (entry(2), True),  # of the tick before, whose attempt the tick has counted
+        (entry(3, since="2026-01-01T00:00:00Z"), True),  # of another outage
+        ({}, True),
+    ],
+)
+def test_a_batch_of_a_higher_number_may_have_been_before(begun, go):
+    """Ansible runs the batches of a wave in the order in which its workers answer."""
+    hosts = {name: {_registered.TICK: dict(TICK, **entry(2))} for name in "abcd"}
+    hosts["d"].update({_registered.BEGIN: dict(BEGUN, **begun), _registered.FINISH: {"outcome": "failed"}})
+    arguments = {"plan": _batches.plan(list("abcd"), 1, ["100%"]), "batch": 1, "max_fail_percentage": 10.0}
+    assert run_action(zbs_vhost_gate, arguments, play(hosts))["go"] is go
+
+
+def test_what_failed_in_an_earlier_tick_does_not_count():
+    hosts = {name: {_registered.TICK: TICK} for name in "abcd"}
+    hosts["c"].update(ENDS["failed"])
+    arguments = {"plan": _batches.plan(list("abcd"), 1, ["100%"]), "batch": 1, "max_fail_percentage": 10.0}
+    assert run_action(zbs_vhost_gate, arguments, play(hosts))["go"]
+
+
 def test_the_gate_can_be_switched_off():
     assert gate("failed", max_fail_percentage=100)["go"]
 

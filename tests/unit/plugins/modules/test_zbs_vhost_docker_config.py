@@ -128,6 +128,15 @@ def test_a_restart_where_it_may_be(engine, containers, allow):
     assert engine.restarts() == 1 and result["warnings"] == []
 
 
+def test_the_engine_that_was_found_is_the_same_in_check_mode(engine):
+    engine.write({"iptables": False})
+    engine.start()
+    predicted = run(engine, True)
+    result = run(engine)
+    assert result["reloaded"] and result["engine"]["live_restore"] is False
+    assert dict(predicted, backup_file=None) == dict(result, backup_file=None)
+
+
 def test_live_restore_is_in_force_before_a_restart(engine):
     engine.write({"iptables": False})
     engine.info(1)

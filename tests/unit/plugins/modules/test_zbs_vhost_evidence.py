@@ -127,6 +127,19 @@ def test_a_folder_that_cannot_be_is_a_warning(options, tmp_path):
     assert result["warnings"] == [result["reason"]] and "no evidence can be kept" in result["reason"]
 
 
+def test_nothing_is_returned_that_is_not_documented(options):
+    _status, result = run_module(NAME, options())
+    assert {"mode", "size", "owner", "state"} & set(result) == set()
+
+
+@pytest.mark.parametrize("there, removed", [(0, 0), (1, 0), (2, 1), (3, 2)])
+def test_check_mode_says_how_many_older_ones_would_go(options, there, removed):
+    for _made in range(there):
+        run_module(NAME, options(keep=there))
+    assert run_module(NAME, options(keep=2), True)[1]["removed"] == removed
+    assert run_module(NAME, options(keep=2))[1]["removed"] == removed
+
+
 @pytest.mark.parametrize("bad", [{"keep": 0}, {"log_lines": 0}, {"max_size_kib": 1}, {"timeout": 0}])
 def test_options_that_cannot_be(options, bad):
     failure, _result = failure_of(NAME, options(**bad))

@@ -53,6 +53,15 @@ def test_pulled(docker):
     assert run()["changed"] is False
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_without_a_source_nothing_can_be_done_in_check_mode_either(docker, check_mode):
+    docker()
+    failure, _result = failure_of(NAME, {"name": IMAGE, "pull": False}, check_mode=check_mode)
+    assert failure["code"] == "no_image" and "nothing was to be tried" in failure["message"]
+    result = run(check_mode, pull=False, best_effort=True)
+    assert (result["changed"], result["present"], result["source"], result["errors"]) == (False, False, None, [])
+
+
 UNKNOWN = "Error: dial tcp: lookup registry.example.com: no such host"
 
 

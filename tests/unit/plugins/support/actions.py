@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 
 
-def run_action(plugin, arguments, task_vars):
+def run_action(plugin, arguments, task_vars, check_mode=False):
     """The result of `plugin` (a module with ActionModule) for a task with `arguments`."""
-    task = SimpleNamespace(args=dict(arguments), async_val=0, check_mode=False, action="zstack.zbs.x")
+    task = SimpleNamespace(args=dict(arguments), async_val=0, check_mode=check_mode, action="zstack.zbs.x")
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"))
     action = plugin.ActionModule(task, connection, None, None, None, None)
     # The loader's, for the sentence of ansible-core before 2.19.
