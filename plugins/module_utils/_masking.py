@@ -19,7 +19,7 @@ _NAMED = re.compile(
 )
 _AUTHORIZATION = re.compile(r"(authorization\"?\s{0,20}[:=]\s{0,20}\"?(?:(?:basic|bearer)\s{1,20})?)[^\s\"]+", re.I)
 # The login in a URL; RFC 3986 allows no slash in it.
-_URL_LOGIN = re.compile(r"(://[^\s/:@]{0,256}:)[^\s/@]{1,256}(?=@)")
+_URL_LOGIN = re.compile(r"(://[^\s/:@]{0,256}:)([^\s/@]{1,256})(?=@)")
 # Words of a command line whose next word is a secret.
 _FLAG = re.compile(r"((?:^|\s)--?(?:p|password|passwd|token|secret)[ \t]{1,20})(?!-)\S+", re.M)
 _SECRET_NAME = re.compile(r"passw|passphrase|pwd|secret|token|key|credential", re.I)
@@ -62,6 +62,15 @@ def hide_in(data, secrets):
     if isinstance(data, (list, tuple)):
         return [hide_in(item, secrets) for item in data]
     return data
+
+
+def logins_in(data):
+    """The passwords of the logins in URLs anywhere in plain data, of a proxy or a mirror, as they are written there."""
+    if isinstance(data, str):
+        return [word for _before, word in _URL_LOGIN.findall(data) if len(word) >= LEAST]
+    if isinstance(data, dict):
+        data = list(data) + list(data.values())
+    return [found for item in data for found in logins_in(item)] if isinstance(data, (list, tuple)) else []
 
 
 def without_environment(data):

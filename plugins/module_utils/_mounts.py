@@ -6,7 +6,7 @@
 import os
 import re
 
-from . import _command, _process
+from . import _command, _folder, _process
 from ._errors import ZbsError
 
 # How another process has a mount of ours: in a root of its own, or in a copy of this system's mounts.
@@ -61,11 +61,11 @@ def mount(path, size_kib, deadline, root="/"):
     """Mount a hugetlbfs for pages of `size_kib` on `path`, which is made when it isn't there; returns the Mount."""
     there = below(root, path)
     try:
-        os.makedirs(there, mode=0o755, exist_ok=True)
+        with _folder.opened(there, make=0o755):
+            pass
     except OSError as exc:
         raise ZbsError(
-            "the folder %s for hugetlbfs can't be made (%s); name another hugetlbfs_dir"
-            % (path, os.strerror(exc.errno)),
+            "the folder %s for hugetlbfs can't be made (%s); name another hugetlbfs_dir" % (path, exc.strerror),
             "hugetlbfs_dir",
         )
     options = "pagesize=%dK,mode=0755" % size_kib
