@@ -5,6 +5,7 @@
 
 import json
 import re
+import shlex
 from urllib.parse import quote
 
 from ._command import MASK, mask
@@ -28,7 +29,7 @@ LEAST = 4
 
 
 def forms(secrets):
-    """Every spelling in which a program may print these secrets: as they are, in JSON, in a URL."""
+    """Every spelling in which a program may print these secrets: as they are, in JSON, in a URL, for a shell, as Python's repr()."""
     found = []
     for secret in filter(None, secrets):
         for spelling in (
@@ -36,6 +37,9 @@ def forms(secrets):
             json.dumps(secret)[1:-1],
             json.dumps(secret, ensure_ascii=False)[1:-1],
             quote(secret, safe="", errors="replace"),
+            shlex.quote(secret).strip("'"),
+            repr(secret)[1:-1],
+            repr(secret + "'" + '"')[1:-4],  # where both quotes are near, as in the list of a whole command line
         ):
             if spelling not in found:
                 found.append(spelling)

@@ -12,7 +12,7 @@ PLUGINS = Path(_module.__file__).parent.parent
 ROOT = PLUGINS.parent
 SOURCES = sorted(PLUGINS.rglob("*.py"))
 TASKS = sorted(
-    [path for path in ROOT.glob("roles/*/tasks/*.yml")]
+    list(ROOT.glob("roles/*/tasks/*.yml"))
     + list(ROOT.glob("roles/*/handlers/*.yml"))
     + list(ROOT.glob("playbooks/**/*.yml"))
 )
