@@ -1,10 +1,10 @@
 # The two commands first: `make demo` and `make test`. Both set up all they need.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-unit lint sanity molecule lab-up lab-down lab-status zstack-measure setup setup-test build clean
+.PHONY: help demo test test-all test-unit lint sanity molecule lab-up lab-down lab-status docs-commands zstack-measure setup setup-test build clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## a ZBS site on this machine is prepared, deployed, broken and healed (root; about four minutes)
 	@exec .venv/bin/python -m lab.demo
@@ -12,8 +12,8 @@ demo: setup ## a ZBS site on this machine is prepared, deployed, broken and heal
 test: setup-test ## lint, unit tests, sanity, molecule on the lab (root)
 	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule
 
-test-all: setup-test ## the same and the slow scenario of six hosts (root)
-	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow
+test-all: setup-test ## the same, the slow scenarios and the documents' commands (root)
+	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow docs
 
 test-unit: setup-test ## the unit tests alone: no root, no Docker
 	@exec .venv/bin/python -m tools.check unit
@@ -26,6 +26,9 @@ sanity: setup-test ## ansible-test sanity alone
 
 molecule: setup-test ## the molecule scenarios alone (root)
 	@exec .venv/bin/python -m tools.check molecule
+
+docs-commands: setup-test ## every command of the documents, on a lab (root)
+	@exec .venv/bin/python -m tools.check docs
 
 lab-up: setup ## an admin node and three bare compute hosts as containers (root)
 	@exec $(PYTHON) -m lab up
