@@ -21,12 +21,16 @@ _MOST_LINKS = 40  # as the kernel
 
 
 class Place:
-    """Where a path really is: `handle` of the folder (for dir_fd), `name` in it ("" for the folder itself), and its real `path`."""
+    """Where a path really is: `handle` of the folder (for dir_fd), `name` in it ("" for the folder itself), its real `path`.
 
-    def __init__(self, handle, name, path):
+    closed  whether nobody else can turn the way there, so that the path leads there again; None where nobody looked
+    """
+
+    def __init__(self, handle, name, path, closed=None):
         self.handle = handle
         self.name = name
         self.path = path
+        self.closed = closed
 
     def sync(self):
         """See that the folder's names are on the disk."""
@@ -92,56 +96,75 @@ def is_trusted(info):
 
 @contextlib.contextmanager
 def _walked(folder, name, make, follow=False):
-    todo = os.path.abspath(folder).split("/")[::-1]
-    if follow:
-        todo.insert(0, name)
-    handle, path, links = os.open("/", _STEP), "/", 0
-    left_after_link = len(todo)  # what is left of the way once the last link's own target is walked
+    way = _Way(make)
     try:
+        last = way.go(os.path.abspath(folder).split("/"), name if follow else None)
+        name = last if follow else name
+        yield Place(way.handle, name, os.path.join(way.path, name) if name else way.path, way.closed)
+    finally:
+        os.close(way.handle)
+
+
+class _Way:
+    """A walk from the root: `handle` and `path` of the folder it has come to, and `closed`: whether nobody else could turn it."""
+
+    def __init__(self, make):
+        self.handle, self.path, self.closed = os.open("/", _STEP), "/", True
+        self._make = make
+        self._links = 0
+
+    def go(self, steps, file=None):
+        """Walk through `steps`; with `file`, a name there, along its links too: the name where that ends, "" where in a folder."""
+        todo = ([] if file is None else [file]) + steps[::-1]
+        behind_link = len(todo)  # how many steps are left when those of the last link's target are done
         while todo:
             step = todo.pop()
             if step in ("", "."):
                 continue
-            if step == "..":
-                handle, path = _swap(handle, os.open("..", _STEP, dir_fd=handle)), os.path.dirname(path)
-                continue
-            here = os.path.join(path, step)
-            last = follow and not todo
-            try:
-                info = os.stat(step, dir_fd=handle, follow_symlinks=False)
-            except FileNotFoundError:
-                if last:
-                    yield Place(handle, step, here)
-                    return
-                if (
-                    make is None or len(todo) >= left_after_link
-                ):  # a link that leads nowhere is not made to lead somewhere
-                    raise
-                handle, path = _swap(handle, _made(handle, step, make)), here
-                continue
-            if stat.S_ISLNK(info.st_mode):
-                links += 1
-                if links > _MOST_LINKS:
-                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-                _judge(here, info, os.fstat(handle))
-                left_after_link = min(left_after_link, len(todo))
-                target = os.readlink(step, dir_fd=handle)
-                todo += target.split("/")[::-1]
-                if target.startswith("/"):
-                    handle, path = _swap(handle, os.open("/", _STEP)), "/"
-            elif last:
-                yield Place(handle, step, here)
-                return
+            info = self._look(step)
+            if info is not None and stat.S_ISLNK(info.st_mode):
+                behind_link = min(behind_link, len(todo))
+                todo += self._along(step, info)[::-1]
+            elif file is not None and not todo:
+                return step
+            elif info is None and (self._make is None or len(todo) >= behind_link):
+                # Nor is a link that leads nowhere made to lead somewhere.
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             else:
-                handle, path = _swap(handle, os.open(step, _STEP, dir_fd=handle)), here
-        yield Place(handle, "" if follow else name, path if follow or not name else os.path.join(path, name))
-    finally:
-        os.close(handle)
+                self._enter(step, info is None)
+        return ""
 
+    def _look(self, step):
+        try:
+            return os.stat(step, dir_fd=self.handle, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
 
-def _swap(old, new):
-    os.close(old)
-    return new
+    def _along(self, step, info):
+        """The steps of a link's target, the way being at their beginning; OSError unless it can only be an operator's."""
+        self._links += 1
+        if self._links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        path = os.path.join(self.path, step)
+        if info.st_uid not in (0, os.geteuid()):
+            raise PermissionError(
+                errno.EPERM, "%s is a link of user %d, and only root's are gone along" % (path, info.st_uid)
+            )
+        if not _is_closed(os.fstat(self.handle)):
+            raise PermissionError(errno.EPERM, "%s is a link that others than root can put there" % path)
+        target = os.readlink(step, dir_fd=self.handle)
+        if target.startswith("/"):
+            self._to(os.open("/", _STEP), "/")
+        return target.split("/")
+
+    def _enter(self, step, missing):
+        self.closed = self.closed and _is_closed(os.fstat(self.handle))
+        path = os.path.dirname(self.path) if step == ".." else os.path.join(self.path, step)
+        self._to(_made(self.handle, step, self._make) if missing else os.open(step, _STEP, dir_fd=self.handle), path)
+
+    def _to(self, handle, path):
+        os.close(self.handle)
+        self.handle, self.path = handle, path
 
 
 def _made(handle, name, mode):
@@ -159,15 +182,9 @@ def _made(handle, name, mode):
         os.close(made)
 
 
-def _judge(path, link, folder):
-    """OSError unless a link can only be an operator's."""
-    if link.st_uid not in (0, os.geteuid()):
-        raise PermissionError(
-            errno.EPERM, "%s is a link of user %d, and only root's are gone along" % (path, link.st_uid)
-        )
-    sticky = folder.st_mode & stat.S_ISVTX
-    if folder.st_uid not in (0, os.geteuid()) or (_others_write(folder) and not sticky):
-        raise PermissionError(errno.EPERM, "%s is a link that others than root can put there" % path)
+def _is_closed(folder):
+    """Whether nobody but root, or we, can take a name of root's in a folder away and put another thing there."""
+    return folder.st_uid in (0, os.geteuid()) and (not _others_write(folder) or bool(folder.st_mode & stat.S_ISVTX))
 
 
 def _own(place):

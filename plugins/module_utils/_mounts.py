@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """hugetlbfs mounts, read from /proc/self/mountinfo."""
 
+import errno
 import os
 import re
 
@@ -61,8 +62,10 @@ def mount(path, size_kib, deadline, root="/"):
     """Mount a hugetlbfs for pages of `size_kib` on `path`, which is made when it isn't there; returns the Mount."""
     there = below(root, path)
     try:
-        with _folder.opened(there, make=0o755):
-            pass
+        # mount(8) takes a path, so it is to be one that nobody else can turn meanwhile.
+        with _folder.opened(there, ours=True, make=0o755) as place:
+            if not place.closed:
+                raise PermissionError(errno.EPERM, "others than root can turn the way to it")
     except OSError as exc:
         raise ZbsError(
             "the folder %s for hugetlbfs can't be made (%s); name another hugetlbfs_dir" % (path, exc.strerror),

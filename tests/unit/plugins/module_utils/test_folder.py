@@ -313,3 +313,18 @@ def test_a_backup_of_daemon_json_is_never_more_readable_than_the_file(tmp_path, 
     finally:
         os.umask(before)
     assert seen == [0o600] and stat.S_IMODE(os.stat(kept).st_mode) == 0o600
+
+
+@as_root
+def test_a_mount_point_that_others_can_turn_is_refused_before_anything_is_mounted(tmp_path, monkeypatch):
+    monkeypatch.setattr(_mounts._command, "run", lambda *_arguments: pytest.fail("it was mounted"))
+    (tmp_path / "theirs" / "ours").mkdir(parents=True)
+    os.chown(tmp_path / "theirs", STRANGER, STRANGER)
+    for path, words in (
+        ("theirs/ours", "can turn the way"),
+        ("theirs", "belongs to user"),
+        ("theirs/new", "can turn the way"),
+    ):
+        with pytest.raises(ZbsError) as caught:
+            _mounts.mount(str(tmp_path / path), 2048, Deadline(5))
+        assert caught.value.code == "hugetlbfs_dir" and words in caught.value.message
