@@ -15,8 +15,8 @@ from tools.check.documents import blocks, commands, documents, stray
 from tools.check.process import ROOT
 
 KNOWN = docs.known()
-HOWS = {"lab", "own", "unit", "help", "make", "scenario", "given"}
-KEYS = {"run", "how", "status", "says", "again", "before", "scenario", "checked_by"}
+HOWS = {"lab", "own", "unit", "help", "make", "scenario", "test", "given"}
+KEYS = {"run", "how", "status", "says", "again", "before", "scenario", "checked_by", "in", "holds"}
 
 
 def environment():
@@ -123,6 +123,12 @@ def test_a_command_that_does_not_end_knows_its_words(item):
 @pytest.mark.parametrize("item", [*of("make"), *of("own")])
 def test_a_target_of_the_makefile_is_one(item):
     assert run(item["run"].replace("make ", "make -n ", 1))
+
+
+@pytest.mark.parametrize("item", of("test"))
+def test_another_test_runs_it(item):
+    text = (ROOT / item["in"]).read_text(encoding="utf-8")
+    assert item["holds"] and [words for words in item["holds"] if words not in text or words not in item["run"]] == []
 
 
 def words_of(command):
