@@ -46,12 +46,23 @@ def _make(folder):
         pass
 
 
+def surplus(folder, keep, newest=None):
+    """The names of the files beyond `keep`, the oldest, when one more is there (`newest`, which is none of them)."""
+    with contextlib.suppress(OSError), _folder.opened(folder) as place:
+        return _surplus(place, keep, newest)
+    return []
+
+
+def _surplus(place, keep, newest):
+    names = sorted(name for name in place.names() if _OURS.match(name) and name != newest)
+    return names[: max(0, len(names) - (keep - 1))]
+
+
 def _prune(place, keep):
     """Remove all but the `keep` newest, the one just written always among them (a clock may have jumped back)."""
     removed = 0
     with contextlib.suppress(OSError):
-        ours = sorted(name for name in place.names() if _OURS.match(name) and name != place.name)
-        for name in ours[: max(0, len(ours) - (keep - 1))]:
+        for name in _surplus(place, keep, place.name):
             with contextlib.suppress(OSError):
                 os.unlink(name, dir_fd=place.handle)
                 removed += 1
