@@ -64,7 +64,7 @@ def faults(data, variables):
         return
     for key, value in each(data):
         key = str(key)
-        short = key.split(".")[-1]
+        short = key.rsplit(".", maxsplit=1)[-1]
         is_module = (ROOT / "plugins/modules" / (short + ".py")).exists()
         if _OURS.match(key) and not is_module and key not in variables | {"zbs_admin", "zbs_vhost"}:
             yield "there is no variable or group %s" % key

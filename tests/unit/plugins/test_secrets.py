@@ -108,7 +108,14 @@ PLAY = """
 - hosts: all
   gather_facts: false
   vars:
-    login: &login {{host_ip: {host}, zbsadm: "{{{{ zbsadm }}}}", timeout: 20, ssh_port: 22, ssh_username: root, ssh_password: "{{{{ zbs_vhost_target_ssh_password }}}}"}}
+    login: &login
+      host_ip: {host}
+      zbsadm: "{{{{ zbsadm }}}}"
+      timeout: 20
+      ssh_port: 22
+      ssh_username: root
+      ssh_password: "{{{{ zbs_vhost_target_ssh_password }}}}"
+    well: &well {{protocols: {{vhost: {{verdict: healthy, reason: it is}}}}, volumes: []}}
     ledger: &ledger {{host_ip: {host}, protocols: [cbd], cbd_heartbeat: cbd:p/l/v, facts_dir: "{{{{ facts_dir }}}}"}}
   tasks:
     - zstack.zbs.zbs_vhost_deploy: {{<<: *login, protocol: cbd}}
@@ -116,9 +123,9 @@ PLAY = """
       ignore_errors: true
     - zstack.zbs.zbs_vhost_deploy: {{<<: *login, cpuset: [0], observed: {{protocols: {{vhost: {{verdict: stopped, reason: it is}}}}}}}}
       ignore_errors: true
-    - zstack.zbs.zbs_vhost_volume: {{<<: *login, path: pool1/vol1, observed: {{protocols: {{vhost: {{verdict: healthy, reason: it is}}}}, volumes: []}}}}
+    - zstack.zbs.zbs_vhost_volume: {{<<: *login, path: pool1/vol1, observed: *well}}
       ignore_errors: true
-    - zstack.zbs.zbs_vhost_restore: {{<<: *login, volumes: [{{bdev: mine, path: p/v, vm: {{pid: 3, name: web}}}}], observed: {{protocols: {{vhost: {{verdict: healthy, reason: it is}}}}, volumes: []}}}}
+    - zstack.zbs.zbs_vhost_restore: {{<<: *login, volumes: [{{bdev: mine, path: p/v, vm: {{pid: 3, name: web}}}}], observed: *well}}
       ignore_errors: true
     - zstack.zbs.zbs_vhost_evidence:
         host_ip: {host}
@@ -139,7 +146,9 @@ PLAY = """
     - name: The roles' own look at their arguments
       ansible.builtin.validate_argument_spec:
         argument_spec: "{{{{ (lookup('ansible.builtin.file', item ~ '/meta/argument_specs.yml') | from_yaml).argument_specs.main.options }}}}"
-        provided_arguments: {{zbs_vhost_target_ssh_password: "{{{{ zbs_vhost_target_ssh_password }}}}", zbs_vhost_heal_cbd_ssh_password: "{{{{ zbs_vhost_target_ssh_password }}}}"}}
+        provided_arguments:
+          zbs_vhost_target_ssh_password: "{{{{ zbs_vhost_target_ssh_password }}}}"
+          zbs_vhost_heal_cbd_ssh_password: "{{{{ zbs_vhost_target_ssh_password }}}}"
       loop: ["{roles}/zbs_vhost_target", "{roles}/zbs_vhost_heal"]
       ignore_errors: true
     - ansible.builtin.fail: {{msg: "so that a retry file is written: {{{{ failed.msg | default('') }}}}"}}
@@ -211,10 +220,11 @@ def test_a_talkative_run_leaves_no_secret_anywhere(tmp_path):
         "ANSIBLE_RETRY_FILES_SAVE_PATH": str(traced / "retry"),
         "ANSIBLE_NOCOLOR": "1",
     }
-    argv = [
-        str(Path(sys.executable).with_name("ansible-playbook")), "-vvvv", "--diff", "-i", str(given / "hosts"), str(given / "play.yml"),
-        "-e", "@%s" % (given / "login.json"), "-e", "zbsadm=%s evidence=%s daemon_json=%s facts_dir=%s" % (zbsadm, traced / "evidence", traced / "daemon.json", traced / "ledger"),
-    ]  # fmt: skip
+    given_too = {"evidence": "evidence", "daemon_json": "daemon.json", "facts_dir": "ledger"}
+    words = " ".join(["zbsadm=%s" % zbsadm] + ["%s=%s" % (name, traced / path) for name, path in given_too.items()])
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    argv = [program, "-vvvv", "--diff", "-i", str(given / "hosts"), str(given / "play.yml")]
+    argv += ["-e", "@%s" % (given / "login.json"), "-e", words]
     (traced / "home").mkdir()
     lock = Path(_admin.LOCK_DIR, "zbs_vhost_deploy-%s.lock" % HOST)
     try:
