@@ -131,4 +131,5 @@ def _read_or_set_aside(settings: Settings) -> tuple[Optional[state.State], Optio
 def of_record(record: state.State, settings: Settings) -> Settings:
     """The settings that the lab on this machine was brought up with, whatever the environment says now."""
     environ = {"ZBS_LAB_RUN_DIR": str(settings.run_dir), "ZBS_LAB_CACHE": record.cache}
-    return make(record.prefix, record.subnet, record.hosts, record.pages, record.target_mib, environ, record.flavours)
+    numbers = (record.hosts, record.pages, record.target_mib)
+    return make(record.prefix, record.subnet, *numbers, environ, record.flavours, record.engines)

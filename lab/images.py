@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import shutil
 import tempfile
@@ -9,18 +10,27 @@ import time
 from pathlib import Path
 from typing import Iterable
 
-from . import docker, el, packages, rootfs
+from . import docker, layer, packages, rootfs
 from .errors import LabError
 from .run import pipe
 from .say import say
-from .settings import CLONE, DEBIAN, EL, HOST_IMAGE, LABEL, TARGET_IMAGE, Settings
+from .settings import BARE, CLONE, DEBIAN, EL, HOST_IMAGE, INSTALLED, LABEL, TARGET_IMAGE, Settings
 from .target import image as target
 
 _SCRATCH = "build-"
+# The images on top of another one, bases first: flavour and engine of each, of what is below it, name, builder's folder.
+_LAYERS = (
+    ((EL, BARE), (DEBIAN, BARE), "zbs-lab-el", "el"),
+    ((DEBIAN, INSTALLED), (DEBIAN, BARE), f"{HOST_IMAGE}-engine", "installed"),
+    ((EL, INSTALLED), (EL, BARE), "zbs-lab-el-engine", "installed"),
+)
 
 
-def ensure(settings: Settings) -> dict[str, str]:
-    """Have the images and the target's archive, building what is missing; host images by flavour. Raises LabError."""
+def ensure(settings: Settings) -> dict[tuple[str, str], str]:
+    """Have the images and the target's archive, building what is missing; host images by flavour and engine.
+
+    Raises LabError.
+    """
     settings.cache.mkdir(parents=True, exist_ok=True)
     remove_scratch(settings.cache)
     sources = packages.archive_sources() if packages.debian_like() else []
@@ -39,22 +49,35 @@ def ensure(settings: Settings) -> dict[str, str]:
                 _build_target(label, folder, scratch)
         finally:
             remove_scratch(settings.cache)
-    found = {DEBIAN: host, EL: f"{el.IMAGE}:{_hash([host], [Path(el.__file__), *_sources('el')])}"}
-    build_el = EL in settings.flavours and not docker.label_of_image(found[EL])
-    if build_el:
-        el.build(found[EL], host, found[EL].partition(":")[2], settings.cache / "el.log")
-    if build_el or not (have_host and have_target):
+    found = {(DEBIAN, BARE): host}
+    for kind, below, name, part in _LAYERS:
+        found[kind] = f"{name}:{_hash([found[below]], [Path(layer.__file__), *_sources(part)])}"
+    built = _build_layers(settings, found)
+    if built or not (have_host and have_target):
         _forget_older([*found.values(), TARGET_IMAGE])
     _save_target(settings, label)
     return found
+
+
+def _build_layers(settings: Settings, names: dict[tuple[str, str], str]) -> bool:
+    """Build what the compute hosts need and is missing; whether that was anything."""
+    wanted = {(host.flavour, host.engine) for host in settings.computes}
+    for kind, below, _, _ in reversed(_LAYERS):
+        if kind in wanted and not docker.label_of_image(names[kind]):
+            wanted.add(below)
+    missing = [entry for entry in _LAYERS if entry[0] in wanted and not docker.label_of_image(names[entry[0]])]
+    for kind, below, name, part in missing:
+        layer.build(names[kind], names[below], CLONE / "lab" / part, settings.cache / f"{name}.log")
+    return bool(missing)
 
 
 def remove_scratch(cache: Path) -> None:
     """Remove what a build that was killed has left."""
     for folder in cache.glob(f"{_SCRATCH}*"):
         rootfs.remove(folder)
-    for file in cache.glob(".tmp-zbs-vhost-standin*"):  # `docker save` leaves it when the disk is full
-        file.unlink(missing_ok=True)
+    for pattern in (".tmp-zbs-vhost-standin*", "*.plain"):  # `docker save` leaves the first when the disk is full
+        for file in cache.glob(pattern):
+            file.unlink(missing_ok=True)
 
 
 def _build_host(image: str, folder: Path, sources: list[str], cache: Path) -> None:
@@ -111,12 +134,21 @@ def _build_target(label: str, folder: Path, scratch: Path) -> None:
 
 
 def _save_target(settings: Settings, label: str) -> None:
-    """Write the target image's archive where it is missing or of another build; the name beside it tells."""
+    """Write the target image's archive where it is missing or of another build; the name beside it tells.
+
+    Compressed, for it is copied to every host of every lab.
+    """
     note = settings.archive.with_suffix(".hash")
     if settings.archive.exists() and note.exists() and note.read_text(encoding="utf-8") == label:
         return
     temporary = settings.archive.with_suffix(".new")
-    docker.docker("save", "--output", str(temporary), TARGET_IMAGE, timeout=120, check=f"save {TARGET_IMAGE}")
+    plain = settings.archive.with_suffix(".plain")
+    try:
+        docker.docker("save", "--output", str(plain), TARGET_IMAGE, timeout=120, check=f"save {TARGET_IMAGE}")
+        with plain.open("rb") as source, gzip.open(temporary, "wb", compresslevel=1) as sink:
+            shutil.copyfileobj(source, sink, 1 << 20)
+    finally:
+        plain.unlink(missing_ok=True)
     temporary.replace(settings.archive)
     settings.archive.chmod(0o644)
     note.write_text(label, encoding="utf-8")

@@ -24,21 +24,25 @@ POOLS = "/var/lib/zbs-standin/pools"
 _MOST_HOSTS = 50
 DEBIAN, EL = "debian", "el"
 FLAVOURS = (DEBIAN, EL)
+# Whether a compute host has the packages of a Docker Engine: a bare one gets them by a role.
+BARE, INSTALLED = "bare", "installed"
+ENGINES = (BARE, INSTALLED)
 
 
 @dataclass(frozen=True)
 class Host:
-    """One lab host: `name` in the inventory, `container` in Docker, its address, what system it looks like."""
+    """One lab host: `name` in the inventory, `container` in Docker, its address, its system, what it has of Docker."""
 
     name: str
     container: str
     ip: str
     flavour: str = DEBIAN
+    engine: str = BARE
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One lab. Pages are of 2 MiB; memory is in MiB; the compute hosts take the flavours in turn."""
+    """One lab. Pages are of 2 MiB; memory is in MiB; compute hosts take flavours and engines in turn."""
 
     prefix: str
     subnet: str
@@ -48,6 +52,7 @@ class Settings:
     run_dir: Path
     cache: Path
     flavours: tuple[str, ...] = (DEBIAN,)
+    engines: tuple[str, ...] = (BARE,)
 
     @property
     def bridge(self) -> str:
@@ -57,13 +62,14 @@ class Settings:
     @property
     def admin(self) -> Host:
         """The admin node, at .10 of the subnet."""
-        return self._host("admin", 10, DEBIAN)
+        return self._host("admin", 10, DEBIAN, BARE)
 
     @property
     def computes(self) -> list[Host]:
         """The compute hosts, from .11 of the subnet on."""
-        turn = itertools.cycle(self.flavours)
-        return [self._host(f"compute{number}", 10 + number, next(turn)) for number in range(1, self.hosts + 1)]
+        numbers = range(1, self.hosts + 1)
+        turn = zip(numbers, itertools.cycle(self.flavours), itertools.cycle(self.engines))
+        return [self._host(f"compute{number}", 10 + number, flavour, engine) for number, flavour, engine in turn]
 
     @property
     def everyone(self) -> list[Host]:
@@ -77,8 +83,8 @@ class Settings:
 
     @property
     def archive(self) -> Path:
-        """The target image as `docker save` writes it."""
-        return self.cache / "zbs-vhost-standin.tar"
+        """The target image as `docker save` writes it, compressed; `docker load` takes both."""
+        return self.cache / "zbs-vhost-standin.tar.gz"
 
     @property
     def inventory(self) -> Path:
@@ -95,8 +101,9 @@ class Settings:
         """The folder of the lab's key and known hosts."""
         return self.cache / "ssh"
 
-    def _host(self, name: str, offset: int, flavour: str) -> Host:
-        return Host(name, f"{self.prefix}-{name}", str(ipaddress.ip_network(self.subnet)[offset]), flavour)
+    def _host(self, name: str, offset: int, flavour: str, engine: str) -> Host:
+        ip = str(ipaddress.ip_network(self.subnet)[offset])
+        return Host(name, f"{self.prefix}-{name}", ip, flavour, engine)
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -126,6 +133,7 @@ def make(
     target_mib: int,
     environ: Mapping[str, str],
     flavours: Sequence[str] = (DEBIAN,),
+    engines: Sequence[str] = (BARE,),
 ) -> Settings:
     """A lab with these values, its folders from the environment. Raises LabError on a value that cannot be."""
     if not re.fullmatch(r"[a-z][a-z0-9]{0,11}", prefix):
@@ -137,12 +145,12 @@ def make(
         )
     if hosts + 12 > ipaddress.ip_network(subnet).num_addresses:
         raise LabError(f"ZBS_LAB_SUBNET {subnet} has too few addresses for {hosts} hosts; give a larger one.")
-    unknown = [name for name in flavours if name not in FLAVOURS]
-    if unknown or not flavours:
-        raise LabError(
-            f"ZBS_LAB_FLAVOURS is {' '.join(flavours)!r}; give one or more of {' '.join(FLAVOURS)}, which the compute "
-            "hosts take in turn."
-        )
+    for variable, given, known in (("ZBS_LAB_FLAVOURS", flavours, FLAVOURS), ("ZBS_LAB_ENGINES", engines, ENGINES)):
+        if not given or not set(given) <= set(known):
+            raise LabError(
+                f"{variable} is {' '.join(given)!r}; give one or more of {' '.join(known)}, which the compute hosts take "
+                "in turn."
+            )
     return Settings(
         prefix=prefix,
         subnet=subnet,
@@ -152,6 +160,7 @@ def make(
         run_dir=Path(environ.get("ZBS_LAB_RUN_DIR") or "/run/zbs-lab").absolute(),
         cache=Path(environ.get("ZBS_LAB_CACHE") or CLONE / ".cache" / "lab").absolute(),
         flavours=tuple(flavours),
+        engines=tuple(engines),
     )
 
 
@@ -165,4 +174,5 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         target_mib=_number(environ, "ZBS_LAB_TARGET_MIB", 128, 2, 1 << 20),
         environ=environ,
         flavours=(environ.get("ZBS_LAB_FLAVOURS") or DEBIAN).replace(",", " ").split(),
+        engines=(environ.get("ZBS_LAB_ENGINES") or BARE).replace(",", " ").split(),
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Iterator, Optional
 
 from .errors import LabError
-from .settings import DEBIAN, FLAVOURS
+from .settings import BARE, DEBIAN, ENGINES, FLAVOURS
 
 VERSION = 1
 STARTING, UP = "starting", "up"
@@ -28,7 +28,7 @@ class State:
 
     `since` in seconds of the wall clock, for people; `boot_id` tells whether the machine has been restarted since;
     `hugepages` maps a kernel file to the number it held before, `forwarding` what an engine would change of the
-    machine's packet forwarding (see `forwarding.py`); both may be empty. `flavours` as in the settings.
+    machine's packet forwarding (see `forwarding.py`); both may be empty. `flavours` and `engines` as in the settings.
     """
 
     owner: str
@@ -45,6 +45,7 @@ class State:
     hugepages: dict[str, int] = field(default_factory=dict)
     forwarding: dict[str, str] = field(default_factory=dict)
     flavours: list[str] = field(default_factory=lambda: [DEBIAN])
+    engines: list[str] = field(default_factory=lambda: [BARE])
 
 
 class Corrupt(LabError):
@@ -128,14 +129,16 @@ def lock(run_dir: Path, command: str) -> Iterator[None]:
 def _check(state: State) -> None:
     kinds = {"owner": str, "phase": str, "pid": int, "boot_id": str, "prefix": str, "subnet": str, "hosts": int}
     kinds.update({"pages": int, "target_mib": int, "cache": str, "hugepages": dict, "forwarding": dict})
-    kinds["flavours"] = list
+    kinds.update({"flavours": list, "engines": list})
     for name, kind in kinds.items():
         if not isinstance(getattr(state, name), kind):
             raise ValueError(f"{name} is {getattr(state, name)!r}")
     if not isinstance(state.since, (int, float)):
         raise ValueError(f"since is {state.since!r}")
-    if not state.flavours or not set(state.flavours) <= set(FLAVOURS):
-        raise ValueError(f"flavours is {state.flavours!r}")
+    for name, known in (("flavours", FLAVOURS), ("engines", ENGINES)):
+        given = getattr(state, name)
+        if not given or not set(given) <= set(known):
+            raise ValueError(f"{name} is {given!r}")
     for file, number in state.hugepages.items():
         if not file.startswith("/sys/") or ".." in file or not isinstance(number, int) or number < 0:
             raise ValueError(f"hugepages has {file!r}: {number!r}")

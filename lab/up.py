@@ -50,7 +50,7 @@ def _bring_up(settings: Settings, record: state.State) -> None:
     identity = keys.make(settings)
     _make_network(settings)
     hosts.make_volumes(settings)
-    _on_every_host(settings, lambda host: hosts.start(settings, host, image_of[host.flavour], identity))
+    _on_every_host(settings, lambda host: hosts.start(settings, host, image_of[host.flavour, host.engine], identity))
     _on_every_host(settings, lambda host: hosts.wait(settings, host))
     _seed(settings)
     settings.inventory.write_text(inventory.text(settings), encoding="utf-8")
@@ -75,6 +75,7 @@ def _record(settings: Settings) -> state.State:
         hugepages=hugepages.snapshot(),
         forwarding=forwarding.snapshot(),
         flavours=list(settings.flavours),
+        engines=list(settings.engines),
     )
 
 

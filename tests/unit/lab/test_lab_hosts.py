@@ -156,7 +156,7 @@ def test_the_inventory_has_the_groups_and_variables_that_the_playbooks_take() ->
         "zbs_vhost_target_hugepage_size_mib": 128,
         "zbs_vhost_target_concurrency": 1,
         "zbs_docker_image": TARGET_IMAGE,
-        "zbs_docker_image_archive": "/tmp/it's a place/zbs-vhost-standin.tar",
+        "zbs_docker_image_archive": "/tmp/it's a place/zbs-vhost-standin.tar.gz",
     }
     assert document["vars"]["ansible_user"] == "root"
     assert document["vars"]["ansible_ssh_private_key_file"] == "/tmp/it's a place/ssh/id_ed25519"

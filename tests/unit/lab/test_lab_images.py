@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import subprocess
 import tarfile
@@ -9,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from lab import docker, el, images, packages
+from lab import docker, images, layer, packages
 from lab.errors import LabError
 from lab.run import Result
-from lab.settings import TARGET_IMAGE, Settings, from_environment
+from lab.settings import CLONE, TARGET_IMAGE, Settings, from_environment
 
 
 @pytest.fixture(name="engine")
@@ -26,7 +27,9 @@ def fake_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     monkeypatch.setattr(images, "_unpack", lambda *_: None)
     monkeypatch.setattr(images, "_build_target", lambda label, *_: known.update({TARGET_IMAGE: label}))
     monkeypatch.setattr(images, "_save_target", lambda *_: None)
-    monkeypatch.setattr(el, "build", lambda image, host, label, log: known.update({image: f"{label} on {host}"}))
+    monkeypatch.setattr(
+        layer, "build", lambda image, base, files, log: known.update({image: f"{files.name} on {base}"})
+    )
     monkeypatch.setattr(docker, "images", lambda: sorted(known))
 
     def call(*words: str, **_options: object) -> Result:
@@ -38,51 +41,93 @@ def fake_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     return known
 
 
-def _settings(tmp_path: Path, flavours: str) -> Settings:
-    return from_environment({"ZBS_LAB_CACHE": str(tmp_path / "cache"), "ZBS_LAB_FLAVOURS": flavours})
+BARE, EL, ENGINE, EL_ENGINE = ("debian", "bare"), ("el", "bare"), ("debian", "installed"), ("el", "installed")
+
+
+def _settings(tmp_path: Path, flavours: str, engines: str = "bare") -> Settings:
+    cache = str(tmp_path / "cache")
+    return from_environment({"ZBS_LAB_CACHE": cache, "ZBS_LAB_FLAVOURS": flavours, "ZBS_LAB_ENGINES": engines})
 
 
 def test_a_lab_of_debian_hosts_builds_no_other(tmp_path: Path, engine: dict[str, str]) -> None:
     found = images.ensure(_settings(tmp_path, "debian"))
-    assert sorted(engine) == sorted([found["debian"], TARGET_IMAGE])
+    assert sorted(engine) == sorted([found[BARE], TARGET_IMAGE])
 
 
 def test_the_el_like_image_is_built_once_on_top_of_the_host_image(tmp_path: Path, engine: dict[str, str]) -> None:
     found = images.ensure(_settings(tmp_path, "debian el"))
-    assert engine[found["el"]] == f"{found['el'].partition(':')[2]} on {found['debian']}"
-    engine[found["el"]] = "kept"
+    assert engine[found[EL]] == f"el on {found[BARE]}"
+    engine[found[EL]] = "kept"
     assert images.ensure(_settings(tmp_path, "el")) == found
-    assert engine[found["el"]] == "kept"
+    assert engine[found[EL]] == "kept"
 
 
-def test_a_lab_of_debian_hosts_leaves_the_el_like_image_and_a_new_one_ends_the_old(
+def test_a_host_with_an_engine_is_built_on_top_of_its_flavour(tmp_path: Path, engine: dict[str, str]) -> None:
+    found = images.ensure(_settings(tmp_path, "debian el", "installed"))
+    assert engine[found[ENGINE]] == f"installed on {found[BARE]}"
+    assert engine[found[EL_ENGINE]] == f"installed on {found[EL]}"
+    assert engine[found[EL]] == f"el on {found[BARE]}"
+    del engine[found[EL]]
+    assert images.ensure(_settings(tmp_path, "debian el", "installed")) == found
+    assert found[EL] not in engine  # what is on top of it is there
+
+
+def test_no_image_is_built_that_no_host_is_made_from(tmp_path: Path, engine: dict[str, str]) -> None:
+    found = images.ensure(_settings(tmp_path, "debian el", "bare installed"))
+    assert found[EL_ENGINE] in engine and found[ENGINE] not in engine
+
+
+def test_a_lab_of_debian_hosts_leaves_the_other_images_and_a_new_one_ends_the_old(
     tmp_path: Path, engine: dict[str, str]
 ) -> None:
-    found = images.ensure(_settings(tmp_path, "debian el"))
+    found = images.ensure(_settings(tmp_path, "debian el", "installed"))
     engine["zbs-lab-el:older"] = "older"
     images.ensure(_settings(tmp_path, "debian"))
-    assert {found["el"], "zbs-lab-el:older"} <= set(engine)
-    del engine[found["el"]]
+    assert {*found.values(), "zbs-lab-el:older"} <= set(engine)
+    del engine[found[EL]]
     images.ensure(_settings(tmp_path, "debian el"))
     assert sorted(engine) == sorted([*found.values(), TARGET_IMAGE])
 
 
-def test_its_name_follows_the_host_image_and_its_own_files(
-    tmp_path: Path, engine: dict[str, str], monkeypatch: pytest.MonkeyPatch
+def test_the_archive_is_what_docker_saved_compressed_and_is_written_anew_for_another_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = {images.ensure(_settings(tmp_path, "el"))["el"]}
+    made = _settings(tmp_path, "debian")
+    made.cache.mkdir()
+    saved = []
+
+    def save(*words: str, **_options: object) -> Result:
+        Path(words[2]).write_bytes(b"layers" * 100)
+        saved.append(words[0])
+        return Result(words, 0, "", "")
+
+    monkeypatch.setattr(docker, "docker", save)
+    for label in ("one", "one", "two"):
+        images._save_target(made, label)
+    assert saved == ["save", "save"]
+    assert gzip.decompress(made.archive.read_bytes()) == b"layers" * 100
+    assert sorted(file.name for file in made.cache.iterdir()) == [made.archive.name, "zbs-vhost-standin.tar.hash"]
+
+
+@pytest.mark.parametrize("kind", [EL, ENGINE, EL_ENGINE])
+def test_its_name_follows_what_is_below_it_and_its_own_files(
+    tmp_path: Path, engine: dict[str, str], monkeypatch: pytest.MonkeyPatch, kind: tuple[str, str]
+) -> None:
+    names = {images.ensure(_settings(tmp_path, "el"))[kind]}
     monkeypatch.setattr(images, "_host_hash", lambda sources: "another")
-    names.add(images.ensure(_settings(tmp_path, "el"))["el"])
+    names.add(images.ensure(_settings(tmp_path, "el"))[kind])
     monkeypatch.setattr(images, "_sources", lambda part: [])
-    names.add(images.ensure(_settings(tmp_path, "el"))["el"])
+    names.add(images.ensure(_settings(tmp_path, "el"))[kind])
     assert len(names) == 3
 
 
 def test_the_builder_s_files_are_packed_and_its_script_is_one_that_a_shell_reads() -> None:
-    with tarfile.open(fileobj=io.BytesIO(el._tar())) as tar:
-        modes = {Path(entry.name).name: entry.mode for entry in tar}
-    assert modes["build"] == 0o755 and {"os-release", "dnf.conf", "zstack-mn.repo", "zstack-local.repo"} <= set(modes)
-    subprocess.run(["sh", "-n", str(el.FILES / "build")], check=True)
+    for part in ("el", "installed"):
+        with tarfile.open(fileobj=io.BytesIO(layer.tar(CLONE / "lab" / part))) as tar:
+            modes = {entry.name: entry.mode for entry in tar}
+        assert modes[f"{layer.PLACE[1:]}/build"] == 0o755
+        assert set(modes.values()) <= {0o755, 0o644}
+        subprocess.run(["sh", "-n", str(CLONE / "lab" / part / "build")], check=True)
 
 
 def test_a_build_that_fails_says_why_and_leaves_no_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,8 +142,26 @@ def test_a_build_that_fails_says_why_and_leaves_no_container(tmp_path: Path, mon
         return 100
 
     monkeypatch.setattr(docker, "docker", call)
-    monkeypatch.setattr(el, "stream", stream)
-    with pytest.raises(LabError, match="cannot be built: E: Unable to locate package dnf"):
-        el.build("zbs-lab-el:1", "zbs-lab-host:1", "1", tmp_path / "log")
+    monkeypatch.setattr(layer, "stream", stream)
+    with pytest.raises(LabError, match="zbs-lab-el:1 cannot be built: E: Unable to locate package dnf"):
+        layer.build("zbs-lab-el:1", "zbs-lab-host:1", CLONE / "lab/el", tmp_path / "log")
     assert calls[-1][:2] == ("rm", "--force")
     assert not [words for words in calls if words[0] == "commit"]
+
+
+def test_what_was_built_is_kept_as_a_host_with_its_tag_as_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, ...]] = []
+
+    def call(*words: str, **_options: object) -> Result:
+        calls.append(words)
+        return Result(words, 0, "", "")
+
+    monkeypatch.setattr(docker, "docker", call)
+    monkeypatch.setattr(layer, "stream", lambda *_: 0)
+    layer.build("zbs-lab-el:1", "zbs-lab-host:1", CLONE / "lab/el", tmp_path / "log")
+    commit = next(words for words in calls if words[0] == "commit")
+    assert commit[-1] == "zbs-lab-el:1"
+    assert 'CMD ["/usr/local/sbin/lab-entry"]' in commit and "LABEL zbs.lab=1" in commit
+    assert "--env" not in [word for words in calls for word in words]  # it would stay in the image

@@ -52,6 +52,17 @@ def test_compute_hosts_take_the_flavours_in_turn_and_the_admin_node_none(asked: 
     assert found.admin.flavour == "debian"
 
 
+def test_they_take_the_engines_in_turn_too() -> None:
+    found = settings.from_environment({"ZBS_LAB_FLAVOURS": "debian el", "ZBS_LAB_ENGINES": "bare installed installed"})
+    assert [(host.flavour, host.engine) for host in found.computes] == [
+        ("debian", "bare"),
+        ("el", "installed"),
+        ("debian", "installed"),
+    ]
+    assert found.admin.engine == "bare"
+    assert {host.engine for host in settings.from_environment({}).computes} == {"bare"}
+
+
 def test_a_bridge_name_fits_what_linux_allows() -> None:
     assert len(settings.from_environment({"ZBS_LAB_PREFIX": "a" * 12}).bridge) <= 15
 
@@ -71,6 +82,7 @@ def test_a_bridge_name_fits_what_linux_allows() -> None:
         ({"ZBS_LAB_HUGEPAGES": "10"}, "raise the pages to 64"),
         ({"ZBS_LAB_FLAVOURS": "debian suse"}, "ZBS_LAB_FLAVOURS is 'debian suse'; give one or more of debian el"),
         ({"ZBS_LAB_FLAVOURS": ","}, "ZBS_LAB_FLAVOURS is ''"),
+        ({"ZBS_LAB_ENGINES": "podman"}, "ZBS_LAB_ENGINES is 'podman'; give one or more of bare installed"),
     ],
 )
 def test_bad_values_are_told_in_one_sentence(environ: dict[str, str], said: str) -> None:

@@ -57,6 +57,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         json.dumps({"version": 1, **record(since="now").__dict__}),
         json.dumps({"version": 1, **record(flavours=["suse"]).__dict__}),
         json.dumps({"version": 1, **record(flavours=[]).__dict__}),
+        json.dumps({"version": 1, **record(engines=["podman"]).__dict__}),
         json.dumps({"version": 1, **record(hugepages={"/etc/passwd": 1}).__dict__}),
         json.dumps({"version": 1, **record(hugepages={"/sys/../etc/passwd": 1}).__dict__}),
         json.dumps({"version": 1, **record(hugepages={"/sys/x": -1}).__dict__}),
