@@ -12,8 +12,8 @@ demo: setup ## a ZBS site on this machine is prepared, deployed, broken and heal
 test: setup-test ## lint, unit tests, sanity, molecule on the lab (root)
 	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule
 
-test-all: setup-test ## the same, the slow scenarios and the documents' commands (root)
-	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow docs
+test-all: setup-test ## the same, the slow scenarios, the documents' commands, AWX on a stand-in of its API, and its engine on the lab (root)
+	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow docs awx runner
 
 test-unit: setup-test ## the unit tests alone: no root, no Docker
 	@exec .venv/bin/python -m tools.check unit
@@ -50,6 +50,7 @@ setup-test:
 
 build: setup ## the collection's artifact, as ansible-galaxy installs it
 	@.venv/bin/ansible-galaxy collection build --force --output-path .cache/build
+	@cp "$$(ls -t .cache/build/zstack-zbs-*.tar.gz | head -n 1)" .cache/build/zstack-zbs.tar.gz
 
 clean: ## remove the virtual environment and the caches of this checkout
 	@rm -rf .venv .cache .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output

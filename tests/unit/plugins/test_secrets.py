@@ -19,7 +19,15 @@ PLUGINS = Path(_module.__file__).parent.parent
 ROOT = PLUGINS.parent
 SECRET_NAME = re.compile(r"passw|passphrase|pwd|secret|token|key|credential|auth", re.I)
 # Options whose name only sounds like it.
-NO_SECRETS = {("zstack", "access_key_id")}  # it goes over the wire in plain text with each request
+# The identifiers go over the wire in plain text with each request; the others are switches.
+NO_SECRETS = {
+    ("zstack", "access_key_id"),
+    ("zbs_awx", "zbs_awx_scm_credential"),
+    ("zbs_awx", "zbs_awx_image_credential"),
+    ("zbs_awx", "zbs_awx_zstack_access_key_id"),
+    ("zbs_awx", "zbs_awx_update_secrets"),
+}
+AWX = "tests/awx/test_setup.py::test_a_second_run_changes_nothing"
 # What holds a secret, and which part of the run below, or which test, shows that it stays: a new one has to come in here.
 SHOWN = {
     ("zbs_vhost_deploy", "ssh_password"): "run",
@@ -28,6 +36,12 @@ SHOWN = {
     ("zbs_vhost_evidence", "secrets"): "run",
     ("zbs_vhost_target", "zbs_vhost_target_ssh_password"): "run",
     ("zbs_vhost_heal", "zbs_vhost_heal_cbd_ssh_password"): "run",
+    ("zbs_awx", "zbs_awx_zstack_password"): AWX,
+    ("zbs_awx", "zbs_awx_zstack_access_key_secret"): AWX,
+    ("zbs_awx", "zbs_awx_ssh_private_key"): AWX,
+    ("zbs_awx", "zbs_awx_ssh_password"): AWX,
+    ("zbs_awx", "zbs_awx_become_password"): AWX,
+    ("zbs_awx", "zbs_awx_zbsadm_password"): AWX,
     ("zstack", "password"): "tests/unit/lab/test_zstack_inventory.py::test_the_most_talkative_run_tells_no_secret",
     (
         "zstack",

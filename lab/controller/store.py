@@ -1,0 +1,425 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The objects of a controller: made, changed, linked and taken away by AWX's rules, and shown as its API shows them."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+import re
+from pathlib import Path
+from typing import Any, Callable
+
+import yaml
+
+from . import checks
+from .fields import Field, Refused, Resource, wrong
+from .resources import NODES, RESOURCES, UNIFIED
+
+API = "/api/v2/"
+Thing = dict[str, Any]
+# What AWX takes for a playbook, by a look into the file: awx/main/utils/ansible.py.
+_PLAYBOOK = re.compile(r"^\s*?-?\s*?(?:hosts|(?:ansible\.builtin\.)?(?:import_playbook|include)):\s*?.*?$", re.M)
+_BLOCKED = ("HOME", "USER", "_", "TERM", "PATH")
+_MACHINE = {
+    "fields": [
+        {"id": "username", "label": "Username", "type": "string"},
+        {"id": "password", "label": "Password", "type": "string", "secret": True},
+        {
+            "id": "ssh_key_data",
+            "label": "SSH Private Key",
+            "type": "string",
+            "format": "ssh_private_key",
+            "secret": True,
+        },
+        {"id": "ssh_key_unlock", "label": "Private Key Passphrase", "type": "string", "secret": True},
+        {"id": "become_method", "label": "Privilege Escalation Method", "type": "string"},
+        {"id": "become_username", "label": "Privilege Escalation Username", "type": "string"},
+        {"id": "become_password", "label": "Privilege Escalation Password", "type": "string", "secret": True},
+    ]
+}
+
+
+class Store:
+    """One controller. `repositories` are the git repositories that its projects can reach: {URL: folder with the checkout}."""
+
+    def __init__(self, repositories: dict[str, Path]) -> None:
+        self.repositories = repositories
+        self.tables: dict[str, dict[int, Thing]] = {table: {} for table in RESOURCES}
+        self.links: dict[tuple[str, int, str], list[int]] = {}
+        self.surveys: dict[tuple[str, int], Thing] = {}
+        self.updates: dict[int, Thing] = {}
+        self._playbooks: dict[int, list[str]] = {}
+        self._ids = {table: itertools.count(1) for table in RESOURCES}
+        self._ids.update(dict.fromkeys(UNIFIED, itertools.count(1)))
+        self._seed("organizations", name="Default")
+        self._seed("credential_types", name="Machine", kind="ssh", inputs=_MACHINE, managed=True, namespace="ssh")
+        self._seed("credential_types", name="Source Control", kind="scm", managed=True, namespace="scm")
+        self._seed(
+            "execution_environments", name="AWX EE (latest)", image="quay.io/ansible/awx-ee:latest", managed=True
+        )
+        self._seed("instance_groups", name="default")
+        config = {"url": "http://hook.invalid/"}
+        self._seed(
+            "notification_templates",
+            name="Storage on duty",
+            organization=1,
+            notification_type="webhook",
+            notification_configuration=config,
+        )
+
+    # What there is.
+
+    def has(self, table: str, number: int) -> bool:
+        """Whether there is an object of that id; `unified_job_templates` is the list of all that can be started."""
+        return any(number in self.tables[one] for one in (UNIFIED if table == "unified_job_templates" else (table,)))
+
+    def get(self, table: str, number: int) -> Thing:
+        """One object. Raises Refused."""
+        if number not in self.tables[table]:
+            raise Refused(404, {"detail": "Not found."})
+        return self.tables[table][number]
+
+    def unified(self, number: int) -> tuple[str, Thing]:
+        """The table and the object of something that can be started. Raises Refused."""
+        for table in UNIFIED:
+            if number in self.tables[table]:
+                return table, self.tables[table][number]
+        raise Refused(404, {"detail": "Not found."})
+
+    def named(self, table: str, name: str) -> Thing:
+        """The one object of that name, for tests. KeyError where there is none."""
+        for thing in self.tables[table].values():
+            if thing.get("name") == name:
+                return thing
+        raise KeyError(name)
+
+    def linked(self, table: str, number: int, path: str) -> list[int]:
+        """The ids that an object is associated with."""
+        return self.links.setdefault((table, number, path), [])
+
+    def shown(self, table: str, thing: Thing) -> Thing:
+        """An object as the API gives it: no secret in it."""
+        resource = RESOURCES[table]
+        url = f"{API}{table}/{thing['id']}/"
+        related = {path: f"{url}{path}/" for path in resource.related}
+        summary: Thing = {}
+        if table in ("job_templates", "workflow_job_templates"):
+            related["survey_spec"] = f"{url}survey_spec/"
+        if table == "projects":
+            related.update(update=f"{url}update/", playbooks=f"{url}playbooks/")
+            running = [one for one in self.updates.values() if one["project"] == thing["id"] and one["polls"] > 0]
+            if running:
+                summary["current_update"] = {"id": running[0]["id"], "status": "running"}
+        answer = {"id": thing["id"], "type": resource.type, "url": url, "related": related, "summary_fields": summary}
+        answer.update(copy.deepcopy({name: value for name, value in thing.items() if name != "id"}))
+        if table == "credentials":
+            secret = self._secret(thing["credential_type"])
+            answer["inputs"] = {
+                name: checks.ENCRYPTED if name in secret else value for name, value in thing["inputs"].items()
+            }
+        return answer
+
+    # Changes.
+
+    def create(self, table: str, data: Thing) -> Thing:
+        """A new object. Raises Refused."""
+        resource = RESOURCES[table]
+        values = self._taken(resource, data)
+        for name, field in resource.fields.items():
+            if field.required and name not in values:
+                raise wrong(name, "This field is required.")
+        values = {**{name: copy.deepcopy(field.default) for name, field in resource.fields.items()}, **values}
+        self._check(table, values, None)
+        return self._keep(table, values)
+
+    def change(self, table: str, number: int, data: Thing) -> Thing:
+        """An object with other values. Raises Refused."""
+        before = self.get(table, number)
+        if before.get("managed"):
+            raise Refused(403, {"detail": "Modifications not allowed for managed objects"})
+        values = {**before, **self._taken(RESOURCES[table], data)}
+        self._check(table, values, before)
+        moved = table == "projects" and any(before[name] != values[name] for name in ("scm_url", "scm_branch"))
+        before.update(values)
+        if moved:
+            self.start_update(number)
+        return before
+
+    def delete(self, table: str, number: int) -> int:
+        """Take an object away, with those that are its own; the status of the answer. Raises Refused."""
+        thing = self.get(table, number)
+        if thing.get("managed"):
+            raise Refused(403, {"detail": "Deletion not allowed for managed objects"})
+        if table == "credential_types" and self._using("credentials", "credential_type", number):
+            raise Refused(403, {"detail": "Credential types that are in use cannot be deleted."})
+        for owned, name in RESOURCES[table].owns.items():
+            for child in self._using(owned, name, number):
+                self.delete(owned, child)
+        del self.tables[table][number]
+        for other, resource in RESOURCES.items():
+            for name, field in resource.fields.items():
+                if field.kind == "ref" and (
+                    field.table == table or (field.table, table in UNIFIED) == ("unified_job_templates", True)
+                ):
+                    for child in self._using(other, name, number):
+                        self.tables[other][child][name] = None
+        for (owner, one, path), ids in list(self.links.items()):
+            if (owner, one) == (table, number):
+                del self.links[owner, one, path]
+            elif RESOURCES[owner].related[path] == table and number in ids:
+                ids.remove(number)
+        self.surveys.pop((table, number), None)
+        return RESOURCES[table].deleted
+
+    def associate(self, table: str, number: int, path: str, data: Thing) -> None:
+        """Link an object with another, or no longer. Raises Refused."""
+        self.get(table, number)
+        other = RESOURCES[table].related[path]
+        if set(data) - {"id", "disassociate"} or not isinstance(data.get("id"), int):
+            raise Refused(400, {"msg": '"id" field must be an integer.'})
+        if not self.has(other, data["id"]):
+            raise Refused(400, {"msg": f"{RESOURCES[other].type} with id {data['id']} does not exist"})
+        ids = self.linked(table, number, path)
+        if data.get("disassociate"):
+            if data["id"] in ids:
+                ids.remove(data["id"])
+            return
+        if path == "credentials":
+            kinds = {self.tables["credentials"][one]["credential_type"] for one in ids if one != data["id"]}
+            mine = self.tables["credentials"][data["id"]]["credential_type"]
+            if mine in kinds:
+                name = self.tables["credential_types"][mine]["name"]
+                raise Refused(400, {"error": f"Cannot assign multiple {name} credentials."})
+        if path in NODES:
+            self._check_edge(number, data["id"], path)
+        if (
+            path == "hosts"
+            and self.tables["hosts"][data["id"]]["inventory"] != self.tables["groups"][number]["inventory"]
+        ):
+            raise Refused(400, {"error": "A host and its group must be of the same inventory."})
+        if data["id"] not in ids:
+            ids.append(data["id"])
+
+    def set_survey(self, table: str, number: int, spec: Any) -> None:
+        """Raises Refused."""
+        self.get(table, number)
+        checks.survey(spec)
+        self.surveys[table, number] = copy.deepcopy(spec)
+
+    def playbooks(self, number: int) -> list[str]:
+        """The playbooks that AWX found in a project when it last looked."""
+        return self._playbooks.get(number, [])
+
+    def start_update(self, number: int) -> Thing:
+        """Look at the project's repository, as an update does; it is seen to run for one poll. The update."""
+        project = self.tables["projects"][number]
+        folder = self.repositories.get(project["scm_url"])
+        update: Thing = {
+            "id": len(self.updates) + 1,
+            "type": "project_update",
+            "project": number,
+            "polls": 1,
+            "ends": "successful" if folder else "failed",
+        }
+        self.updates[update["id"]] = update
+        self._playbooks[number] = _playbooks(folder) if folder else []
+        project.update(status=update["ends"], scm_revision="5f0e3b" if folder else "")
+        return update
+
+    def poll_update(self, number: int) -> Thing:
+        """An update, one poll later. Raises Refused."""
+        if number not in self.updates:
+            raise Refused(404, {"detail": "Not found."})
+        update = self.updates[number]
+        status = "running" if update["polls"] > 0 else update["ends"]
+        update["polls"] -= 1
+        return {**update, "status": status, "failed": status == "failed", "finished": status != "running"}
+
+    # Rules.
+
+    def _seed(self, table: str, **values: Any) -> None:
+        fields = RESOURCES[table].fields
+        self._keep(table, {**{name: copy.deepcopy(field.default) for name, field in fields.items()}, **values})
+
+    def _keep(self, table: str, values: Thing) -> Thing:
+        thing = {"id": next(self._ids[table]), **values}
+        self.tables[table][thing["id"]] = thing
+        if table == "projects" and thing["scm_type"]:
+            self.start_update(thing["id"])
+        return thing
+
+    def _taken(self, resource: Resource, data: Any) -> Thing:
+        if not isinstance(data, dict):
+            raise Refused(
+                400, {"non_field_errors": [f"Invalid data. Expected a dictionary, but got {type(data).__name__}."]}
+            )
+        unknown = sorted(set(data) - set(resource.fields))
+        if unknown:
+            raise Refused(
+                400, {name: [f"{resource.type} has no such field (a real AWX passes it over)."] for name in unknown}
+            )
+        taken = {}
+        for name, value in data.items():
+            field: Field = resource.fields[name]
+            if field.kind != "fixed":
+                taken[name] = field.take(name, value, self.has)
+            elif name == "organization":
+                taken.pop(name, None)  # a job template has its project's
+        return taken
+
+    def _using(self, table: str, name: str, number: int) -> list[int]:
+        return [one for one, thing in self.tables[table].items() if thing.get(name) == number]
+
+    def _secret(self, type_id: int) -> set[str]:
+        found = self.tables["credential_types"][type_id]["inputs"].get("fields", [])
+        return {one["id"] for one in found if one.get("secret")}
+
+    def _check(self, table: str, values: Thing, before: Thing | None) -> None:
+        rule: Callable[[Thing, Thing | None], None] | None = getattr(self, f"_check_{table}", None)
+        if rule:
+            rule(values, before)
+        unique = RESOURCES[table].unique
+        mine = [values.get(name) for name in unique]
+        for other in self.tables[table].values():
+            if (before is None or other["id"] != before["id"]) and [other.get(name) for name in unique] == mine:
+                words = f"{RESOURCES[table].type} with this {' and '.join(unique)} already exists."
+                raise Refused(400, {"__all__": [words]})
+
+    def _check_credential_types(self, values: Thing, before: Thing | None) -> None:
+        checks.credential_type(values["kind"], values["inputs"], values["injectors"])
+        if (
+            before
+            and before["inputs"] != values["inputs"]
+            and self._using("credentials", "credential_type", before["id"])
+        ):
+            raise Refused(
+                403, {"detail": "Modifications to inputs are not allowed for credential types that are in use"}
+            )
+
+    def _check_credentials(self, values: Thing, before: Thing | None) -> None:
+        if not values["organization"]:
+            raise Refused(400, {"detail": "Missing 'user', 'team', or 'organization'."})
+        kept = before["inputs"] if before else {}
+        values["inputs"] = {
+            name: kept.get(name, value) if value == checks.ENCRYPTED else value
+            for name, value in values["inputs"].items()
+        }
+        type_ = self.tables["credential_types"][values["credential_type"]]
+        checks.inputs(values["inputs"], type_)
+        values["kind"] = type_["kind"]
+
+    def _check_execution_environments(self, values: Thing, _before: Thing | None) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*", values["image"]):
+            raise wrong("image", "Must be a valid container image name.")
+
+    def _check_projects(self, values: Thing, _before: Thing | None) -> None:
+        if values["scm_type"] and not values["scm_url"]:
+            raise wrong("scm_url", "SCM URL is required.")
+        if not values["scm_type"]:
+            raise wrong("local_path", "Invalid path choice.")
+        if not values["organization"]:
+            raise wrong("organization", "Organization is required.")
+        if values["credential"] and self.tables["credentials"][values["credential"]]["kind"] != "scm":
+            raise wrong("credential", "Credential kind must be 'scm'.")
+        if values["scm_update_on_launch"] and not values["scm_type"]:
+            raise wrong("scm_update_on_launch", "Update options must be set to false for manual projects.")
+
+    def _check_inventories(self, values: Thing, _before: Thing | None) -> None:
+        if values["kind"] != "smart":
+            values["host_filter"] = None
+
+    def _check_inventory_sources(self, values: Thing, _before: Thing | None) -> None:
+        for name in yaml.safe_load(values["source_vars"] or "{}"):
+            if name in _BLOCKED:
+                raise wrong("source_vars", f"`{name}` is a prohibited environment variable")
+        if values["source"] == "scm" and not values["source_project"]:
+            raise wrong("source_project", "Project required for scm type sources.")
+        if values["source"] != "scm" and (values["source_project"] or values["source_path"]):
+            raise Refused(400, {"detail": "Cannot set source_path if not SCM type."})
+        if values["credential"] and self.tables["credentials"][values["credential"]]["kind"] in ("ssh", "scm", "vault"):
+            words = "Credentials of type machine, source control, insights and vault are disallowed for custom inventory sources."
+            raise wrong("credential", words)
+
+    def _check_job_templates(self, values: Thing, _before: Thing | None) -> None:
+        if not values["project"]:
+            raise wrong("project", "This field is required.")
+        project = self.tables["projects"][values["project"]]
+        if not values["playbook"]:
+            raise wrong("playbook", "Must select playbook for project.")
+        if not project["allow_override"] and values["playbook"] not in self.playbooks(project["id"]):
+            raise wrong("playbook", "Playbook not found for project.")
+        if values["scm_branch"] and not project["allow_override"]:
+            raise wrong("scm_branch", "Project does not allow overriding branch.")
+        if not values["inventory"] and not values["ask_inventory_on_launch"]:
+            raise wrong("inventory", "Must either set a default value or ask to prompt on launch.")
+        values["organization"] = project["organization"]
+
+    def _check_schedules(self, values: Thing, _before: Thing | None) -> None:
+        checks.rrule(values["rrule"])
+        self._check_prompts(values)
+
+    def _check_workflow_job_template_nodes(self, values: Thing, _before: Thing | None) -> None:
+        if values["unified_job_template"]:
+            self._check_prompts(values)
+
+    def _check_prompts(self, values: Thing) -> None:
+        """What is said instead of a template's own must be asked for by it."""
+        table, template = self.unified(values["unified_job_template"])
+        spec = self.surveys.get((table, template["id"]), {}).get("spec", []) if template.get("survey_enabled") else []
+        questions = {one["variable"]: one for one in spec}
+        refused = []
+        for name, answer in values["extra_data"].items():
+            if name in questions:
+                refused += [words for words in [checks.answer_refused(questions[name], answer)] if words]
+            elif not template.get("ask_variables_on_launch"):
+                words = "Check the Prompt on Launch setting on the Job Template to include Extra Variables."
+                refused.append(f"Variables {name} are not allowed on launch. {words}")
+        answered = set(values["extra_data"])
+        for name, question in questions.items():
+            if question["required"] and name not in answered and question.get("default") in (None, ""):
+                refused.append(f"'{name}' value missing")
+        if refused:
+            raise wrong("variables_needed_to_start", *refused)
+        for name in ("limit", "job_type", "inventory", "scm_branch"):
+            if values[name] and not template.get(f"ask_{name}_on_launch"):
+                raise wrong(name, "Field is not configured to prompt on launch.")
+
+    def _check_edge(self, parent: int, child: int, path: str) -> None:
+        nodes = self.tables["workflow_job_template_nodes"]
+        if nodes[parent]["workflow_job_template"] != nodes[child]["workflow_job_template"]:
+            raise Refused(400, {"Error": "Nodes must be of the same workflow."})
+        for other in NODES:
+            if other != path and child in self.linked("workflow_job_template_nodes", parent, other):
+                raise Refused(400, {"Error": "Relationship not allowed."})
+        below, open_ = {child}, [child]
+        while open_:
+            node = open_.pop()
+            for other in NODES:
+                for one in self.linked("workflow_job_template_nodes", node, other):
+                    if one not in below:
+                        below.add(one)
+                        open_.append(one)
+        if parent in below:
+            raise Refused(400, {"Error": "Cycle detected."})
+
+    def dump(self) -> str:
+        """Everything that is kept, secrets and all, for a test that compares before with after."""
+        links = {"/".join(map(str, key)): ids for key, ids in self.links.items() if ids}
+        surveys = {"/".join(map(str, key)): spec for key, spec in self.surveys.items()}
+        return json.dumps([self.tables, links, surveys], sort_keys=True)
+
+
+def _playbooks(folder: Path) -> list[str]:
+    """The playbooks below a folder as AWX finds them: YAML files, not among roles and tasks, that look like one."""
+    found = []
+    for path in sorted(folder.rglob("*.y*ml")):
+        inside = path.relative_to(folder)
+        left_out = {"roles", "tasks", "group_vars", "host_vars"} & set(inside.parts[:-1])
+        if left_out or any(part.startswith(".") for part in inside.parts) or path.suffix not in (".yml", ".yaml"):
+            continue
+        if _PLAYBOOK.search(path.read_text(encoding="utf-8", errors="replace")):
+            found.append(str(inside))
+    return found

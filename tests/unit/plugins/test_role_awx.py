@@ -1,0 +1,115 @@
+"""What the role zbs_awx says of other parts of the collection is true: variables, choices, defaults, playbooks."""
+
+import re
+from pathlib import Path
+
+import jinja2
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+ROLE = ROOT / "roles/zbs_awx"
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows Ansible's tag for texts that are no templates."""
+
+
+_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+
+
+def load(path):
+    return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+
+
+OPTIONS = {
+    name: option
+    for path in ROOT.glob("roles/*/meta/argument_specs.yml")
+    for entry in load(path)["argument_specs"].values()
+    for name, option in entry.get("options", {}).items()
+}
+SURVEYS = load(ROLE / "vars/surveys.yml")
+QUESTIONS = [question for survey in SURVEYS.values() for question in survey["spec"]]
+VARS = load(ROLE / "vars/main.yml")
+#: Of playbooks, which no role documents: {variable: default}.
+OF_PLAYBOOKS = {
+    "zbs_vhost_serial": "100%",
+    "zbs_vhost_health_fail_on": "never",
+    "zbs_vhost_health_compare_zstack": "false",
+    "zbs_vhost_remove_hugepages": "false",
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question["variable"])
+def test_a_question_is_about_a_variable_and_starts_with_its_default(question):
+    name = question["variable"]
+    if name in OF_PLAYBOOKS:
+        used = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("playbooks/*.yml"))
+        assert re.search(r"\b%s \| default\('?%s'?\)" % (name, OF_PLAYBOOKS[name]), used)
+        assert question["default"] == OF_PLAYBOOKS[name]
+        return
+    option = OPTIONS[name]
+    plain = {True: "true", False: "false"}.get(option["default"], option["default"])
+    assert question["default"] == plain
+    if option["type"] == "bool":
+        assert question["choices"] == ["false", "true"]
+    elif "choices" in option:
+        assert question["choices"] == option["choices"]
+    else:
+        assert option["type"] == "int" and question["type"] == "integer"
+
+
+def test_what_a_credential_injects_is_what_the_role_and_the_inventory_take():
+    for name in VARS["__zbs_awx_zbsadm_injectors"]["extra_vars"]:
+        assert name in OPTIONS
+    documented = (ROOT / "plugins/inventory/zstack.py").read_text(encoding="utf-8")
+    for name in VARS["__zbs_awx_zstack_injectors"]["env"]:
+        assert "- name: %s\n" % name in documented
+    for kind in ("zbsadm", "zstack"):
+        ids = {field["id"] for field in VARS["__zbs_awx_%s_inputs" % kind]["fields"]}
+        injected = {name for part in VARS["__zbs_awx_%s_injectors" % kind].values() for name in part.values()}
+        assert {
+            name for text in injected for name in re.findall(r"[a-z_]+", re.sub(r"''|\bif\b|\belse\b", "", text))
+        } == ids
+
+
+@pytest.mark.parametrize("cbd_only", [False, True, None])
+def test_a_login_for_cbd_alone_is_none_for_the_target(cbd_only):
+    """Newer releases of zbsadm refuse a login for the target; AWX has no value for a box that was never ticked."""
+    given = {"username": "root", "password": "Pa55", **({} if cbd_only is None else {"cbd_only": cbd_only})}
+    injected = {
+        name: jinja2.Template(text).render(given)
+        for name, text in VARS["__zbs_awx_zbsadm_injectors"]["extra_vars"].items()
+    }
+    for part, value in (("username", "root"), ("password", "Pa55")):
+        assert injected["zbs_vhost_heal_cbd_ssh_%s" % part] == value
+        assert injected["zbs_vhost_target_ssh_%s" % part] == ("" if cbd_only else value)
+
+
+def test_a_tick_may_take_as_long_in_awx_as_under_the_timer():
+    assert OPTIONS["zbs_awx_heal_timeout"]["default"] == OPTIONS["zbs_vhost_heal_timer_deadline"]["default"]
+
+
+def test_every_secret_is_marked():
+    for name, option in OPTIONS.items():
+        assert bool(option.get("no_log")) == bool(re.search(r"password|_private_key$|_secret$", name)), name
+
+
+def test_every_object_that_is_made_is_taken_away_again():
+    """By module and name: what one file makes, the other removes; with the inventory go its sources, groups and hosts."""
+    with_the_inventory = {"awx.awx.host", "awx.awx.group", "awx.awx.inventory_source"}
+    stays = {"awx.awx.organization"}
+    tasks = {path.stem: load(path) for path in (ROLE / "tasks").glob("*.yml")}
+    made = {
+        key
+        for stem, found in tasks.items()
+        if stem != "absent"
+        for task in found
+        for key in task
+        if key.startswith("awx.")
+    }
+    removed = {key for task in tasks["absent"] for key in task if key.startswith("awx.")}
+    assert made - with_the_inventory - stays == removed
+    names = set(VARS["__zbs_awx_name"]) - {"source"}
+    text = (ROLE / "tasks/absent.yml").read_text(encoding="utf-8")
+    assert {name for name in names if name in text} | {"type_zbsadm", "type_zstack"} == names
