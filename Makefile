@@ -1,10 +1,10 @@
 # The two commands first: `make demo` and `make test`. Both set up all they need.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-unit lint sanity matrix docs molecule mutation lab-up lab-down lab-status zstack-measure setup setup-test build clean
+.PHONY: help demo test test-all test-unit lint sanity matrix docs molecule mutation lab-up lab-down lab-status docs-commands zstack-measure setup setup-test build clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## a ZBS site on this machine is prepared, deployed, broken and healed (root; about four minutes)
 	@exec .venv/bin/python -m lab.demo
@@ -12,8 +12,8 @@ demo: setup ## a ZBS site on this machine is prepared, deployed, broken and heal
 test: setup-test ## lint, unit tests, sanity, molecule on the lab (root)
 	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule
 
-test-all: setup-test ## the same, the slow scenarios, every ansible-core, AWX, and what Galaxy and readers get (root)
-	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow awx runner matrix publish
+test-all: setup-test ## the same, the slow scenarios, every ansible-core, AWX, the documents' commands, what Galaxy gets (root)
+	@exec .venv/bin/python -m tools.check lint+unit+sanity molecule slow awx runner matrix publish docs
 
 test-unit: setup-test ## the unit tests alone: no root, no Docker
 	@exec .venv/bin/python -m tools.check unit
@@ -35,6 +35,9 @@ molecule: setup-test ## the molecule scenarios alone (root)
 
 mutation: ## change the decisions one by one and see that their tests notice; no part of `make test`
 	@exec $(PYTHON) -m tools.mutation
+
+docs-commands: setup-test ## every command of the documents, on a lab (root)
+	@exec .venv/bin/python -m tools.check docs
 
 lab-up: setup ## an admin node and three bare compute hosts as containers (root)
 	@exec $(PYTHON) -m lab up

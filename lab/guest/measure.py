@@ -7,6 +7,7 @@ Brings a lab of one compute host up, kills its target TIMES times (10) and heals
 measurement, no test: nothing is asserted about its figures.
 """
 
+import argparse
 import json
 import os
 import statistics
@@ -113,4 +114,6 @@ def main(times: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    parser = argparse.ArgumentParser(prog="python -m lab.guest.measure", description=__doc__)
+    parser.add_argument("times", nargs="?", type=int, default=10, help="how many rounds to measure (default: 10)")
+    main(parser.parse_args().times)

@@ -6,7 +6,7 @@
 import contextlib
 import os
 
-from . import _boot_units, _command, _mounts, _replacing
+from . import _boot_units, _command, _folder, _mounts, _replacing
 from ._errors import ZbsError
 
 _MODE = 0o644
@@ -131,25 +131,16 @@ def _read(root, path):
         return None
 
 
-def _link(path, target):
-    """Put a link in the place of whatever is there."""
-    temporary = "%s.zbs-%d" % (path, os.getpid())
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(temporary)  # of a process of this number that was killed
-    os.symlink(target, temporary)
-    os.rename(temporary, path)
-
-
 def _replace(path, content):
     """Write a file or link whole, or remove it."""
     try:
-        if content is None:
-            os.unlink(path)
-            return
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        if content.startswith("-> "):
-            _link(path, content[3:])
-        else:
-            _replacing.replace(path, content, _MODE, errors="surrogateescape")
+        with _folder.holding(path, ours=True, make=0o755) as place:
+            if content is None:
+                os.unlink(place.name, dir_fd=place.handle)
+            elif content.startswith("-> "):
+                _replacing.put(place, _replacing.link_beside(place, content[3:]))
+            else:
+                data = content.encode("utf-8", "surrogateescape")
+                _replacing.put(place, _replacing.beside(place, data, _MODE))
     except OSError as exc:
         raise ZbsError("%s can't be written (%s); run as root on the host itself" % (path, exc.strerror), "unwritable")

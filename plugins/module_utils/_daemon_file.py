@@ -1,16 +1,19 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""daemon.json on disk: the file, its backups, and which of them an engine was started with."""
+"""daemon.json on disk: the file, its backups, and which of them an engine was started with.
+
+A link that an operator made of the file stays one: the file that it leads to is replaced.
+"""
 
 import contextlib
 import glob
 import os
 import shutil
-import tempfile
+import stat
 import time
 
-from . import _daemon_json
+from . import _daemon_json, _folder, _replacing
 from ._errors import ZbsError
 
 
@@ -48,36 +51,23 @@ def in_force(path, since):
 
 def prepare(path, text):
     """Write `text` beside `path` and return the temporary file's name; ZbsError `daemon_json` when that can't be."""
-    real = os.path.realpath(path)
-    folder = os.path.dirname(real)
     try:
-        if not os.path.isdir(folder):
-            os.makedirs(folder, 0o755)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".daemon.json-")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fchmod(stream.fileno(), _mode(real))
-            os.fsync(stream.fileno())
+        with _folder.holding(path, follow=True, make=0o755) as place:
+            name = _replacing.beside(place, text.encode("utf-8"), _mode(place))
+            return os.path.join(os.path.dirname(place.path), name)
     except OSError as exc:
         raise ZbsError("%s can't be written (%s); make its folder writable" % (path, exc.strerror), "daemon_json")
-    return temporary
 
 
 def replace(path, temporary, backup=True, clock=time.time):
     """Put the temporary file into the place of `path` in one step; returns the name of the backup, None without one."""
-    real = os.path.realpath(path)
     kept = None
     try:
-        if backup and os.path.exists(real):
-            kept = _free_name(path, clock())
-            shutil.copy2(real, kept)
-        os.rename(temporary, real)
-        folder = os.open(os.path.dirname(real), os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        with _folder.holding(path, follow=True) as place:
+            if backup and _mode(place, None) is not None:
+                kept = _free_name(path, clock())
+                _copy(place, kept)
+            _replacing.put(place, os.path.basename(temporary))
     except OSError as exc:
         raise ZbsError("%s can't be replaced (%s); it is as it was" % (path, exc.strerror), "daemon_json")
     return kept
@@ -98,8 +88,19 @@ def _free_name(path, now):
     return name + ("-%d" % number if number else "") + "~"
 
 
-def _mode(real):
+def _copy(place, path):
+    """Copy the file in a Place to `path`, where nothing may be, with its mode and date."""
+    source = os.open(place.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=place.handle)
+    with os.fdopen(source, "rb") as reader, _folder.holding(path) as new:
+        info = os.fstat(reader.fileno())
+        with os.fdopen(_folder.create(new, stat.S_IMODE(info.st_mode) & 0o777), "wb") as writer:
+            shutil.copyfileobj(reader, writer)
+            writer.flush()
+            os.utime(writer.fileno(), ns=(info.st_atime_ns, info.st_mtime_ns))
+
+
+def _mode(place, otherwise=0o644):
     try:
-        return os.stat(real).st_mode & 0o777
+        return os.stat(place.name, dir_fd=place.handle, follow_symlinks=False).st_mode & 0o777
     except OSError:
-        return 0o644
+        return otherwise

@@ -3,12 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one error that this collection raises on purpose, and the words of the system's own."""
 
-import os
-
 
 def system_words(exc):
-    """What the system says with an OSError; one that was raised without its number (a timeout is) has a text alone."""
-    return os.strerror(exc.errno) if exc.errno else str(exc)
+    """What the system says with an OSError, or whoever raised it in its place; without a number (a timeout has none) its text."""
+    return exc.strerror or str(exc)
 
 
 class ZbsError(Exception):

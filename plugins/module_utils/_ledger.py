@@ -28,7 +28,7 @@ import json
 import os
 import stat
 
-from . import _disks, _identity
+from . import _disks, _folder, _identity
 from ._errors import ZbsError, system_words
 
 FACTS_DIR = "/etc/ansible/facts.d"
@@ -171,8 +171,11 @@ def read(facts_dir=FACTS_DIR):
             return Ledger(missing=True)
         return Ledger(lost="%s can't be read (%s)" % (path, system_words(exc)))
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        info = os.fstat(handle)
+        if not stat.S_ISREG(info.st_mode):
             return Ledger(lost="%s can't be read (it is no regular file)" % path)
+        if not _folder.is_trusted(info):  # it says which volume a disk is: nobody else's word is taken for that
+            return Ledger(lost="%s can't be believed (others than root may write to it)" % path)
         # The handle stays ours: fdopen leaves one open that it refuses.
         with os.fdopen(handle, "rb", closefd=False) as stream:
             text = stream.read(MAX_SIZE + 1)
@@ -263,7 +266,8 @@ def _check(value, shape, name):
 def locked(facts_dir, deadline):
     """Hold the ledger's lock while the block runs; the folder is made where it isn't there."""
     try:
-        os.makedirs(facts_dir, mode=0o755, exist_ok=True)
+        with _folder.opened(facts_dir, ours=True, make=0o755):
+            pass
     except OSError as exc:
         raise _unwritable(facts_dir, exc)
     from . import _lock  # a look needs none
@@ -274,23 +278,13 @@ def locked(facts_dir, deadline):
 
 def write(ledger, facts_dir):
     """Replace the file; the caller holds the lock. ZbsError `ledger_unwritable` leaves the old file as it was."""
-    path = os.path.join(facts_dir, NAME)
-    temporary = os.path.join(facts_dir, ".%s.%d" % (NAME, os.getpid()))
-    data = (json.dumps(ledger.as_facts(), indent=2, sort_keys=True) + "\n").encode("utf-8")
+    from . import _replacing
+
+    text = json.dumps(ledger.as_facts(), indent=2, sort_keys=True) + "\n"
     try:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)  # of a process of this number that was killed
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-        with os.fdopen(handle, "wb") as stream:
-            os.fchmod(handle, 0o644)  # whatever the umask; and never executable, which would break `setup`
-            stream.write(data)
-            stream.flush()
-            os.fsync(handle)
-        os.replace(temporary, path)
-        _sync_folder(facts_dir)
+        # Never executable, which would break `setup`.
+        _replacing.replace(os.path.join(facts_dir, NAME), text, 0o644, ours=True)
     except OSError as exc:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
         raise _unwritable(facts_dir, exc)
 
 
@@ -300,25 +294,18 @@ def set_aside(facts_dir, stamp):
     The bad file stays in its place too until `write` replaces it: a crash between the two steps must not leave "no file",
     which the next tick would take for "no failures". Only what can't be linked (a folder) is moved.
     """
-    path = os.path.join(facts_dir, NAME)
-    aside = "%s.bad-%s-%d" % (path, stamp, os.getpid())
+    aside = "%s.bad-%s-%d" % (NAME, stamp, os.getpid())
     try:
-        try:
-            os.link(path, aside, follow_symlinks=False)
-        except OSError:
-            os.rename(path, aside)
-        _sync_folder(facts_dir)
+        with _folder.opened(facts_dir, ours=True) as place:
+            both = {"src_dir_fd": place.handle, "dst_dir_fd": place.handle}
+            try:
+                os.link(NAME, aside, follow_symlinks=False, **both)
+            except OSError:
+                os.rename(NAME, aside, **both)
+            place.sync()
     except OSError as exc:
         raise _unwritable(facts_dir, exc)
-    return aside
-
-
-def _sync_folder(folder):
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    return os.path.join(facts_dir, aside)
 
 
 def _unwritable(facts_dir, exc):

@@ -7,8 +7,10 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 import time
 
+from . import _folder
 from ._errors import ZbsError, system_words
 
 # Short beside what is locked (milliseconds to minutes), long beside what a poll costs.
@@ -24,10 +26,11 @@ def hold(path, deadline, purpose):
     The file is made, never removed: removing a lock file lets two holders in.
     """
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = _open(path)
     except OSError as exc:
         raise ZbsError(
-            "the lock file %s can't be opened (%s); make its folder writable" % (path, system_words(exc)),
+            "the lock file %s can't be opened (%s); make its folder writable, for root alone"
+            % (path, system_words(exc)),
             "lock_unusable",
         )
     try:
@@ -42,6 +45,18 @@ def hold(path, deadline, purpose):
         yield
     finally:
         os.close(handle)
+
+
+def _open(path):
+    with _folder.holding(path, ours=True) as place:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        handle = os.open(place.name, flags, 0o600, dir_fd=place.handle)
+    info = os.fstat(handle)
+    # Whoever signs the lock writes to the file: it must be no other one under a second name.
+    if not stat.S_ISREG(info.st_mode) or info.st_nlink > 1 or not _folder.is_trusted(info):
+        os.close(handle)
+        raise PermissionError(errno.EPERM, "it is no lock file of root; remove it")
+    return handle
 
 
 def _try(handle, path):

@@ -5,6 +5,7 @@
 
 import json
 import re
+import shlex
 from urllib.parse import quote
 
 from ._command import MASK, mask
@@ -19,7 +20,7 @@ _NAMED = re.compile(
 )
 _AUTHORIZATION = re.compile(r"(authorization\"?\s{0,20}[:=]\s{0,20}\"?(?:(?:basic|bearer)\s{1,20})?)[^\s\"]+", re.I)
 # The login in a URL; RFC 3986 allows no slash in it.
-_URL_LOGIN = re.compile(r"(://[^\s/:@]{0,256}:)[^\s/@]{1,256}(?=@)")
+_URL_LOGIN = re.compile(r"(://[^\s/:@]{0,256}:)([^\s/@]{1,256})(?=@)")
 # Words of a command line whose next word is a secret.
 _FLAG = re.compile(r"((?:^|\s)--?(?:p|password|passwd|token|secret)[ \t]{1,20})(?!-)\S+", re.M)
 _SECRET_NAME = re.compile(r"passw|passphrase|pwd|secret|token|key|credential", re.I)
@@ -28,7 +29,7 @@ LEAST = 4
 
 
 def forms(secrets):
-    """Every spelling in which a program may print these secrets: as they are, in JSON, in a URL."""
+    """Every spelling in which a program may print these secrets: as they are, in JSON, in a URL, for a shell, as Python's repr()."""
     found = []
     for secret in filter(None, secrets):
         for spelling in (
@@ -36,6 +37,9 @@ def forms(secrets):
             json.dumps(secret)[1:-1],
             json.dumps(secret, ensure_ascii=False)[1:-1],
             quote(secret, safe="", errors="replace"),
+            shlex.quote(secret).strip("'"),
+            repr(secret)[1:-1],
+            repr(secret + "'" + '"')[1:-4],  # where both quotes are near, as in the list of a whole command line
         ):
             if spelling not in found:
                 found.append(spelling)
@@ -62,6 +66,15 @@ def hide_in(data, secrets):
     if isinstance(data, (list, tuple)):
         return [hide_in(item, secrets) for item in data]
     return data
+
+
+def logins_in(data):
+    """The passwords of the logins in URLs anywhere in plain data, of a proxy or a mirror, as they are written there."""
+    if isinstance(data, str):
+        return [word for _before, word in _URL_LOGIN.findall(data) if len(word) >= LEAST]
+    if isinstance(data, dict):
+        data = list(data) + list(data.values())
+    return [found for item in data for found in logins_in(item)] if isinstance(data, (list, tuple)) else []
 
 
 def without_environment(data):

@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """hugetlbfs mounts, read from /proc/self/mountinfo."""
 
+import errno
 import os
 import re
 
-from . import _command, _process
+from . import _command, _folder, _process
 from ._errors import ZbsError, system_words
 
 # How another process has a mount of ours: in a root of its own, or in a copy of this system's mounts.
@@ -61,7 +62,10 @@ def mount(path, size_kib, deadline, root="/"):
     """Mount a hugetlbfs for pages of `size_kib` on `path`, which is made when it isn't there; returns the Mount."""
     there = below(root, path)
     try:
-        os.makedirs(there, mode=0o755, exist_ok=True)
+        # mount(8) takes a path, so it is to be one that nobody else can turn meanwhile.
+        with _folder.opened(there, ours=True, make=0o755) as place:
+            if not place.closed:
+                raise PermissionError(errno.EPERM, "others than root can turn the way to it")
     except OSError as exc:
         raise ZbsError(
             "the folder %s for hugetlbfs can't be made (%s); name another hugetlbfs_dir" % (path, system_words(exc)),

@@ -9,7 +9,7 @@ A mount is known by its path, its device number and the boot: after a boot the s
 import json
 import os
 
-from . import _replacing
+from . import _folder, _replacing
 from ._errors import ZbsError
 
 PATH = "var/lib/zbs-vhost/mounts.json"
@@ -59,8 +59,9 @@ def _read(root):
 def _write(entries, root):
     path = os.path.join(root, PATH)
     try:
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        _replacing.replace(path, json.dumps({"version": _VERSION, "mounts": entries}), 0o600)
+        with _folder.opened(os.path.dirname(path), make=0o755):
+            pass
+        _replacing.replace(path, json.dumps({"version": _VERSION, "mounts": entries}), 0o600, ours=True)
     except OSError as exc:
         raise ZbsError(
             "%s can't be written (%s), so state=absent won't know its own mount; make the folder writable"

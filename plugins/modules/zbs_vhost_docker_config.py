@@ -130,6 +130,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils import (
     _daemon_json,
     _engine_config,
     _engine_state,
+    _masking,
     _module,
 )
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
@@ -154,6 +155,8 @@ def main(module):
     """Look, refuse, write, reload or restart, report."""
     params = module.params
     path = params["path"]
+    # A proxy's login is nobody's business, neither in the diff nor in the arguments that a talkative run shows.
+    module.no_log_values.update(_masking.logins_in([params["options"], params["registry_mirrors"]]))
     lists = lists_of(params)
     _daemon_json.refuse_options(params["options"])
     state = _engine_state.look(path, Deadline(ASK_TIMEOUT))

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the checks by stage, with progress, and close with one line of counts: `N passed, N failed`.
 
-Usage: python -m tools.check [lint] [unit] [sanity] [molecule] [slow] [awx] [runner] [matrix] [publish]. Exit status 0 only when every check passed and ran. Stages that
+Usage: python -m tools.check STAGE..., see STAGES. Exit status 0 only when every check passed and ran. Stages that
 are joined by a plus sign (`lint+unit+sanity`) run side by side: each of these keeps one core busy.
 """
 
@@ -11,7 +11,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from . import awx, lint, matrix, publish, runner, sanity, scenarios, unit
+from . import awx, docs, lint, matrix, publish, runner, sanity, scenarios, unit
 from .process import Tally
 
 STAGES = {
@@ -20,6 +20,7 @@ STAGES = {
     "sanity": sanity.run,
     "molecule": scenarios.run,
     "slow": scenarios.run_slow,
+    "docs": docs.run,
     "awx": awx.run,
     "runner": runner.run,
     "matrix": matrix.run,

@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 
 import jinja2
-import jinja2.nodes as nodes
 import pytest
 import yaml
+from jinja2 import nodes
 
 ROOT = Path(__file__).resolve().parents[3]
 CONVERTING = {"bool": {"bool"}, "int": {"int", "float"}, "float": {"int", "float"}}

@@ -120,7 +120,7 @@ def fail_with(number):
     return fail
 
 
-@pytest.mark.parametrize("function", ["fsync", "replace", "fchmod", "open"])
+@pytest.mark.parametrize("function", ["fsync", "rename", "fchmod", "open"])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, function, number):
     ledgers.observe(tmp_path, ledgers.DOWN)
@@ -165,14 +165,14 @@ def test_a_real_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
         signal.signal(signal.SIGXFSZ, old_handler)
     assert caught.value.code == "ledger_unwritable"
     assert ledgers.path(tmp_path).read_bytes() == before
-    assert [name for name in os.listdir(tmp_path) if name.startswith("." + _ledger.NAME)] == []
+    assert [name for name in os.listdir(tmp_path) if name.endswith(".tmp")] == []
 
 
 def test_a_bad_file_on_a_full_disk_is_still_no_reason_to_attempt(tmp_path, monkeypatch):
     ledgers.path(tmp_path).write_bytes(b"{broken")
     for _tick in range(3):
         with monkeypatch.context() as patch:
-            patch.setattr(os, "replace", fail_with(errno.ENOSPC))
+            patch.setattr(os, "rename", fail_with(errno.ENOSPC))
             with pytest.raises(ZbsError):
                 ledgers.observe(tmp_path, ledgers.DOWN)
         assert ledgers.path(tmp_path).read_bytes() == b"{broken"

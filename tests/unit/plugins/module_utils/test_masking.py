@@ -1,11 +1,12 @@
 """Secrets in what others said: known ones in every spelling, and what looks like one."""
 
 import json
+import shlex
 import time
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _masking
-from ansible_collections.zstack.zbs.plugins.module_utils._command import MASK
+from ansible_collections.zstack.zbs.plugins.module_utils._command import MASK, mask
 
 AWKWARD = 'pa"ss\\wörd /x'
 
@@ -66,3 +67,21 @@ def test_the_environment_of_a_container_and_the_secrets_in_it():
     found, secrets = _masking.without_environment(data)
     assert found[0]["Config"]["Env"] == [name + "=" + MASK for name in ("PATH", "DB_PASSWORD", "EMPTY_KEY", "ODD")]
     assert (found[0]["Config"]["Image"], secrets) == ("a:1", ["hunter2"])
+
+
+@pytest.mark.parametrize("secret", ["x\"a\\9'$y", "it's", 'say "x"', "plain", "umläut", "a b"])
+def test_a_command_line_in_anybody_s_spelling_is_masked(secret):
+    """As Python, JSON and a shell write the list of a program's arguments."""
+    words = ["zbsadm", "-p", secret]
+    for text in (repr(words), json.dumps(words), " ".join(map(shlex.quote, words)), repr(" ".join(words))):
+        assert mask(text, _masking.forms([secret])).count(MASK) >= 1
+        assert secret not in mask(text, _masking.forms([secret]))
+        assert repr(secret)[1:-1] not in mask(text, _masking.forms([secret]))
+
+
+def test_the_logins_of_proxies_and_mirrors_are_found_wherever_they_stand():
+    data = {
+        "proxies": {"http-proxy": "http://me:pr0xy@h:1"},
+        "m": ["https://h/", "https://u:w0rt%21@h", 3, None, "://:xyz@"],
+    }
+    assert _masking.logins_in(data) == ["pr0xy", "w0rt%21"]

@@ -29,7 +29,7 @@ def test_a_link_is_replaced_and_what_it_led_to_is_not(tmp_path):
 def test_a_disk_that_is_full_leaves_the_old_file(tmp_path, monkeypatch, fails):
     (tmp_path / "file").write_text("old")
 
-    def refuse(*_args):
+    def refuse(*_args, **_more):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(_replacing.os, fails, refuse)

@@ -137,7 +137,9 @@ def test_the_collector_never_sees_the_temporary_file(tmp_path, monkeypatch):
     """node_exporter reads whatever ends in .prom, hidden or not."""
     seen = []
     real = os.rename
-    monkeypatch.setattr(os, "rename", lambda old, new: seen.append(os.listdir(tmp_path)) or real(old, new))
+    monkeypatch.setattr(
+        os, "rename", lambda old, new, **more: seen.append(os.listdir(tmp_path)) or real(old, new, **more)
+    )
     _textfile.write(str(tmp_path), "a 1\n")
     assert len(seen) == 1 and [name for name in seen[0] if name.endswith(".prom")] == []
 
