@@ -74,9 +74,8 @@ def _play(core: Core, name: str, playbook: "str | Path", unchanged: bool) -> boo
         core.programs,
         ANSIBLE_COLLECTIONS_PATH=str(core.collections),
         # Nothing of this checkout's settings, and nothing of another core's.
-        ANSIBLE_CONFIG="/dev/null",
+        ANSIBLE_CONFIG=str(_settings(core)),
         ANSIBLE_HOME=str(core.home / "home"),
-        ANSIBLE_PIPELINING="true",
     )
     if not check(title, argv, cwd=core.home, env=env, limit=_LIMIT):
         return False
@@ -86,6 +85,13 @@ def _play(core: Core, name: str, playbook: "str | Path", unchanged: bool) -> boo
         print(f"   {title}: " + (f"changed on {', '.join(changed)}" if hosts else "no host was there"), flush=True)
         return False
     return True
+
+
+def _settings(core: Core) -> Path:
+    """An ansible.cfg as a careful user has it."""
+    path = core.home / "ansible.cfg"
+    path.write_text("[ssh_connection]\npipelining = true\n")
+    return path
 
 
 def recap(text: str) -> dict[str, int]:
