@@ -1,7 +1,7 @@
 # The two commands first: `make demo` and `make test`. Both set up all they need.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-unit lint sanity matrix docs molecule mutation lab-up lab-down lab-status docs-commands zstack-measure setup setup-test build clean
+.PHONY: help bench demo test test-all test-unit lint sanity matrix docs molecule mutation lab-up lab-down lab-status docs-commands zstack-measure setup setup-test build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ docs: setup ## the guides and a page for each module and role, as a site in .cac
 
 molecule: setup-test ## the molecule scenarios alone (root)
 	@exec .venv/bin/python -m tools.check molecule
+
+bench: setup ## what a tick costs, beside a ping and beside a heal as it is usually written; an hour, and root for the lab
+	@exec .venv/bin/python -m bench
 
 mutation: ## change the decisions one by one and see that their tests notice; no part of `make test`
 	@exec $(PYTHON) -m tools.mutation

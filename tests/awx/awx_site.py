@@ -15,7 +15,7 @@ SECRETS = {
 }
 SITE = {
     "zbs_awx_scm_url": URL,
-    "zbs_awx_image": "registry.example.com/zbs/ee:0.1.0",
+    "zbs_awx_image": "registry.example.com/zbs/ee:stable",
     "zbs_awx_admin_hosts": [{"name": "mds1", "address": "10.0.0.10"}],
     "zbs_awx_hosts": [{"name": "kvm1", "address": "10.0.0.11"}],
     "zbs_awx_variables": {"zbs_docker_image": "registry.example.com/zbs/vhost:1.6.1", "zbs_hugepages_count": 1024},

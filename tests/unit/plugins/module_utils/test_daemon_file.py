@@ -123,7 +123,7 @@ def test_a_place_that_can_not_be_taken_leaves_the_file_as_it_was(path, monkeypat
     def fail(*_arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_daemon_file.shutil, "copy2", fail)
+    monkeypatch.setattr(_daemon_file.shutil, "copyfileobj", fail)
     with pytest.raises(ZbsError) as caught:
         _daemon_file.replace(path, temporary)
     assert caught.value.code == "daemon_json" and "it is as it was" in caught.value.message
