@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -37,3 +39,7 @@ if not _is_ours():
 for folder in (ROOT, ROOT / "tests/unit/lab"):
     if folder.is_dir() and str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
+
+# A busy machine may pause any example; how long one takes is no finding.
+settings.register_profile("zbs", deadline=None)
+settings.load_profile("zbs")
