@@ -111,6 +111,7 @@ REASONS: tuple[Reason, ...] = (
                 'if restart == "always" or (restart == "when_idle" and sessions == 0):',
                 'if restart == "always" or (restart >= "when_idle" and sessions == 0):',
             ),
+            ('if restart == "when_idle":', 'if restart >= "when_idle":'),
         ),
     ),
     Reason(
@@ -142,5 +143,10 @@ REASONS: tuple[Reason, ...] = (
                 "while window(failures, max_skip) != max_skip and failures < _MAX_EXPONENT:",
             ),
         ),
+    ),
+    Reason(
+        "_backoff",
+        "86400 is even, so each of these makes 86401 of it.",
+        (("_MAX_LEASE = 86400 + 1", "_MAX_LEASE = 86400 ^ 1"), ("_MAX_LEASE = 86400 + 1", "_MAX_LEASE = 86400 | 1")),
     ),
 )

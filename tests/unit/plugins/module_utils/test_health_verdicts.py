@@ -173,6 +173,11 @@ ROWS = {
         "unknown",
         "/other.sock",
     ),
+    "nobody, admin socket is another behind it in the alphabet": (
+        evidence("nobody", container=container(args=["-r", "/zbs/other.sock"]), process=process()),
+        "unknown",
+        "/zbs/other.sock",
+    ),
     "nobody, no admin socket named": (evidence("nobody", container=container(args=[])), "refused", "running"),
     "nobody, other socket of an exited one": (
         evidence("nobody", container=container("exited", args=["-r", "/other.sock"])),

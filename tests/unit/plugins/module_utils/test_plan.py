@@ -92,6 +92,7 @@ RECORD = {"container_id": "c1", "parts": {"hugepage_dir": "/dev/hugepages2m", "m
     [
         ("c1", RECORD, True),
         ("c2", RECORD, False),  # somebody else's container: the record says nothing of it
+        ("c0", RECORD, False),
         (None, dict(RECORD, container_id=None), False),
         ("c1", None, False),
         ("c1", {}, False),
