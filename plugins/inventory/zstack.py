@@ -141,11 +141,12 @@ notes:
 """
 
 EXAMPLES = r"""
-# zbs.zstack.yml, the password in the environment as ZSTACK_PASSWORD
-plugin: zstack.zbs.zstack
-url: http://10.0.0.2:8080/zstack
-account: admin
-timezone: Asia/Shanghai
+# The least in zbs.zstack.yml, the password in the environment as ZSTACK_PASSWORD:
+#
+#   plugin: zstack.zbs.zstack
+#   url: http://10.0.0.2:8080/zstack
+#   account: admin
+#   timezone: Asia/Shanghai
 
 # One storage, signed with an access key (its secret in ZSTACK_ACCESS_KEY_SECRET), only where the manager sees Vhost down,
 # a group for each architecture, the answers kept for five minutes.

@@ -10,7 +10,6 @@ that a tick at a target which answers has to know.
 """
 
 REMEMBERED = "remembered"
-_SHAPE = {"pid": int, "started": (int, float), "container": dict}
 
 
 def recall(target, process, name):
@@ -38,5 +37,8 @@ def seen(target, health):
 
 def check(target):
     """ValueError says what is wrong with a target that was read from a file."""
-    if not isinstance(target, dict) or not all(isinstance(target.get(key), kinds) for key, kinds in _SHAPE.items()):
+    proper = (
+        isinstance(target, dict) and isinstance(target.get("pid"), int) and isinstance(target.get("container"), dict)
+    )
+    if not proper or not isinstance(target.get("started"), (int, float)):
         raise ValueError("its record of the target's process is not proper")

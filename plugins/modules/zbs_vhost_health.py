@@ -75,11 +75,18 @@ protocols:
   sample:
     vhost: {status: Connected, verdict: healthy, reason: null, latency_ms: 21.4}
 container:
-  description: What Docker says of the container; C(answer) tells whether it could be asked.
+  description:
+    - What Docker says of the container; C(answer) tells whether it could be asked, C(runs_target) whether the process that answers on
+      the admin socket is the container's.
+    - In a tick of M(zstack.zbs.zbs_vhost_recovery) C(answer) may be C(remembered). The process that answers is the one that Docker told of
+      at an earlier tick, so Docker was not asked again.
   type: dict
   returned: success
   sample:
     answer: found
+    name: zbsvhost-10.0.0.11
+    pid: 4711
+    runs_target: true
     state: running
     image: registry.example.com/zbs/vhost:1.6.1
     restart_count: 0

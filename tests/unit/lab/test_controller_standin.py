@@ -14,10 +14,18 @@ ROOT = Path(__file__).resolve().parents[3]
 URL = "https://git.example.com/zbs"
 
 
+class Controller(server.Standin):
+    """With a token of its own."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.token = self.make_token()
+        return self
+
+
 @pytest.fixture
 def controller():
-    with server.Standin({URL: ROOT}) as standin:
-        standin.token = standin.make_token()
+    with Controller({URL: ROOT}) as standin:
         yield standin
 
 

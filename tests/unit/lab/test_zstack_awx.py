@@ -13,7 +13,7 @@ class _Loader(yaml.SafeLoader):
     """Knows Ansible's tag for texts that are no templates."""
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor("!unsafe", lambda _loader, node: node.value)
 VARIABLES = yaml.load((ROOT / "roles/zbs_awx/vars/main.yml").read_text(), _Loader)
 FILE = ROOT / yaml.safe_load((ROOT / "roles/zbs_awx/defaults/main.yml").read_text())["zbs_awx_inventory_file"]
 

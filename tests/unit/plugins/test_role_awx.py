@@ -15,7 +15,7 @@ class _Loader(yaml.SafeLoader):
     """Knows Ansible's tag for texts that are no templates."""
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor("!unsafe", lambda _loader, node: node.value)
 
 
 def load(path):

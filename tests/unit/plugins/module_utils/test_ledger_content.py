@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("no_fsync")
 ENTRY = dict(ledgers.DOWN, since="x", failures=1, skip=2, last_attempt=None, lease=None)
 HISTORY = {"recoveries": [1], "failures": 0, "skip": 0}
 LEASE = {"boot_id": "b", "started": 1, "expires": 2.5, "who": "w"}
-RECORD = {"hash": "h", "parts": {}, "at": "x", "container_id": None}
+RECORD: dict = {"hash": "h", "parts": {}, "at": "x", "container_id": None}
 
 
 def write(folder, ledger):

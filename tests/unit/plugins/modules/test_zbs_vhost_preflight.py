@@ -177,7 +177,9 @@ def test_without_an_image_nobody_is_asked_for_one(host, monkeypatch):
 
 def served(behave):
     """Listen on a port of 127.0.0.1, behave(connection) on the first client: (port, thread)."""
-    server = socket.create_server(("127.0.0.1", 0))
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen(1)
 
     def work():
         with server:

@@ -1,6 +1,5 @@
 """state=absent: what nobody uses is given back, what is in use stays and is told."""
 
-import contextlib
 import json
 
 import pytest
@@ -231,10 +230,8 @@ def test_notes_that_can_not_be_written_are_a_warning(host):
 def test_a_lock_that_is_held_is_what_stays(host):
     host.run()
 
-    @contextlib.contextmanager
     def held(_root):
         raise ZbsError("another prepare is under way", "locked")
-        yield
 
     host.monkeypatch.setattr(_prepare, "hold_lock", held)
     failure, _result = failure_of(NAME, dict(host.options, state="absent"))
