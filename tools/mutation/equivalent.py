@@ -46,64 +46,6 @@ REASONS: tuple[Reason, ...] = (
         (('if observation["status"] == UP:', 'if observation["status"] <= UP:'),),
     ),
     Reason(
-        "_ledger",
-        "`O_EXCL` follows no link either, and Python opens every file with `O_CLOEXEC`.",
-        (
-            (
-                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)",
-                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW & os.O_CLOEXEC, 0o644)",
-            ),
-        ),
-    ),
-    Reason(
-        "_ledger",
-        "What was just renamed into a folder has shown that it is one, and Python opens every file with `O_CLOEXEC`.",
-        (
-            (
-                "handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)",
-                "handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY & os.O_CLOEXEC)",
-            ),
-            (
-                "handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)",
-                "handle = os.open(folder, os.O_RDONLY & os.O_DIRECTORY | os.O_CLOEXEC)",
-            ),
-        ),
-    ),
-    Reason(
-        "_ledger",
-        "Linux's link(2) follows no symlink, whatever Python is told; the argument says what is meant.",
-        (
-            (
-                "os.link(path, aside, follow_symlinks=False)",
-                "os.link(path, aside, follow_symlinks=True)",
-            ),
-        ),
-    ),
-    Reason(
-        "_ledger",
-        "The new file is empty until `fchmod` has given it its mode.",
-        (
-            (
-                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)",
-                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 419)",
-            ),
-            (
-                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)",
-                "handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 421)",
-            ),
-        ),
-    ),
-    Reason(
-        "_ledger",
-        "A count that is not there is not below zero, be it taken for 0 or for 1.",
-        (
-            (
-                'if min(entry["failures"], entry["skip"], entry.get("healthy", 0)) < 0:',
-                'if min(entry["failures"], entry["skip"], entry.get("healthy", 1)) < 0:',
-            ),
-        ),
-    ),
-    Reason(
         "_plan",
         "`when_idle` is the last of its options in the alphabet.",
         (
