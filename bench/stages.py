@@ -11,11 +11,12 @@ import json
 import runpy
 import sys
 import time
+from typing import Any
 
 marks = [("interpreter start", time.process_time())]
 archive, admin_socket, facts_dir = sys.argv[1:]
 sys.path.insert(0, archive)
-basic = importlib.import_module("ansible.module_utils.basic")
+basic: Any = importlib.import_module("ansible.module_utils.basic")
 marks.append(("Ansible's own imports, compiled anew from the archive", time.process_time()))
 UTILS = "ansible_collections.zstack.zbs.plugins.module_utils"
 for name in ("_arguments", "_module", "_tick"):

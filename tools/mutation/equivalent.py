@@ -91,4 +91,14 @@ REASONS: tuple[Reason, ...] = (
         "86400 is even, so each of these makes 86401 of it.",
         (("_MAX_LEASE = 86400 + 1", "_MAX_LEASE = 86400 ^ 1"), ("_MAX_LEASE = 86400 + 1", "_MAX_LEASE = 86400 | 1")),
     ),
+    Reason(
+        "_ledger",
+        "A count that is not there is a proper one, be it taken for 0 or for 1.",
+        (
+            (
+                'if not all(_is_count(number) for number in (entry["failures"], entry["skip"], entry.get("healthy", 0))):',
+                'if not all(_is_count(number) for number in (entry["failures"], entry["skip"], entry.get("healthy", 1))):',
+            ),
+        ),
+    ),
 )

@@ -244,3 +244,27 @@ def test_of_a_huge_file_one_byte_more_than_the_limit_is_read(tmp_path, monkeypat
     monkeypatch.setattr(_ledger, "MAX_SIZE", 100)
     monkeypatch.setattr(_ledger.os, "fdopen", lambda *_arguments, **_more: Stream())
     assert "larger than 100 bytes" in _ledger.read(str(tmp_path)).lost and asked == [101]
+
+
+def test_a_ledger_that_others_may_write_to_is_not_believed(tmp_path):
+    write(tmp_path, _ledger.Ledger())
+    os.chmod(ledgers.path(tmp_path), 0o666)
+    assert _ledger.read(str(tmp_path)).lost == "%s can't be believed (others than root may write to it)" % (
+        ledgers.path(tmp_path)
+    )
+
+
+@pytest.mark.parametrize("step", ["lock", "write", "set aside"])
+def test_nothing_is_kept_in_a_folder_that_everybody_may_write_to(tmp_path, step):
+    """What is believed when it is read again must be nobody else's to put there."""
+    ledgers.path(tmp_path).write_text("junk")
+    os.chmod(str(tmp_path), 0o777)
+    with pytest.raises(ZbsError) as caught:
+        if step == "lock":
+            with _ledger.locked(str(tmp_path), ledgers.soon()):
+                pass
+        elif step == "write":
+            _ledger.write(_ledger.Ledger(), str(tmp_path))
+        else:
+            _ledger.set_aside(str(tmp_path), "now")
+    assert caught.value.code == "ledger_unwritable"
