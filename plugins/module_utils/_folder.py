@@ -15,6 +15,8 @@ import errno
 import os
 import stat
 
+from . import _trust
+
 # A controller may be no Linux, and then its folders have to be readable.
 _STEP = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_LINKS = 40  # as the kernel
@@ -87,11 +89,6 @@ def create(place, mode):
         os.unlink(place.name, dir_fd=place.handle)
         raise
     return handle
-
-
-def is_trusted(info):
-    """Whether a file (its os.stat_result) is root's or ours and nobody else may write to it."""
-    return info.st_uid in (0, os.geteuid()) and not _others_write(info)
 
 
 @contextlib.contextmanager
@@ -184,7 +181,9 @@ def _made(handle, name, mode):
 
 def _is_closed(folder):
     """Whether nobody but root, or we, can take a name of root's in a folder away and put another thing there."""
-    return folder.st_uid in (0, os.geteuid()) and (not _others_write(folder) or bool(folder.st_mode & stat.S_ISVTX))
+    return folder.st_uid in (0, os.geteuid()) and (
+        not _trust.others_write(folder) or bool(folder.st_mode & stat.S_ISVTX)
+    )
 
 
 def _own(place):
@@ -193,9 +192,3 @@ def _own(place):
         raise PermissionError(errno.EPERM, "its folder belongs to user %d; give it to root" % info.st_uid)
     if info.st_mode & 0o002 and not info.st_mode & stat.S_ISVTX:
         raise PermissionError(errno.EPERM, "everybody may write to its folder; take that away")
-
-
-def _others_write(info):
-    """Whether somebody besides the owner and root may write to it."""
-    group = info.st_mode & 0o020 and info.st_gid not in (0, os.getegid())
-    return bool(group or info.st_mode & 0o002)

@@ -28,7 +28,7 @@ import json
 import os
 import stat
 
-from . import _disks, _folder, _identity
+from . import _disks, _identity, _trust
 from ._errors import ZbsError, system_words
 
 FACTS_DIR = "/etc/ansible/facts.d"
@@ -174,7 +174,7 @@ def read(facts_dir=FACTS_DIR):
         info = os.fstat(handle)
         if not stat.S_ISREG(info.st_mode):
             return Ledger(lost="%s can't be read (it is no regular file)" % path)
-        if not _folder.is_trusted(info):  # it says which volume a disk is: nobody else's word is taken for that
+        if not _trust.is_trusted(info):  # it says which volume a disk is: nobody else's word is taken for that
             return Ledger(lost="%s can't be believed (others than root may write to it)" % path)
         # The handle stays ours: fdopen leaves one open that it refuses.
         with os.fdopen(handle, "rb", closefd=False) as stream:
@@ -265,13 +265,13 @@ def _check(value, shape, name):
 @contextlib.contextmanager
 def locked(facts_dir, deadline):
     """Hold the ledger's lock while the block runs; the folder is made where it isn't there."""
+    from . import _folder, _lock  # a look needs neither
+
     try:
         with _folder.opened(facts_dir, ours=True, make=0o755):
             pass
     except OSError as exc:
         raise _unwritable(facts_dir, exc)
-    from . import _lock  # a look needs none
-
     with _lock.hold(os.path.join(facts_dir, LOCK), deadline, "a step of the ledger"):
         yield
 
@@ -294,6 +294,8 @@ def set_aside(facts_dir, stamp):
     The bad file stays in its place too until `write` replaces it: a crash between the two steps must not leave "no file",
     which the next tick would take for "no failures". Only what can't be linked (a folder) is moved.
     """
+    from . import _folder
+
     aside = "%s.bad-%s-%d" % (NAME, stamp, os.getpid())
     try:
         with _folder.opened(facts_dir, ours=True) as place:

@@ -10,7 +10,7 @@ import os
 import stat
 import time
 
-from . import _folder
+from . import _folder, _trust
 from ._errors import ZbsError, system_words
 
 # Short beside what is locked (milliseconds to minutes), long beside what a poll costs.
@@ -53,7 +53,7 @@ def _open(path):
         handle = os.open(place.name, flags, 0o600, dir_fd=place.handle)
     info = os.fstat(handle)
     # Whoever signs the lock writes to the file: it must be no other one under a second name.
-    if not stat.S_ISREG(info.st_mode) or info.st_nlink > 1 or not _folder.is_trusted(info):
+    if not stat.S_ISREG(info.st_mode) or info.st_nlink > 1 or not _trust.is_trusted(info):
         os.close(handle)
         raise PermissionError(errno.EPERM, "it is no lock file of root; remove it")
     return handle
