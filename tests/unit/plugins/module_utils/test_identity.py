@@ -19,10 +19,10 @@ def process(pid=42, started=100.0):
     return _process.ProcessInfo(pid, "vhost", "S", started, 1.0, None)
 
 
-def health(verdict="healthy", pid=42, container=FOUND):
+def health(verdict="healthy", pid=42, container=None):
     row = {"verdict": verdict}
     seen = {"pid": pid, "started_s_after_boot": 100.0} if pid else None
-    return {"protocols": {"vhost": row}, "process": seen, "container": container}
+    return {"protocols": {"vhost": row}, "process": seen, "container": container or FOUND}
 
 
 def test_the_same_process_is_the_same_container():
