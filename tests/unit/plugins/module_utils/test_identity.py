@@ -98,7 +98,7 @@ def test_a_target_that_is_known_and_answers_asks_docker_nothing(tmp_path, monkey
 
 def parents(root, *chain):
     """Processes below `root`, each with the next one as its parent."""
-    for pid, parent in zip(chain, chain[1:], strict=False):
+    for pid, parent in zip(chain, chain[1:]):
         write_process(root, pid)
         path = root / ("proc/%d/stat" % pid)
         head, _bracket, rest = path.read_text().rpartition(")")
