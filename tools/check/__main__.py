@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the checks by stage, with progress, and close with one line of counts: `N passed, N failed`.
 
-Usage: python -m tools.check STAGE..., see STAGES. Exit status 0 only when every check passed and ran. Stages that
-are joined by a plus sign (`lint+unit+sanity`) run side by side: each of these keeps one core busy.
+Usage: python -m tools.check STAGE..., see STAGES. Exit status 0 only when every check passed and ran. What a plus sign joins runs side
+by side, what a comma joins one after the other: in `unit+lint+sanity,molecule` the lab is begun as soon as the sanity tests are
+done, since the unit tests keep no more than one core busy and need none of it.
 """
 
 import sys
@@ -39,19 +40,27 @@ def _run(name: str) -> Tally:
     return tally
 
 
-def main(names: list[str]) -> int:
-    """Run the stages `names` in order and return the exit status."""
-    unknown = [name for names_ in names for name in names_.split("+") if name not in STAGES]
-    if unknown or not names:
+def _lane(names: list[str]) -> Tally:
+    """Run stages one after the other."""
+    total = Tally()
+    for name in names:
+        total.add(_run(name))
+    return total
+
+
+def main(words: list[str]) -> int:
+    """Run the stages that `words` name, in their order, and return the exit status."""
+    groups = [[lane.split(",") for lane in word.split("+")] for word in words]
+    unknown = [name for lanes in groups for lane in lanes for name in lane if name not in STAGES]
+    if unknown or not words:
         print(f"Unknown stage {', '.join(unknown) or '(none)'}; choose from: {', '.join(STAGES)}")
         return 2
     total = Tally()
     started = time.monotonic()
-    for joined in names:
-        together = joined.split("+")
-        print(f"== {' and '.join(together)}", flush=True)
-        with ThreadPoolExecutor(len(together)) as pool:
-            for tally in pool.map(_run, together):
+    for lanes in groups:
+        print(f"== {' beside '.join(', then '.join(lane) for lane in lanes)}", flush=True)
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            for tally in pool.map(_lane, lanes):
                 total.add(tally)
     print(f"All of it took {time.monotonic() - started:.0f} s")
     print(total.words())

@@ -1,0 +1,51 @@
+"""The stages of make test: what runs beside what, and how it ends."""
+
+import threading
+
+import pytest
+
+from tools.check import __main__ as stages
+from tools.check.process import Tally
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """Stages a, b, c pass one check each, `bad` fails one, `none` runs none: the names in the order in which they began."""
+    began = []
+
+    def stage(name, tally):
+        def run():
+            began.append(name)
+            return Tally(**tally)
+
+        return run
+
+    found = {name: stage(name, {"passed": 1}) for name in "abc"}
+    found.update(bad=stage("bad", {"failed": 1}), none=stage("none", {}))
+    monkeypatch.setattr(stages, "STAGES", found)
+    return began
+
+
+def test_one_after_the_other(ran, capsys):
+    assert stages.main(["a,b", "c"]) == 0
+    assert ran == ["a", "b", "c"]
+    assert capsys.readouterr().out.splitlines()[-1] == "3 passed, 0 failed"
+
+
+def test_lanes_run_side_by_side(ran, monkeypatch):
+    """Each waits for the other one: one after the other they would not end."""
+    both = threading.Barrier(2, timeout=30)
+    for name in "ac":
+        monkeypatch.setitem(stages.STAGES, name, lambda: both.wait() and Tally(passed=1) or Tally(passed=1))
+    assert stages.main(["a+b,c"]) == 0
+
+
+@pytest.mark.parametrize("words, counts", [(["bad"], "0 passed, 1 failed"), (["none", "a"], "1 passed, 1 failed")])
+def test_what_fails_or_runs_nothing_fails_the_whole(ran, capsys, words, counts):
+    assert stages.main(words) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == counts
+
+
+@pytest.mark.parametrize("words", [[], ["x"], ["a+x"], ["a,x"], [""]])
+def test_an_unknown_stage_runs_nothing(ran, words):
+    assert stages.main(words) == 2 and ran == []
