@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent
-RECORDING = ROOT / "tests/unit/lab/fixtures/spdk-rpc/v26.05.json"
+RECORDING = ROOT / "tests/unit/plugins/fixtures/spdk-rpc/v26.05.json"
 GROUP = "zbs_vhost"
 
 
