@@ -68,7 +68,12 @@ def play(
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout is not None
-    output = process.stdout.read()
+    try:
+        output = process.stdout.read()
+    except BaseException:
+        process.terminate()  # whoever interrupts the bench leaves no playbook behind
+        process.wait()
+        raise
     _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
