@@ -11,6 +11,7 @@ import itertools
 import json
 import secrets
 import threading
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Optional
@@ -62,6 +63,9 @@ class Standin:
                 return self._answer(method, target, headers, body)
             except Refused as refused:
                 return refused.status, refused.body
+            except Exception:
+                # As AWX does; without it the client would see a connection that ends, and nobody the reason.
+                return 500, {"detail": traceback.format_exc()}
 
     def _answer(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, Any]:
         parts = urlsplit(target)

@@ -14,14 +14,12 @@ from typing import Any, Callable
 
 import yaml
 
-from . import checks
+from . import checks, playbooks
 from .fields import Field, Refused, Resource, wrong
 from .resources import NODES, RESOURCES, UNIFIED
 
 API = "/api/v2/"
 Thing = dict[str, Any]
-# What AWX takes for a playbook, by a look into the file: awx/main/utils/ansible.py.
-_PLAYBOOK = re.compile(r"^\s*?-?\s*?(?:hosts|(?:ansible\.builtin\.)?(?:import_playbook|include)):\s*?.*?$", re.M)
 _BLOCKED = ("HOME", "USER", "_", "TERM", "PATH")
 _MACHINE = {
     "fields": [
@@ -225,7 +223,7 @@ class Store:
             "ends": "successful" if folder else "failed",
         }
         self.updates[update["id"]] = update
-        self._playbooks[number] = _playbooks(folder) if folder else []
+        self._playbooks[number] = playbooks.below(folder) if folder else []
         project.update(status=update["ends"], scm_revision="5f0e3b" if folder else "")
         return update
 
@@ -410,16 +408,3 @@ class Store:
         links = {"/".join(map(str, key)): ids for key, ids in self.links.items() if ids}
         surveys = {"/".join(map(str, key)): spec for key, spec in self.surveys.items()}
         return json.dumps([self.tables, links, surveys], sort_keys=True)
-
-
-def _playbooks(folder: Path) -> list[str]:
-    """The playbooks below a folder as AWX finds them: YAML files, not among roles and tasks, that look like one."""
-    found = []
-    for path in sorted(folder.rglob("*.y*ml")):
-        inside = path.relative_to(folder)
-        left_out = {"roles", "tasks", "group_vars", "host_vars"} & set(inside.parts[:-1])
-        if left_out or any(part.startswith(".") for part in inside.parts) or path.suffix not in (".yml", ".yaml"):
-            continue
-        if _PLAYBOOK.search(path.read_text(encoding="utf-8", errors="replace")):
-            found.append(str(inside))
-    return found

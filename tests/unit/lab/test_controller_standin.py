@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.controller import checks, server
+from lab.controller import checks, playbooks, server
 from lab.controller.fields import Refused
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -134,6 +134,22 @@ def test_a_project_that_can_not_be_fetched_has_no_playbooks(controller):
     statuses = [ask(controller, "GET", f"/api/v2/project_updates/{update}/")[1]["status"] for _ in range(2)]
     assert statuses == ["running", "failed"]
     assert ask(controller, "GET", f"/api/v2/projects/{project['id']}/playbooks/")[1] == []
+
+
+def test_what_is_hidden_in_a_checkout_is_no_playbook(tmp_path):
+    """Somebody else may work there: a file that goes away between a listing and a look must not be the update's end."""
+    for name in ("site.yml", "more/heal.yaml", "tasks/main.yml", ".cache/other.yml", "more/.hidden.yml", "vars.yml"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("- hosts: all\n" if name != "vars.yml" else "a: 1\n")
+    (tmp_path / ".cache" / "gone.yml").symlink_to(tmp_path / "nowhere")
+    assert playbooks.below(tmp_path) == ["more/heal.yaml", "site.yml"]
+
+
+def test_a_mistake_of_the_stand_in_is_an_answer_that_says_so(controller, monkeypatch):
+    monkeypatch.setattr(controller.store, "get", lambda *_: {}["nothing"])
+    status, body = ask(controller, "GET", "/api/v2/organizations/1/")
+    assert status == 500 and "KeyError" in body["detail"]
 
 
 @pytest.mark.parametrize(
