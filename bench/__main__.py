@@ -39,6 +39,7 @@ def main(names: list[str]) -> None:
     unknown = sorted(set(names) - set(PARTS))
     if unknown:
         raise SystemExit(f"There is no part {unknown[0]}; choose from: {', '.join(PARTS)}")
+    machine.plain_environment()
     header = machine.lines(ROOT)
     print("\n".join(header), flush=True)
     sections = []

@@ -6,7 +6,7 @@
 import hashlib
 import json
 
-from . import _ledger, _plan
+from . import _ledger, _ledger_writing, _plan
 from ._errors import ZbsError
 
 
@@ -40,7 +40,7 @@ def write_down(facts_dir, made, deadline, check_mode=False):
     """
     if check_mode:
         return _step(facts_dir, made, dry=True)
-    with _ledger.locked(facts_dir, deadline):
+    with _ledger_writing.locked(facts_dir, deadline):
         return _step(facts_dir, made, dry=False)
 
 
@@ -53,7 +53,7 @@ def _step(facts_dir, made, dry):
     changed = _without_time(before) != _without_time(made)
     if changed and not dry:
         ledger.deployed = made
-        _ledger.write(ledger, facts_dir)
+        _ledger_writing.write(ledger, facts_dir)
     return before, changed
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Giving hugepages back: those that nobody uses, never one that is in use or promised."""
 
-from . import _hugepages
+from . import _hugepages, _pages_asked
 
 
 def plan(pool, nodes, keep_free):
@@ -47,12 +47,12 @@ def give_back(page_kib, nodes, keep_free, root="/"):
     for node, give in plan(pool, nodes, keep_free).items():
         before = _part(_hugepages.read_pool(page_kib, root), node)
         # The kernel takes the number without the surplus, although it shows it with it.
-        _hugepages.set_pages(page_kib, before.total - before.surplus - give, root, node)
+        _pages_asked.set_pages(page_kib, before.total - before.surplus - give, root, node)
         after = _part(_hugepages.read_pool(page_kib, root), node)
         if after.surplus > before.surplus:
             # Somebody took pages meanwhile, and they would be lost to the pool when they are let go of: not asked for.
             kept = after.surplus - before.surplus
-            _hugepages.set_pages(page_kib, after.total - after.surplus + kept, root, node)
+            _pages_asked.set_pages(page_kib, after.total - after.surplus + kept, root, node)
     return _hugepages.read_pool(page_kib, root)
 
 

@@ -5,7 +5,7 @@
 
 import os
 
-from . import _hugepages, _numa
+from . import _hugepages, _numa, _pages_asked
 from ._errors import ZbsError
 
 
@@ -23,14 +23,14 @@ def grow(page_kib, demand, compact, root="/"):
         if attempt == "compacted":
             if not compact:
                 break
-            _hugepages.write(os.path.join(root, "proc/sys/vm/drop_caches"), "3")
-            _hugepages.write(os.path.join(root, "proc/sys/vm/compact_memory"), "1")
+            _pages_asked.write(os.path.join(root, "proc/sys/vm/drop_caches"), "3")
+            _pages_asked.write(os.path.join(root, "proc/sys/vm/compact_memory"), "1")
         for node, short in sorted(nodes.items()):
-            _hugepages.set_pages(page_kib, pool.nodes[node].total + short, root, node)
+            _pages_asked.set_pages(page_kib, pool.nodes[node].total + short, root, node)
         if nodes:
             pool = _hugepages.read_pool(page_kib, root)
         if anywhere > 0:
-            _hugepages.set_pages(page_kib, pool.total + anywhere, root)
+            _pages_asked.set_pages(page_kib, pool.total + anywhere, root)
         pool = _hugepages.read_pool(page_kib, root)
     return pool
 

@@ -22,8 +22,6 @@ STATUS_OF = {
     "hung": DISCONNECTED,
     "unknown": UNKNOWN,
 }
-# Connections that SPDK serves at a time on its admin socket; a further one connects and is never answered.
-MAX_CONNECTIONS = 64
 HEALED = ("absent", "stopped", "refused", "hung")
 
 # Display names of the protocols, as the manager writes them.
@@ -48,85 +46,11 @@ def decide_vhost(evidence):
     """The verdict on the target; total: every combination of evidence has one."""
     if evidence.socket == "answered":
         return Verdict("healthy", None, _docker_warnings(evidence))
-    if evidence.socket == "nobody":
-        return _decide_nobody(evidence)
-    if evidence.socket == "silent":
-        return _decide_silent(evidence)
+    if evidence.socket in ("nobody", "silent"):
+        from . import _down  # a tick at a target that answers has no use for it
+
+        return _down.decide(evidence)
     return Verdict("unknown", "%s, so the target can't be judged" % (evidence.socket_detail or evidence.socket))
-
-
-def _decide_nobody(evidence):
-    """Nobody took the connection: is there a target elsewhere, one on its way, or none?"""
-    if evidence.listening is None:
-        return Verdict(
-            "unknown",
-            "nobody answered on %s, and /proc/net/unix can't be read to be sure; run as root" % evidence.socket_path,
-        )
-    if evidence.listening:
-        return Verdict(
-            "unknown",
-            "a process still listens on %s but the socket's file is gone or replaced, so its VMs may be served; "
-            "look at it before you restart it" % evidence.socket_path,
-        )
-    if evidence.volumes_listening:
-        return Verdict(
-            "unknown",
-            "nobody listens on %s, but %d volume sockets beside it are listened on, so VMs are served; "
-            "look at the target before you restart it" % (evidence.socket_path, evidence.volumes_listening),
-        )
-    if evidence.elsewhere:
-        return Verdict(
-            "unknown",
-            "nobody listens on %s, but %s is listened on, so VMs may be served by a target there; "
-            "set admin_socket right, or look at that target" % (evidence.socket_path, evidence.elsewhere[0]),
-        )
-    container = evidence.container
-    if container is not None and container.answer == "denied":
-        return Verdict(
-            "unknown",
-            "nobody listens on %s, and Docker may not be asked about the container (%s); run as root"
-            % (evidence.socket_path, container.detail),
-        )
-    other = container.admin_socket() if container is not None and container.running else None
-    if other is not None and other != evidence.socket_path:
-        return Verdict(
-            "unknown",
-            "the container runs with the admin socket %s and %s was asked; set admin_socket right"
-            % (other, evidence.socket_path),
-        )
-    if container is None or not container.found():
-        detail = "there is no container" if container is not None and container.answer == "missing" else None
-        detail = detail or "Docker can't be asked (%s)" % (container.detail if container is not None else "not asked")
-        return Verdict("absent", "nobody listens on %s and %s" % (evidence.socket_path, detail))
-    if evidence.container_starts():
-        return Verdict("starting", evidence.starting_sentence())
-    if container.running or container.restarting:
-        return Verdict(
-            "refused",
-            "Docker says the container is %s (restarted %s times) but nobody listens on %s"
-            % (container.state, container.restart_count, evidence.socket_path),
-        )
-    return Verdict(
-        "stopped",
-        "the container is %s (exit status %s) and nobody listens on %s"
-        % (container.state, container.exit_code, evidence.socket_path),
-    )
-
-
-def _decide_silent(evidence):
-    """Somebody listens and does not answer."""
-    if evidence.process_starts():
-        return Verdict("starting", evidence.starting_sentence())
-    process = evidence.process
-    if evidence.connections >= MAX_CONNECTIONS and (process is None or process.state not in "TtDZX"):
-        return Verdict(
-            "unknown",
-            "%d connections to %s are held open, so the target takes no other, while its VMs may be served; "
-            "end who holds them (ss -xp shows them)" % (evidence.connections, evidence.socket_path),
-        )
-    state = "" if process is None else "; process %d is %s (%s)" % (process.pid, process.state_word(), process.state)
-    said = evidence.socket_detail or "%s is listened on and does not answer" % evidence.socket_path
-    return Verdict("hung", said + state)
 
 
 def _docker_warnings(evidence):

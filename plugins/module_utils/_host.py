@@ -11,6 +11,7 @@ from . import (
     _mounts,
     _numa,
     _own_mounts,
+    _pages_wanted,
     _process,
     _refusals,
     _spdk,
@@ -73,9 +74,9 @@ class Host:
         self.nodes = nodes
 
     def demand(self, wish):
-        """The _hugepages.Demand of a wish on this host."""
+        """The _pages_wanted.Demand of a wish on this host."""
         nodes = {node: (pages, self.held.on(node, pages)) for node, pages in self.nodes.items()}
-        return _hugepages.Demand(wish.target_pages, wish.guest_pages, self.held.pages, nodes)
+        return _pages_wanted.Demand(wish.target_pages, wish.guest_pages, self.held.pages, nodes)
 
 
 def look(wish):

@@ -18,22 +18,19 @@ and, only where there is something to say:
 After a ledger was lost nobody knows what stood in it, so each storage and protocol that is down when it is seen for the
 first time since starts in its longest window. That mark stays: a storage that is rarely looked at must not be forgotten.
 
-A step is: lock, read, change, write a temporary file beside it, fsync, rename, fsync the folder. A crash at any instant
-leaves the old or the new file, whole. A file that can't be understood is set aside, never taken for "no failures".
+This file is what a tick at a host that is well needs of it; _ledger_writing changes it.
 """
 
-import contextlib
 import errno
 import json
 import os
 import stat
 
 from . import _disks, _identity, _trust
-from ._errors import ZbsError, system_words
+from ._errors import system_words
 
 FACTS_DIR = "/etc/ansible/facts.d"
 NAME = "zbs_vhost.fact"
-LOCK = ".zbs_vhost.lock"
 VERSION = 1
 # Entries of volumes are named so; see _volume_step.
 VOLUME = "volume:"
@@ -260,60 +257,3 @@ def _check(value, shape, name):
         # A bool is an int to Python, and no counter to us.
         if not isinstance(value.get(key), kinds) or (isinstance(value.get(key), bool) and kinds is not bool):
             raise ValueError("%s has no proper %s" % (name, key))
-
-
-@contextlib.contextmanager
-def locked(facts_dir, deadline):
-    """Hold the ledger's lock while the block runs; the folder is made where it isn't there."""
-    from . import _folder, _lock  # a look needs neither
-
-    try:
-        with _folder.opened(facts_dir, ours=True, make=0o755):
-            pass
-    except OSError as exc:
-        raise _unwritable(facts_dir, exc)
-    with _lock.hold(os.path.join(facts_dir, LOCK), deadline, "a step of the ledger"):
-        yield
-
-
-def write(ledger, facts_dir):
-    """Replace the file; the caller holds the lock. ZbsError `ledger_unwritable` leaves the old file as it was."""
-    from . import _replacing
-
-    text = json.dumps(ledger.as_facts(), indent=2, sort_keys=True) + "\n"
-    try:
-        # Never executable, which would break `setup`.
-        _replacing.replace(os.path.join(facts_dir, NAME), text, 0o644, ours=True)
-    except OSError as exc:
-        raise _unwritable(facts_dir, exc)
-
-
-def set_aside(facts_dir, stamp):
-    """Keep a file that can't be understood under a dated name beside it, which is no *.fact; returns the new path.
-
-    The bad file stays in its place too until `write` replaces it: a crash between the two steps must not leave "no file",
-    which the next tick would take for "no failures". Only what can't be linked (a folder) is moved.
-    """
-    from . import _folder
-
-    aside = "%s.bad-%s-%d" % (NAME, stamp, os.getpid())
-    try:
-        with _folder.opened(facts_dir, ours=True) as place:
-            both = {"src_dir_fd": place.handle, "dst_dir_fd": place.handle}
-            try:
-                os.link(NAME, aside, follow_symlinks=False, **both)
-            except OSError:
-                os.rename(NAME, aside, **both)
-            place.sync()
-    except OSError as exc:
-        raise _unwritable(facts_dir, exc)
-    return os.path.join(facts_dir, aside)
-
-
-def _unwritable(facts_dir, exc):
-    return ZbsError(
-        "the ledger in %s can't be written (%s); free space or make it writable, no attempt is made until then"
-        % (facts_dir, system_words(exc)),
-        "ledger_unwritable",
-        {"facts_dir": facts_dir},
-    )

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Options on hugepages that modules share, beside the documentation fragment `pages`."""
 
-from . import _hugepages, _numa, _refusals
+from . import _numa, _pages_wanted, _refusals
 from ._errors import ZbsError
 
 PAGES = {
@@ -18,12 +18,12 @@ PAGES = {
 def parse(params):
     """{page_kib, target_pages, guest_pages, numa, hugetlbfs_dir}; ZbsError names the option and the value that can't be."""
     check_count(params, "hugepage_count")
-    page_kib = _hugepages.size_kib(params["hugepage_size"])
+    page_kib = _pages_wanted.size_kib(params["hugepage_size"])
     _refusals.check_folder_name(params["hugetlbfs_dir"])
     return {
         "page_kib": page_kib,
         "target_pages": params["hugepage_count"],
-        "guest_pages": _hugepages.pages_for(_hugepages.parse_memory_kib(params["guest_memory"]), page_kib),
+        "guest_pages": _pages_wanted.pages_for(_pages_wanted.parse_memory_kib(params["guest_memory"]), page_kib),
         "numa": _numa.parse(params["numa"]),
         "hugetlbfs_dir": params["hugetlbfs_dir"],
     }

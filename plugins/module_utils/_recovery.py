@@ -10,7 +10,7 @@ wall clock stands in the ledger for people only.
 import copy
 import uuid
 
-from . import _backoff, _ledger
+from . import _backoff, _ledger, _ledger_writing
 from ._step import Step
 
 # How long a step may wait for the lock: others hold it for milliseconds.
@@ -166,7 +166,7 @@ def step(window, change, clock, deadline, check_mode, settles_lost=True):
     """
     if check_mode:
         return _apply(window, change, clock, settles_lost, write=False)
-    with _ledger.locked(window.facts_dir, deadline.share(LOCK_TIMEOUT)):
+    with _ledger_writing.locked(window.facts_dir, deadline.share(LOCK_TIMEOUT)):
         return _apply(window, change, clock, settles_lost, write=True)
 
 
@@ -184,7 +184,7 @@ def _apply(window, change, clock, settles_lost, write):
     change(ledger, found)
     found.changed = ledger.as_facts() != before or replaces
     if found.changed and write:
-        _ledger.write(ledger, window.facts_dir)
+        _ledger_writing.write(ledger, window.facts_dir)
     found.ledger = ledger
     found.entries = dict(ledger.entries.get(window.storage, {}))
     return found
@@ -197,7 +197,7 @@ def _copy(ledger):
 
 def _lost_sentence(window, ledger, clock, write):
     stamp = clock.now.replace(":", "").replace("-", "")
-    aside = _ledger.set_aside(window.facts_dir, stamp) if write else "a dated name beside it"
+    aside = _ledger_writing.set_aside(window.facts_dir, stamp) if write else "a dated name beside it"
     return (
         "%s; it was set aside as %s, and each protocol that is down when it is next seen starts in its longest window"
         % (ledger.lost, aside)

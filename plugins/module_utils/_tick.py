@@ -91,7 +91,6 @@ def _result(step, health, extra=None, hold=None, hold_warnings=()):
     facts = step.ledger.as_facts()
     result = {
         "changed": step.changed,
-        "diff": {"before": step.before, "after": facts},
         "health": health,
         "decisions": step.decisions,
         "due": step.protocols("due"),
@@ -107,6 +106,8 @@ def _result(step, health, extra=None, hold=None, hold_warnings=()):
         "hold": hold.as_dict() if hold else None,
         "warn": list(hold_warnings) + step.warnings + (health["warnings"] if health else []),
     }
+    if step.changed:  # of a host that is well it would be two copies of the ledger, at every tick
+        result["diff"] = {"before": step.before, "after": facts}
     result.update(extra or {})
     return result
 

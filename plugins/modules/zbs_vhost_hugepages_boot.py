@@ -80,6 +80,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils import (
     _numa,
     _operator_pages,
     _page_options,
+    _pages_wanted,
     _refusals,
     _topology,
 )
@@ -107,7 +108,7 @@ def main(module):
     planned = plan(module.params, root)
     systemd = _boot.has_systemd(root)
     warnings = []
-    entries = _operator_pages.find(_hugepages.size_kib(module.params["hugepage_size"]), root)
+    entries = _operator_pages.find(_pages_wanted.size_kib(module.params["hugepage_size"]), root)
     if module.params["state"] == "present":
         warnings = [
             "%(where)s sets the same pages (%(says)s), and was left alone; who applies it again may take pages from the target"

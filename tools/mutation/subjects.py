@@ -12,8 +12,16 @@ TESTS = "tests/unit/plugins/module_utils"
 SUBJECTS = {
     "_backoff": ("test_backoff_window", "test_backoff_lease", "test_backoff_flapping"),
     "_health": ("test_health_verdicts", "test_health_host_status"),
+    "_down": ("test_health_verdicts",),
     "_plan": ("test_plan",),
     "_ledger": (
+        "test_ledger_content",
+        "test_ledger_reading",
+        "test_ledger_doubt",
+        "test_ledger_writing",
+        "test_recovery_steps",
+    ),
+    "_ledger_writing": (
         "test_ledger_content",
         "test_ledger_reading",
         "test_ledger_doubt",

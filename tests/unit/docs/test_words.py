@@ -11,6 +11,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils import (
     _hold,
     _keeping,
     _ledger,
+    _ledger_writing,
     _own_mounts,
     _prepare,
     _textfile,
@@ -140,7 +141,7 @@ def test_the_security_guide_names_every_file_that_is_written():
     facts = _ledger.FACTS_DIR
     for path in (
         "%s/%s" % (facts, _ledger.NAME),
-        "%s/%s" % (facts, _ledger.LOCK),
+        "%s/%s" % (facts, _ledger_writing.LOCK),
         "%s/%s" % (facts, _hold.NAME),
         "/" + _prepare.LOCK,
         "%s/zbs_vhost_deploy-" % _admin.LOCK_DIR,
@@ -159,7 +160,7 @@ def test_the_modes_in_the_security_guide_are_those_that_are_set():
     text = (ROOT / "docs/security.md").read_text(encoding="utf-8")
     sources = {path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("plugins/module_utils/*.py")}
     for file, words, row in (
-        ("_ledger.py", "text, 0o644, ours=True", r"zbs_vhost\.fact` \| 0644"),
+        ("_ledger_writing.py", "text, 0o644, ours=True", r"zbs_vhost\.fact` \| 0644"),
         ("_keeping.py", '"replace"), 0o640', r"zbs-vhost/` \| 0750, files 0640"),
         ("_keeping.py", "make=0o750", r"zbs-vhost/` \| 0750, files 0640"),
         ("_own_mounts.py", "0o600, ours=True", r"mounts\.json` \| 0600"),

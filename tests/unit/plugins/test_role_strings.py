@@ -79,16 +79,17 @@ def careless(text, whole):
     """Variables that a template uses as they are, where a string would be taken for something else."""
     tree = ENVIRONMENT.parse(text)
     handed_over = set()
-    if whole and re.fullmatch(r"\s*\{\{[^{}]*\}\}\s*", text):
-        # The value of an option or of another variable, as it is or with a default: whoever gets it converts it.
-        (output,) = tree.body[:1]
-        open_ = [output.nodes[0]]
+    if whole and re.fullmatch(r"\s*\{\{.*\}\}\s*", text, re.S) and len(tree.body) == len(tree.body[0].nodes) == 1:
+        # The value of an option or of another variable, or a table of them, as it is or with a default: whoever gets it converts it.
+        open_ = [tree.body[0].nodes[0]]
         while open_:
             node = open_.pop()
             if isinstance(node, nodes.Filter) and node.name == "default":
                 open_.append(node.node)
             elif isinstance(node, nodes.CondExpr):
                 open_ += [node.expr1, node.expr2]
+            elif isinstance(node, nodes.Dict):
+                open_ += [pair.value for pair in node.items]
             elif isinstance(node, nodes.Name):
                 handed_over.add(id(node))
     parents = {}
@@ -131,6 +132,9 @@ def test_every_use_of_a_number_or_a_boolean_takes_a_string(path):
         ("{{ zbs_vhost_target_ssh_port if somebody else omit }}", True, []),
         ("{{ zbs_docker_pull_timeout > 1 }}", False, ["zbs_docker_pull_timeout"]),
         ("{{ zbs_docker_pull_timeout | default(5) | int > 1 }}", False, []),
+        ("{{ {'timeout': zbs_docker_pull_timeout} }}", True, []),
+        ("{{ {'timeout': zbs_docker_pull_timeout + 1} }}", True, ["zbs_docker_pull_timeout"]),
+        ("{{ [zbs_docker_pull_timeout] == [1] }} {{ {} }}", True, ["zbs_docker_pull_timeout"]),
         ("it is {{ zbs_docker_pull_timeout }}; give less", True, []),
     ],
 )

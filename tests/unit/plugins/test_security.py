@@ -29,14 +29,14 @@ PROGRAMS = {"subprocess.Popen": {"_command.py"}}
 # One place walks to a folder, one replaces files; the others work below a handle, or in a kernel's file system.
 WRITES = {
     "os.mkdir": {"_folder.py"}, "os.makedirs": set(), "os.chmod": set(), "os.chown": set(), "os.fchmod": {"_folder.py"},
-    "os.rename": {"_replacing.py", "_ledger.py"}, "os.replace": set(), "os.symlink": {"_replacing.py"}, "os.link": {"_ledger.py"},
+    "os.rename": {"_replacing.py", "_ledger_writing.py"}, "os.replace": set(), "os.symlink": {"_replacing.py"}, "os.link": {"_ledger_writing.py"},
     "os.unlink": {"_replacing.py", "_folder.py", "_keeping.py", "_boot.py", "_daemon_file.py"}, "os.remove": set(),
     "os.rmdir": set(), "os.truncate": set(), "shutil.rmtree": set(), "shutil.copy": set(), "shutil.copy2": set(),
     "shutil.copyfile": set(), "shutil.move": set(), "tempfile.mkstemp": set(), "tempfile.mkdtemp": set(),
     "tempfile.NamedTemporaryFile": set(),
 }  # fmt: skip
 # A pool's counter in sysfs and the kernel's own switches.
-OPENS_TO_WRITE = {"_hugepages.py"}
+OPENS_TO_WRITE = {"_pages_asked.py"}
 CREATES = {"_folder.py", "_lock.py"}
 
 

@@ -11,6 +11,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils import (
     _folder,
     _keeping,
     _ledger,
+    _ledger_writing,
     _lock,
     _mounts,
     _own_mounts,
@@ -35,8 +36,8 @@ def take_lock(path):
 
 
 def take_ledger(folder):
-    with _ledger.locked(str(folder), Deadline(1)):
-        _ledger.write(_ledger.Ledger(), str(folder))
+    with _ledger_writing.locked(str(folder), Deadline(1)):
+        _ledger_writing.write(_ledger.Ledger(), str(folder))
 
 
 def write_unit(folder):

@@ -1,7 +1,7 @@
 """Every row of the verdict table: evidence in, verdict and sentence out."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _health
+from ansible_collections.zstack.zbs.plugins.module_utils import _down, _health
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import (
     PATH,
     container,
@@ -268,7 +268,7 @@ def test_the_one_table(verdict, status, heals):
 
 
 def test_as_many_connections_as_spdk_serves_at_a_time():
-    assert _health.MAX_CONNECTIONS == 64
+    assert _down.MAX_CONNECTIONS == 64
 
 
 def test_the_table_has_no_other_rows():

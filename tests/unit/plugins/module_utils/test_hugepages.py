@@ -1,12 +1,12 @@
 """Pools and their growth, on a kernel that gives what it can."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _growth, _hugepages
+from ansible_collections.zstack.zbs.plugins.module_utils import _growth, _hugepages, _pages_asked, _pages_wanted
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_kernel import FakeKernel
 
-Demand, Pool = _hugepages.Demand, _hugepages.Pool
+Demand, Pool = _pages_wanted.Demand, _hugepages.Pool
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ Demand, Pool = _hugepages.Demand, _hugepages.Pool
     ],
 )
 def test_amounts(text, kib):
-    assert _hugepages.parse_memory_kib(text) == kib
+    assert _pages_wanted.parse_memory_kib(text) == kib
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def test_amounts(text, kib):
 )
 def test_what_is_no_amount_is_refused_by_name(text):
     with pytest.raises(ZbsError) as caught:
-        _hugepages.parse_memory_kib(text)
+        _pages_wanted.parse_memory_kib(text)
     assert caught.value.code == "bad_option" and "guest_memory" in caught.value.message
 
 
 @pytest.mark.parametrize("kib, pages", [(0, 0), (1, 1), (2048, 1), (2049, 2), (300 * 1024, 150), (16 * 1024**2, 8192)])
 def test_pages_are_rounded_up(kib, pages):
-    assert _hugepages.pages_for(kib, 2048) == pages
+    assert _pages_wanted.pages_for(kib, 2048) == pages
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_counter_that_cannot_be_read_is_named(tmp_path, text):
 def grow(monkeypatch, tmp_path, demand, compact=True, **pool):
     """Grow the pool of a fake kernel: (Pool after it, what was written)."""
     fake = FakeKernel(tmp_path, **pool)
-    monkeypatch.setattr(_hugepages, "write", fake.write)
+    monkeypatch.setattr(_pages_asked, "write", fake.write)
     return _growth.grow(2048, demand, compact, str(tmp_path)), fake.writes
 
 
@@ -139,12 +139,12 @@ def test_without_compact_the_page_cache_is_left_alone(monkeypatch, tmp_path):
 
 def test_a_counter_that_cannot_be_written_says_why(tmp_path):
     with pytest.raises(ZbsError) as caught:
-        _hugepages.write(str(tmp_path / "not" / "there"), "5")
+        _pages_asked.write(str(tmp_path / "not" / "there"), "5")
     assert caught.value.code == "unwritable" and "can't be set to 5" in caught.value.message
 
 
 def test_write_writes(tmp_path):
-    _hugepages.write(str(tmp_path / "n"), "5")
+    _pages_asked.write(str(tmp_path / "n"), "5")
     assert (tmp_path / "n").read_text() == "5"
 
 

@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _identity, _ledger, _probe, _process
+from ansible_collections.zstack.zbs.plugins.module_utils import _identity, _ledger, _ledger_writing, _probe, _process
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write_process
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, short_folder
@@ -72,7 +72,7 @@ def test_a_damaged_record_is_a_damaged_ledger(tmp_path, damaged):
 
 
 def test_the_ledger_keeps_it(tmp_path):
-    _ledger.write(_ledger.Ledger(target=KNOWN), str(tmp_path))
+    _ledger_writing.write(_ledger.Ledger(target=KNOWN), str(tmp_path))
     assert _ledger.read(str(tmp_path)).target == KNOWN
 
 

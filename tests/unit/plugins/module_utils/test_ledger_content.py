@@ -7,7 +7,7 @@ import os
 import stat
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger
+from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _ledger_writing
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
@@ -21,8 +21,8 @@ RECORD: dict = {"hash": "h", "parts": {}, "at": "x", "container_id": None}
 
 
 def write(folder, ledger):
-    with _ledger.locked(str(folder), ledgers.soon()):
-        _ledger.write(ledger, str(folder))
+    with _ledger_writing.locked(str(folder), ledgers.soon()):
+        _ledger_writing.write(ledger, str(folder))
 
 
 def read_of(folder, **document):
@@ -196,14 +196,14 @@ def test_the_folder_is_made_so_that_everybody_can_read_it(tmp_path):
 
 def test_a_lost_ledger_is_set_aside_under_its_date_and_stays_in_its_place(tmp_path):
     ledgers.path(tmp_path).write_text("junk")
-    aside = _ledger.set_aside(str(tmp_path), "now")
+    aside = _ledger_writing.set_aside(str(tmp_path), "now")
     assert aside == "%s.bad-now-%d" % (ledgers.path(tmp_path), os.getpid())
     assert os.path.samefile(aside, ledgers.path(tmp_path))
 
 
 def test_a_step_names_itself_to_whoever_waits(tmp_path):
-    second = _ledger.locked(str(tmp_path), Deadline(0))
-    with _ledger.locked(str(tmp_path), ledgers.soon()), pytest.raises(ZbsError) as caught:
+    second = _ledger_writing.locked(str(tmp_path), Deadline(0))
+    with _ledger_writing.locked(str(tmp_path), ledgers.soon()), pytest.raises(ZbsError) as caught:
         second.__enter__()
     assert caught.value.message.startswith("a step of the ledger is under way by process")
 
@@ -261,10 +261,10 @@ def test_nothing_is_kept_in_a_folder_that_everybody_may_write_to(tmp_path, step)
     os.chmod(str(tmp_path), 0o777)
     with pytest.raises(ZbsError) as caught:
         if step == "lock":
-            with _ledger.locked(str(tmp_path), ledgers.soon()):
+            with _ledger_writing.locked(str(tmp_path), ledgers.soon()):
                 pass
         elif step == "write":
-            _ledger.write(_ledger.Ledger(), str(tmp_path))
+            _ledger_writing.write(_ledger.Ledger(), str(tmp_path))
         else:
-            _ledger.set_aside(str(tmp_path), "now")
+            _ledger_writing.set_aside(str(tmp_path), "now")
     assert caught.value.code == "ledger_unwritable"

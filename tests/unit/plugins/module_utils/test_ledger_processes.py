@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger
+from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _ledger_writing
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
@@ -23,8 +23,8 @@ def entry(failures, skip=0):
 
 def put(folder, ledger):
     """Write `ledger` as a step does."""
-    with _ledger.locked(str(folder), ledgers.soon()):
-        _ledger.write(ledger, str(folder))
+    with _ledger_writing.locked(str(folder), ledgers.soon()):
+        _ledger_writing.write(ledger, str(folder))
 
 
 def in_children(count, work):
@@ -118,11 +118,11 @@ def test_what_a_killed_writer_left_is_no_fact_of_setup(tmp_path):
     left.write_bytes(b"half")
     os.utime(left, (1, 1))
     put(tmp_path, _ledger.Ledger())
-    assert sorted(os.listdir(tmp_path)) == sorted([_ledger.LOCK, _ledger.NAME])
+    assert sorted(os.listdir(tmp_path)) == sorted([_ledger_writing.LOCK, _ledger.NAME])
 
 
 def test_a_lock_that_is_held_is_an_error_that_names_its_holder(tmp_path):
-    with _ledger.locked(str(tmp_path), ledgers.soon()), pytest.raises(ZbsError) as caught:
+    with _ledger_writing.locked(str(tmp_path), ledgers.soon()), pytest.raises(ZbsError) as caught:
         ledgers._step.observe(ledgers.window(tmp_path), {"vhost": ledgers.DOWN}, ledgers.clock(), Deadline(0.1))
     assert caught.value.code == "locked"
     assert "process %d" % os.getpid() in caught.value.message

@@ -6,7 +6,7 @@ import os
 import stat
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger
+from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _ledger_writing
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 
@@ -26,7 +26,7 @@ def test_the_mode_is_0644_whatever_the_umask(tmp_path, umask):
     before = os.umask(umask)
     try:
         with ledgers_lock_ready(tmp_path):
-            _ledger.write(_ledger.Ledger({}), str(tmp_path))
+            _ledger_writing.write(_ledger.Ledger({}), str(tmp_path))
     finally:
         os.umask(before)
     assert stat.S_IMODE(os.stat(ledgers.path(tmp_path)).st_mode) == 0o644
@@ -34,7 +34,7 @@ def test_the_mode_is_0644_whatever_the_umask(tmp_path, umask):
 
 def ledgers_lock_ready(folder):
     """The ledger's lock, as the writer's caller holds it."""
-    return _ledger.locked(str(folder), ledgers.soon())
+    return _ledger_writing.locked(str(folder), ledgers.soon())
 
 
 def test_what_is_written_is_json_of_the_documented_shape(tmp_path):
@@ -75,7 +75,7 @@ def test_a_healthy_host_beside_anothers_entry_writes_nothing(tmp_path):
     with ledgers_lock_ready(tmp_path):
         ledger = _ledger.Ledger()
         ledger.put("other", "vhost", _ledger.json.loads(ENTRY))
-        _ledger.write(ledger, str(tmp_path))
+        _ledger_writing.write(ledger, str(tmp_path))
     before = snapshot(tmp_path)
     assert ledgers.observe(tmp_path, ledgers.WELL).changed is False
     assert snapshot(tmp_path) == before
@@ -205,6 +205,6 @@ def test_a_bad_file_that_can_not_be_set_aside_stays_where_it_is(tmp_path, monkey
     monkeypatch.setattr(_ledger.os, "link", fail_with(errno.EPERM))
     monkeypatch.setattr(_ledger.os, "rename", fail_with(errno.EROFS))
     with pytest.raises(ZbsError) as caught:
-        _ledger.set_aside(str(tmp_path), "now")
+        _ledger_writing.set_aside(str(tmp_path), "now")
     assert caught.value.code == "ledger_unwritable" and "no attempt is made" in caught.value.message
     assert ledgers.path(tmp_path).read_text() == "junk"

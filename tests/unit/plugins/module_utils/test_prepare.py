@@ -9,7 +9,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils import (
     _engine,
     _growth,
     _host,
-    _hugepages,
+    _pages_asked,
     _prepare,
     _process,
     _refusals,
@@ -31,7 +31,7 @@ def kernel(tmp_path, monkeypatch):
     found = fake_kernel.FakeKernel(root, total=10)
     found.log = tmp_path / "log"
     found.engine = engine()
-    monkeypatch.setattr(_hugepages, "write", found.write)
+    monkeypatch.setattr(_pages_asked, "write", found.write)
     monkeypatch.setattr(_docker_engine, "look", lambda deadline, root: found.engine)
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
     fake_host.mount_program(tmp_path / "bin", root, found.log)
@@ -111,7 +111,7 @@ def test_a_read_only_sysfs_is_missing_pages_and_no_action(kernel, monkeypatch):
         raise ZbsError("%s can't be set to %s (it is read-only)" % (path, value), "unwritable")
 
     mounted(kernel)
-    monkeypatch.setattr(_hugepages, "write", fail)
+    monkeypatch.setattr(_pages_asked, "write", fail)
     _after, actions, missing, _warnings = run()
     assert actions == [] and "nr_hugepages can't be set to 100 (it is read-only)" in missing[0]["detail"]
 

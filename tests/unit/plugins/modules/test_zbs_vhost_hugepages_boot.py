@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _boot_units, _hugepages
+from ansible_collections.zstack.zbs.plugins.module_utils import _boot_units, _pages_asked
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, fake_kernel, programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -24,7 +24,7 @@ def host(tmp_path, monkeypatch):
     kernel = fake_kernel.FakeKernel(root, nodes=2)
     kernel.log = tmp_path / "log"
     kernel.bin = tmp_path / "bin"
-    monkeypatch.setattr(_hugepages, "write", lambda path, value: pytest.fail("%s was written" % path))
+    monkeypatch.setattr(_pages_asked, "write", lambda path, value: pytest.fail("%s was written" % path))
     monkeypatch.setenv("PATH", programs.path_with(kernel.bin))
     programs.write_program(kernel.bin, "systemctl", programs.logging_argv(kernel.log, "exit 0"))
     return kernel

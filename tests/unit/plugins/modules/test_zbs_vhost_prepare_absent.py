@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _boot_units, _hugepages, _own_mounts, _prepare
+from ansible_collections.zstack.zbs.plugins.module_utils import _boot_units, _own_mounts, _pages_asked, _prepare
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of
@@ -183,7 +183,7 @@ def test_a_read_only_sysfs_is_a_failure(host):
         raise ZbsError("%s can't be set to %s (it is read-only)" % (path, value), "unwritable")
 
     host.kernel.set(10, 10)
-    host.monkeypatch.setattr(_hugepages, "write", fail)
+    host.monkeypatch.setattr(_pages_asked, "write", fail)
     failure, _result = failure_of(NAME, dict(host.options, state="absent"))
     assert "can't be set to 0 (it is read-only)" in failure["message"]
 
