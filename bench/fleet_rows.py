@@ -56,6 +56,13 @@ def growth(few: int, many: int, rounds: int) -> list[Row]:
             "<= 1.1",
         ),
         Row(
+            f"growth from {few} to {many} hosts, CPU a host, of it the main process",
+            f"{many}: {other.cpu / many * 1000:.0f} ms, {other.own / many * 1000:.0f} ms",
+            f"{few}: {one.cpu / few * 1000:.0f} ms, {one.own / few * 1000:.0f} ms",
+            (other.cpu / many) / (one.cpu / few),
+            "<= 1.1",
+        ),
+        Row(
             f"memory of the largest process, {few} to {many} hosts",
             f"{many}: {other.memory:.0f} MiB",
             f"{few}: {one.memory:.0f} MiB",
@@ -96,9 +103,18 @@ def forks(hosts: int, rounds: int) -> list[Row]:
             for number in (5, wide, 50)
         }
         found = alternate(jobs, rounds)
+        peaks = {name: job(watch=True).peak for name, job in jobs.items()}
     base = found["5"]
-    return [
+    walls = [
         Row(f"{name} forks, {hosts} hosts, wall", _both(cost), _both(base), cost.wall / base.wall, "-")
         for name, cost in found.items()
         if name != "5"
     ]
+    memory = Row(
+        f"memory of a tick with its workers, {hosts} hosts, 50 forks / 5 forks",
+        f"{peaks['50']:.0f} MiB",
+        f"{peaks['5']:.0f} MiB",
+        None,
+        f"{(peaks['50'] - peaks['5']) / 45:.1f} MiB a fork",
+    )
+    return [*walls, memory]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from . import deploy_rows
 from .fleet import GROUP, Fleet
 from .rounds import alternate
 from .row import Row
@@ -32,7 +33,12 @@ def rows(simulated: int, rounds: int) -> list[Row]:
     _lab("up")
     try:
         play("zstack.zbs.site", LAB)
-        return _ssh(simulated // 4, rounds) + _one_down(simulated, rounds)
+        hosts = [f"compute{number}" for number in range(1, HOSTS + 1)]
+        return [
+            *_ssh(simulated // 4, rounds),
+            *_one_down(simulated, rounds),
+            *deploy_rows.rows(LAB, hosts, _lab, min(rounds, 3)),
+        ]
     finally:
         _lab("down")
 
@@ -67,7 +73,10 @@ def _ssh(count: int, rounds: int) -> list[Row]:
         found = alternate({name: partial(play, name, aliases) for name in ("ping.yml", HEAL)}, rounds)
     ping, heal = found["ping.yml"], found[HEAL]
     what = f"heal / ping over SSH, {count} names for {HOSTS} hosts of the lab"
-    cpu = [f"controller's CPU {cost.cpu:.1f} s, {cost.cpu / count * 1000:.0f} ms a host" for cost in (heal, ping)]
+    cpu = [
+        f"{cost.cpu:.1f} s, {cost.cpu / count * 1000:.0f} ms a host, main process {cost.own / count * 1000:.0f}"
+        for cost in (heal, ping)
+    ]
     return [
         Row(f"{what}, wall", f"{heal.wall:.1f} s", f"{ping.wall:.1f} s", heal.wall / ping.wall, "<= 1.25"),
         Row(f"{what}, controller's CPU", cpu[0], cpu[1], heal.cpu / ping.cpu, "<= 1.25"),

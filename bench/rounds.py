@@ -31,5 +31,9 @@ def _median(costs: list[Cost]) -> Cost:
         return statistics.median(of(cost) for cost in costs)
 
     return Cost(
-        middle(lambda cost: cost.wall), middle(lambda cost: cost.cpu), middle(lambda cost: cost.memory), costs[-1].lines
+        middle(lambda cost: cost.wall),
+        middle(lambda cost: cost.cpu),
+        middle(lambda cost: cost.memory),
+        middle(lambda cost: cost.own),
+        costs[-1].lines,
     )

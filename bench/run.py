@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One run of a playbook, and what it took."""
 
+import contextlib
 import os
 import resource
 import subprocess
@@ -10,6 +11,8 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from . import memory
 
 ROOT = Path(__file__).resolve().parent.parent
 PLAYS = Path(__file__).with_name("plays")
@@ -19,13 +22,17 @@ LIMIT = 3600
 @dataclass
 class Cost:
     """`wall` seconds, `cpu` seconds of ansible-playbook and all that it started on this machine, `memory` MiB of its largest process,
-    `lines` printed.
+    `own` CPU seconds of its main process, which nothing can share out, `lines` printed, which are in `output`, `peak` MiB of
+    all its processes together (0 where nobody looked).
     """
 
     wall: float
     cpu: float
     memory: float
+    own: float
     lines: int
+    output: str = ""
+    peak: float = 0.0
 
 
 class PlayFailed(RuntimeError):
@@ -39,10 +46,12 @@ def play(
     env: dict[str, str] | None = None,
     extra: tuple[str, ...] = (),
     may_fail: bool = False,
+    watch: bool = False,
 ) -> Cost:
     """Run a playbook of bench/plays (`ping.yml`) or of the collection (`zstack.zbs.heal`).
 
     may_fail  hosts may be unreachable (exit status 4 of ansible-playbook)
+    watch     look at the memory of all processes all along, which costs time of its own
 
     PlayFailed with the end of its output where it fails: a benchmark of a failing playbook would be a lie.
     """
@@ -68,16 +77,25 @@ def play(
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout is not None
+    watching = memory.watched(process.pid) if watch else contextlib.nullcontext(memory.Peak())
     try:
-        output = process.stdout.read()
+        with watching as peak:
+            output = process.stdout.read().decode(errors="replace")
     except BaseException:
         process.terminate()  # whoever interrupts the bench leaves no playbook behind
         process.wait()
         raise
+    own = _own_cpu(process.pid)
     _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if process.returncode != 0 and not (may_fail and process.returncode == 4):
-        raise PlayFailed(f"{name} ended with {process.returncode}:\n" + output.decode(errors="replace")[-3000:])
+        raise PlayFailed(f"{name} ended with {process.returncode}:\n" + output[-3000:])
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(time.monotonic() - began, cpu, usage.ru_maxrss / 1024, len(output.splitlines()))
+    return Cost(time.monotonic() - began, cpu, usage.ru_maxrss / 1024, own, len(output.splitlines()), output, peak.mib)
+
+
+def _own_cpu(pid: int) -> float:
+    """CPU seconds of a process without its children; one that ended and was not waited for still tells (see proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

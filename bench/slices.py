@@ -27,7 +27,11 @@ def rows(hosts: int, rounds: int) -> list[Row]:
                 costs = list(pool.map(lambda names: run(forks=5, extra=("--limit", names)), halves))
             # The children of both runs are counted together: the CPU of each is not told apart.
             return Cost(
-                time.monotonic() - began, max(cost.cpu for cost in costs), max(cost.memory for cost in costs), 0
+                time.monotonic() - began,
+                max(cost.cpu for cost in costs),
+                max(cost.memory for cost in costs),
+                sum(cost.own for cost in costs),
+                0,
             )
 
         found = alternate({"one": partial(run, forks=10), "two": sliced}, rounds)
