@@ -29,12 +29,16 @@ def snapshot(deadline, root="/"):
 
 
 def docker_chains(deadline):
-    """Whether the IPv4 firewall has chains of Docker's: they stay when an engine ends. None where it can't be told."""
+    """Whether the IPv4 firewall has chains of Docker's: they stay when an engine ends. None where it can't be told.
+
+    An engine that changes the firewall of the host it is on makes DOCKER, DOCKER-USER and the like. DOCKER_OUTPUT and
+    DOCKER_POSTROUTING are none of them: where the host is a container itself, the engine outside made them for its names.
+    """
     for table in ("filter", "nat"):
         lines = _lines(["iptables", "-w", "5", "-t", table, "-S"], deadline)
         if lines is None:
             return None
-        if any(re.match(r"-N DOCKER", line) for line in lines):
+        if any(re.match(r"-N DOCKER(-|$)", line) for line in lines):
             return True
     return False
 

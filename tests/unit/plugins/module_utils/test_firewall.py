@@ -132,7 +132,13 @@ def test_nft_is_asked_before_ebtables(tmp_path, monkeypatch):
     "body, there",
     [
         (programs.answering("-P INPUT ACCEPT\n-N DOCKER-USER"), True),
+        (programs.answering("-P INPUT ACCEPT\n-N DOCKER\n-N MINE"), True),
         (programs.answering("-P INPUT ACCEPT\n-N MINE\n-A MINE -j DOCKER"), False),
+        # What an engine outside gives a host that is a container in one of its networks, for the names there.
+        (
+            programs.answering("-P OUTPUT ACCEPT\n-N DOCKER_OUTPUT\n-N DOCKER_POSTROUTING\n-A OUTPUT -j DOCKER_OUTPUT"),
+            False,
+        ),
         (programs.answering(err="Permission denied", rc=4), None),
         (None, None),
     ],
