@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import uuid
 from pathlib import Path
 
 import pytest
@@ -105,8 +106,9 @@ def test_the_test_that_is_said_to_show_it_is_there(shown):
     assert "def %s(" % function in (ROOT / path).read_text(encoding="utf-8")
 
 
-# Shells, JSON and URLs each write it in their own way; the core of it is what is searched for.
-CORE = "geheimw0rt"
+# Shells, JSON and URLs each write it in their own way; the core of it is what is searched for. It is this process's own, since all
+# command lines of the machine are looked at, and another run of this test may be under way.
+CORE = "geheimw0rt%s" % uuid.uuid4().hex[:8]
 PASSWORD = "x\"%s\\9'$y" % CORE
 PROXY = "pr0xyw0rt"
 HOST = "192.0.2.77"  # for documentation: nobody's address
