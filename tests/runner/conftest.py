@@ -135,7 +135,8 @@ def answers_of(playbook):
     for path in ROOT.glob("roles/*/meta/argument_specs.yml"):
         for entry in yaml.load(path.read_text(), Loader)["argument_specs"].values():
             for name, option in entry["options"].items():
-                if option["type"] in ("int", "float", "bool") and "{{" not in str(option["default"]):
+                # Some have no default of their own: a template of another variable, or none that the specification tells.
+                if option["type"] in ("int", "float", "bool") and "{{" not in str(option.get("default", "{{")):
                     answers[name] = str(option["default"]).lower()
     surveys = yaml.load((ROOT / "roles/zbs_awx/vars/surveys.yml").read_text(), Loader)
     for question in surveys.get("__zbs_awx_survey_%s" % playbook, {}).get("spec", []):

@@ -1,5 +1,6 @@
 """Facts that are said once, or are the same wherever they are said."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -94,3 +95,36 @@ def test_the_map_names_every_file_of_the_logic_and_no_other():
         "node",
     }
     assert named - files - words == set()
+
+
+def test_the_tests_of_what_runs_on_hosts_import_nothing_that_only_a_controller_has():
+    """ansible-test shows them ansible.module_utils and no more of Ansible, as a module on a host sees it."""
+    tests = Path(__file__).parent
+    support = {path.stem: imports(path) for path in (tests / "support").glob("*.py")}
+    for path in sorted(tests / name for name in ("modules", "module_utils")):
+        for file in sorted(path.glob("*.py")):
+            seen = reached(imports(file), support)
+            assert [name for name in sorted(seen) if re.match(r"ansible\.(?!module_utils\b)", name)] == [], file.name
+
+
+def imports(path):
+    """What the file imports, as dotted names, a relative one with its dots."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module + "." if node.module else "")
+            found |= {module + alias.name for alias in node.names}
+    return found
+
+
+def reached(names, support):
+    """These names and, where they are in the tests' support, what that imports, however deep."""
+    found, left = set(), set(names)
+    while left:
+        name = left.pop()
+        found.add(name)
+        for part in re.split(r"\.", name.partition("support.")[2] or name.lstrip(".")):
+            left |= support.get(part, set()) - found
+    return found

@@ -1,6 +1,7 @@
 """The pure parts of the inventory plugin."""
 
 import runpy
+import sys
 
 import pytest
 from ansible.inventory.data import InventoryData
@@ -216,6 +217,7 @@ def test_a_time_in_iso_without_a_zone_needs_the_managers():
 
 def test_before_ansible_core_2_19_a_plain_text_is_as_good(monkeypatch):
     monkeypatch.delattr("ansible.template.trust_as_template", raising=False)
-    plain = runpy.run_path(_untemplated.__file__)["plain"]
+    monkeypatch.delitem(sys.modules, _untemplated.__name__)
+    plain = runpy.run_module(_untemplated.__name__)["plain"]
     value = {"a": ["x", 5, None], "b": "{{ 1 }}"}
     assert plain(value) == value

@@ -29,10 +29,11 @@ def tell():
         json.dump(info, sink)
     os.rename(os.path.join(root, "info.new"), os.path.join(root, "info.json"))
 def reload(*_):
-    if takes:
-        tell()
+    # Noted first: who sees what it took over finds the note as well.
     with open(os.path.join(root, "reloads"), "a") as sink:
         sink.write("x")
+    if takes:
+        tell()
 signal.signal(signal.SIGHUP, reload)
 tell()
 open(os.path.join(root, "ready"), "w").close()
