@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,5 +41,5 @@ for folder in (ROOT, ROOT / "tests/unit/lab"):
         sys.path.insert(0, str(folder))
 
 # A busy machine may pause any example; how long one takes is no finding.
-settings.register_profile("zbs", deadline=None)
+settings.register_profile("zbs", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("zbs")

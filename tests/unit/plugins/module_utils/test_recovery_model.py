@@ -172,13 +172,17 @@ LIMITS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# A profile's own list does not count beside one that is given.
+SUPPRESSED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=SUPPRESSED)
 @given(TICKS, LIMITS)
 def test_same_decisions_as_the_model(ticks, limits):
     play(ticks, **limits)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=SUPPRESSED)
 @given(st.integers(0, 2**32), LIMITS)
 def test_same_decisions_as_the_model_over_300_ticks(seed, limits):
     random_ticks(seed, limits)
