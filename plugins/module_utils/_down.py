@@ -11,7 +11,7 @@ MAX_CONNECTIONS = 64
 
 def decide(evidence):
     """The verdict where nobody took the connection, or whoever took it said nothing."""
-    return _nobody(evidence) if evidence.socket == "nobody" else _silent(evidence)
+    return {"nobody": _nobody, "silent": _silent}[evidence.socket](evidence)
 
 
 def _nobody(evidence):
