@@ -6,7 +6,8 @@
 from .process import ROOT, Tally, check, environment
 
 FOLDER = ROOT / "extensions/molecule"
-# Long beside what a scenario takes (a minute or two), short beside what CI allows.
+# Long beside what a scenario takes (a minute or two, and a slow one six to ten on two cores that others use too), short beside
+# what CI allows.
 LIMIT = 900
 
 
