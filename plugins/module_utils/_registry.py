@@ -145,6 +145,8 @@ def _context(name, insecure, certs_dir):
 
 def _resolve(name, host, port, deadline):
     """The first address of the host. The resolver keeps no deadline, so it is asked in a thread that may be left behind."""
+    if _is_address(host):
+        return host
     found, trouble = [], []
 
     def work():
@@ -162,6 +164,17 @@ def _resolve(name, host, port, deadline):
     why = trouble[0] if trouble else "the resolver does not answer"
     sentence = "the name of the registry %s can't be resolved (%s); mend DNS or give its address" % (name, why)
     raise _Trouble(Answer("name", sentence))
+
+
+def _is_address(host):
+    """Whether there is nothing to resolve."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+            return True
+        except OSError:
+            continue
+    return False
 
 
 def _get(name, host, port, address, context, deadline):

@@ -213,3 +213,12 @@ def test_a_resolver_that_does_not_answer(monkeypatch):
     monkeypatch.setattr(_registry.socket, "getaddrinfo", resolve)
     assert _registry.resolves("localhost", Deadline(0.1)) is False
     never.set()
+
+
+@pytest.mark.parametrize("name", ["192.0.2.1:5000", "192.0.2.1", "[2001:db8::1]:5000"])
+def test_an_address_is_no_question_to_a_resolver(name, monkeypatch):
+    def resolve(*_arguments, **_more):
+        raise AssertionError("the resolver was asked")
+
+    monkeypatch.setattr(_registry.socket, "getaddrinfo", resolve)
+    assert _registry.resolves(name, Deadline(0)) is True
