@@ -147,7 +147,10 @@ def test_what_is_hidden_in_a_checkout_is_no_playbook(tmp_path):
 
 
 def test_a_mistake_of_the_stand_in_is_an_answer_that_says_so(controller, monkeypatch):
-    monkeypatch.setattr(controller.store, "get", lambda *_: {}["nothing"])
+    def wrong(*_words):
+        raise KeyError("a table that is not there")
+
+    monkeypatch.setattr(controller.store, "get", wrong)
     status, body = ask(controller, "GET", "/api/v2/organizations/1/")
     assert status == 500 and "KeyError" in body["detail"]
 
