@@ -38,7 +38,7 @@ def rows(simulated: int, rounds: int) -> list[Row]:
             *_ssh(simulated // 4, rounds),
             _docker(),
             *_one_down(simulated, rounds),
-            *deploy_rows.rows(LAB, hosts, _lab, min(rounds, 3)),
+            *deploy_rows.rows(LAB, hosts, _lab, rounds),
         ]
     finally:
         _lab("down")
