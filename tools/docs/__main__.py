@@ -21,6 +21,8 @@ HOME = ROOT / ".cache/docs"
 SOURCE = HOME / "source"
 HTML = HOME / "html"
 HERE = Path(__file__).parent
+# bench has results.md, which docs/scale.md counts with.
+GUIDES = ("docs", "bench")
 ELSEWHERE = {
     "action_plugins": ("plugins/action.html#action-plugins", "Action plugins"),
     "ansible_configuration_settings": ("reference_appendices/config.html", "Ansible configuration settings"),
@@ -45,16 +47,17 @@ def main() -> int:
 
 
 def _lay_out() -> None:
-    """The guides and the site's own page."""
+    """The guides, what was measured, and the site's own page."""
     collection = SOURCE / "collection"
     collection.mkdir(parents=True)
     collection.chmod(0o755)  # antsibull-docs takes no folder that others may write
     for path in [*ROOT.glob("*.md"), ROOT / "LICENSE", HERE / "index.md", HERE / "conf.py"]:
         shutil.copy2(path, SOURCE)
     (SOURCE / "ansible.inv").write_bytes(_inventory())
-    (SOURCE / "docs").mkdir()
-    for path in (ROOT / "docs").glob("*.md"):
-        shutil.copy2(path, SOURCE / "docs")
+    for folder in GUIDES:
+        (SOURCE / folder).mkdir()
+        for path in (ROOT / folder).glob("*.md"):
+            shutil.copy2(path, SOURCE / folder)
 
 
 def _inventory() -> bytes:
