@@ -93,7 +93,6 @@ class Fleet:
 
     def _inventory(self) -> str:
         """Vars of a group of its own, so that it can be read beside the inventory of real hosts."""
-        home = f"{self.folder}/{{{{ inventory_hostname }}}}"
         lines = [
             "all:",
             "  children:",
@@ -105,10 +104,12 @@ class Fleet:
         lines += ["          vars:", "            ansible_connection: local"]
         # Whoever runs the bench is every host's user: no sudo on any side.
         lines += ["            ansible_become: false", f"            ansible_python_interpreter: {sys.executable}"]
-        lines += [f"            zbs_vhost_target_admin_socket: '{home}/sockets/admin.sock'"]
-        lines += [f"            zbs_vhost_target_facts_dir: '{home}/facts.d'", "          hosts:"]
+        lines += ["          hosts:"]
         lost, settings = self._lost
         for name in self.names:
             lines.append(f"            {name}:")
+            # Whole paths, as a real host has them: a template in each would cost the tick what no site pays.
+            lines.append(f"              zbs_vhost_target_admin_socket: {self.socket(name)}")
+            lines.append(f"              zbs_vhost_target_facts_dir: {self.folder / name / 'facts.d'}")
             lines += [f"              {setting}" for setting in settings if name in lost]
         return "\n".join(lines) + "\n"

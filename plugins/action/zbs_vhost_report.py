@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("compare_zstack is for kind health; a heal compares nothing")
         rows = [_row(host, arguments["kind"], task_vars) for host in sorted(task_vars["ansible_play_hosts_all"])]
         if arguments["compare_zstack"]:
-            _compare(rows, task_vars["hostvars"])
+            _compare(rows, task_vars)
         for line in _fleet.lines(rows, arguments["kind"]):
             display.display(line)
         totals = _fleet.totals(rows)
@@ -50,7 +50,7 @@ class ActionModule(ActionBase):
                 _write(arguments["path"], json.dumps({"rows": rows, "totals": totals}, indent=2, sort_keys=True) + "\n")
             if arguments["page"]:
                 made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-                found = [(row, _looked(task_vars["hostvars"][row["host"]])) for row in rows]
+                found = [(row, _looked(row["host"], task_vars)) for row in rows]
                 _write(arguments["page"], _page.page(found, totals, made))
         failing = {word: _fleet.failing_sentence(rows, word) for word in ("failed", "down")}
         result.update(changed=False, totals=totals, failing=failing)
@@ -65,7 +65,7 @@ class ActionModule(ActionBase):
 
 def _row(host, kind, task_vars):
     """The row of a host from its registered results; a host without them left the play."""
-    known = task_vars["hostvars"][host]
+    known = _registered.by_host(task_vars, host)
     first = known.get(_registered.HEALTH if kind == "health" else _registered.TICK) or {}
     if "status" not in first and "decisions" not in first:
         if first.get("timedout"):
@@ -81,12 +81,12 @@ def _row(host, kind, task_vars):
     return _fleet.heal_row(host, tick, begins, finishes, known.get(_registered.GATE))
 
 
-def _compare(rows, hostvars):
+def _compare(rows, task_vars):
     """Put the manager's word, of the inventory's variables, beside each row's."""
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     for row in rows:
-        known = hostvars[row["host"]]
-        row.update(_disagree.compare(known, _looked(known), row, now))
+        known = task_vars["hostvars"][row["host"]]
+        row.update(_disagree.compare(known, _looked(row["host"], task_vars), row, now))
 
 
 def _said(first):
@@ -94,9 +94,9 @@ def _said(first):
     return re.sub(r"^((Task|Module|Action) failed: )+", "", str(first.get("msg") or ""))
 
 
-def _looked(known):
+def _looked(host, task_vars):
     """What zbs_vhost_health returned on a host, {} where it returned nothing."""
-    first = known.get(_registered.HEALTH) or {}
+    first = _registered.by_host(task_vars, host).get(_registered.HEALTH) or {}
     return first if "status" in first else {}
 
 

@@ -9,7 +9,7 @@ Collecting never fails: what can't be had is a sentence in its place.
 import json
 import os
 
-from . import _command, _health, _hugepages, _masking
+from . import _command, _health, _masking, _pools
 from ._errors import ZbsError, system_words
 
 # Docker is asked twice; the second question, the log, may take what the first left.
@@ -121,7 +121,7 @@ def _docker(arguments, deadline):
 def _memory(root):
     lines = [
         "pool of %(size_kib)d KiB pages: %(total)d, of them %(free)d free, of those %(reserved)d promised" % pool
-        for pool in _hugepages.read_pools(root)
+        for pool in _pools.read_pools(root)
     ]
     try:
         with open(os.path.join(root, "proc/meminfo"), encoding="ascii", errors="replace") as handle:

@@ -15,8 +15,8 @@ import stat
 import time
 
 from ._errors import system_words
+from ._ledger import HOLD_NAME
 
-NAME = "zbs_vhost.hold"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _MAX_SIZE = 64 * 1024
 
@@ -40,7 +40,7 @@ class Hold:
 
 def read(facts_dir, now):
     """(Hold or None, warnings) from the file in `facts_dir`; `now` is ISO 8601, UTC. Never raises."""
-    path = os.path.join(facts_dir, NAME)
+    path = os.path.join(facts_dir, HOLD_NAME)
     try:
         text = _text(path)
     except OSError as exc:

@@ -11,6 +11,7 @@ import os
 import re
 
 from ._errors import ZbsError
+from ._pools import folder, read_counts, read_number
 
 
 class NodePool:
@@ -66,33 +67,8 @@ def read_pool(page_kib, root="/"):
             "this kernel has no hugepages of %d KiB (it has: %s); choose another hugepage_size" % (page_kib, known),
             "no_such_size",
         )
-    total, free, reserved = (_read_number(path, name) for name in ("nr_hugepages", "free_hugepages", "resv_hugepages"))
+    total, free, reserved = read_counts(path)
     return Pool(page_kib, total, free, reserved, surplus=_read_surplus(path), nodes=_read_nodes(page_kib, root))
-
-
-def read_pools(root="/"):
-    """Every pool of the machine as plain data, smallest page first; [] where the kernel has none. Never raises.
-
-    [{"size_kib": 2048, "total": 1024, "free": 512, "reserved": 0}, ...]
-    """
-    pools = []
-    try:
-        names = os.listdir(os.path.join(root, "sys/kernel/mm/hugepages"))
-        sizes = [re.match(r"^hugepages-([0-9]{1,12})kB$", name) for name in names]
-    except OSError:
-        return []
-    for size in sorted(int(match.group(1)) for match in sizes if match):
-        try:
-            pools.append(dict(read_pool(size, root).as_dict(), size_kib=size))
-        except ZbsError:
-            continue  # one that can't be read is not told
-    return pools
-
-
-def folder(page_kib, root="/", node=None):
-    """The sysfs folder of a pool, or of its part on one NUMA node."""
-    base = "sys/kernel/mm/hugepages" if node is None else "sys/devices/system/node/node%d/hugepages" % node
-    return os.path.join(root, base, "hugepages-%dkB" % page_kib)
 
 
 def _read_nodes(page_kib, root):
@@ -105,20 +81,11 @@ def _read_nodes(page_kib, root):
     for match in filter(None, (re.match(r"^node([0-9]{1,5})$", name) for name in names)):
         path = folder(page_kib, root, int(match.group(1)))
         if os.path.isdir(path):  # a node without memory has none
-            total, free = (_read_number(path, name) for name in ("nr_hugepages", "free_hugepages"))
+            total, free = (read_number(path, name) for name in ("nr_hugepages", "free_hugepages"))
             nodes[int(match.group(1))] = NodePool(total, free, surplus=_read_surplus(path))
     return nodes
 
 
 def _read_surplus(path):
     """Surplus pages; none on a kernel that does not count them."""
-    return _read_number(path, "surplus_hugepages") if os.path.exists(os.path.join(path, "surplus_hugepages")) else 0
-
-
-def _read_number(where, name):
-    path = os.path.join(where, name)
-    try:
-        with open(path, encoding="ascii") as handle:
-            return int(handle.read())
-    except (OSError, ValueError) as exc:
-        raise ZbsError("%s can't be read (%s)" % (path, exc), "unreadable")
+    return read_number(path, "surplus_hugepages") if os.path.exists(os.path.join(path, "surplus_hugepages")) else 0

@@ -31,6 +31,8 @@ from ._errors import system_words
 
 FACTS_DIR = "/etc/ansible/facts.d"
 NAME = "zbs_vhost.fact"
+# The hold of the operator lies beside it; see _hold.
+HOLD_NAME = "zbs_vhost.hold"
 VERSION = 1
 # Entries of volumes are named so; see _volume_step.
 VOLUME = "volume:"

@@ -7,7 +7,7 @@ import errno
 import os
 
 from ._errors import ZbsError, system_words
-from ._hugepages import folder
+from ._pools import folder
 
 
 def set_pages(page_kib, number, root="/", node=None):

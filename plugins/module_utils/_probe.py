@@ -6,7 +6,7 @@
 import os
 import time
 
-from . import _demand, _disks, _evidence, _health, _hugepages, _identity, _process, _sockets, _spdk
+from . import _demand, _disks, _evidence, _health, _identity, _pools, _process, _sockets, _spdk
 from ._deadline import Deadline
 
 # What is kept of the deadline for asking Docker about a target that did not answer.
@@ -37,7 +37,7 @@ def probe(settings):
     verdicts = {}
     latencies = {}
     health: dict = {"container": None, "process": None, "target": None, "volumes": None, "warnings": []}
-    health["hugepages"] = _hugepages.read_pools()
+    health["hugepages"] = _pools.read_pools()
     # Vhost comes first: its verdict decides over running VMs, so CBD gets what it leaves.
     for protocol in settings.protocols:
         started = time.monotonic()

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The phases of a tick on the host: probe where the phase needs it, then one step of the ledger."""
 
-from . import _arguments, _disks, _health, _hold, _identity, _ledger, _limits, _step, _volumes_seen
+import os
+
+from . import _arguments, _disks, _health, _identity, _ledger, _limits, _step, _volumes_seen
 from ._deadline import Deadline
 from ._errors import ZbsError
 from ._probe import probe_twice
@@ -80,10 +82,25 @@ def _check_lease(params):
 
 def _find_hold(params):
     """(Hold or None, warnings): the operator's file, or what the play says."""
+    if not params["hold"] and _is_missing(os.path.join(params["facts_dir"], _ledger.HOLD_NAME)):
+        return None, []
+    from . import _hold  # few hosts are held
+
     hold, warnings = _hold.read(params["facts_dir"], _step.Clock().now)
     if hold is None and params["hold"]:
         hold = _hold.Hold("the play asks for it", None, "the option hold")
     return hold, warnings
+
+
+def _is_missing(path):
+    """Whether there is nothing of that name. What can't be looked at is not missing."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _result(step, health, extra=None, hold=None, hold_warnings=()):

@@ -16,8 +16,16 @@ BEGIN_VOLUMES = "__zbs_vhost_heal_begin_volumes"
 FINISH_VOLUMES = "__zbs_vhost_heal_finish_volumes"
 
 
+def by_host(task_vars, host):
+    """The variables of a host as they are: what tasks returned is data, and Ansible would look for a template in every value of it.
+
+    That look takes a millisecond a result and host. Whoever wants a variable of the inventory takes hostvars itself.
+    """
+    return task_vars["hostvars"].raw_get(host)
+
+
 def attempt(known):
-    """(tick, begins by protocol, finishes by protocol) of a host from its variables, as _attempts takes them."""
+    """(tick, begins by protocol, finishes by protocol) of a host from its variables (`by_host`), as _attempts takes them."""
     begins = {"vhost": known.get(BEGIN) or {}, "cbd": known.get(BEGIN_CBD) or {}}
     finishes = {"vhost": known.get(FINISH) or {}, "cbd": known.get(FINISH_CBD) or {}}
     tick = known.get(TICK) or {}

@@ -8,7 +8,6 @@ import yaml
 from ansible_collections.zstack.zbs.plugins.module_utils import (
     _admin,
     _boot_units,
-    _hold,
     _keeping,
     _ledger,
     _ledger_writing,
@@ -142,7 +141,7 @@ def test_the_security_guide_names_every_file_that_is_written():
     for path in (
         "%s/%s" % (facts, _ledger.NAME),
         "%s/%s" % (facts, _ledger_writing.LOCK),
-        "%s/%s" % (facts, _hold.NAME),
+        "%s/%s" % (facts, _ledger.HOLD_NAME),
         "/" + _prepare.LOCK,
         "%s/zbs_vhost_deploy-" % _admin.LOCK_DIR,
         _keeping.FOLDER,

@@ -146,18 +146,3 @@ def test_a_counter_that_cannot_be_written_says_why(tmp_path):
 def test_write_writes(tmp_path):
     _pages_asked.write(str(tmp_path / "n"), "5")
     assert (tmp_path / "n").read_text() == "5"
-
-
-def test_every_pool_as_data(tmp_path):
-    FakeKernel(tmp_path, 8, 5, 2)
-    for name, value in (("nr_hugepages", 1), ("free_hugepages", 1), ("resv_hugepages", 0)):
-        write(tmp_path, "sys/kernel/mm/hugepages/hugepages-1048576kB/" + name, "%d\n" % value)
-    write(tmp_path, "sys/kernel/mm/hugepages/hugepages-64kB/nr_hugepages", "lots")
-    assert _hugepages.read_pools(str(tmp_path)) == [
-        {"size_kib": 2048, "total": 8, "free": 5, "reserved": 2},
-        {"size_kib": 1048576, "total": 1, "free": 1, "reserved": 0},
-    ]
-
-
-def test_a_kernel_without_hugepages_has_no_pool(tmp_path):
-    assert _hugepages.read_pools(str(tmp_path)) == []

@@ -1,7 +1,7 @@
 """The phases of a tick, with the probe's health given by the test and the ledger real."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _probe
+from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _probe, _tick
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 
 pytestmark = pytest.mark.usefixtures("no_fsync")
@@ -160,3 +160,9 @@ def test_a_hold_of_the_operator_or_of_the_play(tick, tmp_path, monkeypatch):
     (tmp_path / "zbs_vhost.hold").unlink()
     assert tick("observe", "hung")["hold"] is None
     assert tick("begin", "hung")["begun"] == ["vhost"]
+
+
+def test_where_a_hold_cannot_be_looked_for_there_may_be_one(tmp_path):
+    """Not being able to look is not the same as finding none."""
+    hold, warnings = _tick._find_hold({"hold": False, "facts_dir": str(tmp_path / ("x" * 300))})
+    assert hold is not None and "File name too long" in warnings[0]

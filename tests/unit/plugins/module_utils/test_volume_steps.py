@@ -2,7 +2,6 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _disks, _ledger, _tick, _volume_phases
-from ansible_collections.zstack.zbs.plugins.module_utils._hold import Hold
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import DB, WEB, need, row
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ticks import health
@@ -140,8 +139,8 @@ def test_switched_off_nothing_is_due(host):
     assert seen["due"] == [] and seen["health"]["demand"][0]["broken"] is True
 
 
-def test_a_hold_keeps_them_too(host, monkeypatch):
-    monkeypatch.setattr(_tick._hold, "read", lambda _folder, _now: (Hold("new kernel", None, "file"), []))
+def test_a_hold_keeps_them_too(host, tmp_path):
+    (tmp_path / _ledger.HOLD_NAME).write_text('{"reason": "new kernel"}')
     assert host.run("observe")["decisions"][A] == "held"
     assert host.run("begin_volumes")["decisions"][A] == "held"
 

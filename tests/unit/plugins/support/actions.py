@@ -13,7 +13,15 @@ def run_action(plugin, arguments, task_vars, check_mode=False):
     return action.run(None, task_vars)
 
 
+class HostVars(dict):
+    """Ansible's hostvars, as far as the plugins use them: by name templated, by raw_get as they are."""
+
+    def raw_get(self, host):
+        """The variables of a host, untemplated."""
+        return self[host]
+
+
 def play(hosts, **more):
     """The variables of a play over `hosts` ({name: its variables})."""
     names = sorted(hosts)
-    return dict({"ansible_play_hosts_all": names, "ansible_play_hosts": names, "hostvars": hosts}, **more)
+    return dict({"ansible_play_hosts_all": names, "ansible_play_hosts": names, "hostvars": HostVars(hosts)}, **more)
