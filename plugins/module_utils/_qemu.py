@@ -5,11 +5,6 @@
 
 import json
 import os
-import re
-
-# /usr/bin/qemu-system-x86_64, /usr/libexec/qemu-kvm, /usr/bin/kvm; no qemu-img, no qemu-storage-daemon.
-_QEMU = re.compile(r"^(qemu-system-\S+|qemu-kvm|kvm)\Z")
-_SOCKET = re.compile(r"^socket:\[(\d+)\]\Z")
 
 
 class Vm:
@@ -39,7 +34,7 @@ def read_vms(root="/"):
         try:
             with open(os.path.join(proc, entry, "cmdline"), "rb") as handle:
                 words = handle.read().split(b"\0")[:-1]
-            if words and _QEMU.match(os.path.basename(os.fsdecode(words[0]))):
+            if words and _is_qemu(os.path.basename(os.fsdecode(words[0]))):
                 with open(os.path.join(proc, entry, "stat"), encoding="utf-8", errors="replace") as handle:
                     # The name in parentheses may hold anything; the last ")" ends it.
                     fields = handle.read().rpartition(")")[2].split()
@@ -50,18 +45,29 @@ def read_vms(root="/"):
     return sorted(found, key=lambda vm: vm.pid)
 
 
+def _is_qemu(name):
+    """Whether a program of that name runs a VM: qemu-system-x86_64, qemu-kvm, kvm; no qemu-img, no qemu-storage-daemon."""
+    return name in ("qemu-kvm", "kvm") or (name.startswith("qemu-system-") and len(name.split()) == 1)
+
+
 def connections(vm, peers, root="/"):
     """Paths of the sockets that the process is connected to. `peers`: {inode of its end: path}."""
     folder = os.path.join(root, "proc", str(vm.pid), "fd")
     paths = set()
     try:
         for entry in os.listdir(folder):
-            match = _SOCKET.match(os.readlink(os.path.join(folder, entry)))
-            if match and int(match.group(1)) in peers:
-                paths.add(peers[int(match.group(1))])
+            inode = _inode(os.readlink(os.path.join(folder, entry)))
+            if inode in peers:
+                paths.add(peers[inode])
     except OSError:
         pass  # it ended, or closed one meanwhile
     return paths
+
+
+def _inode(link):
+    """The inode of what a descriptor links to, where that is a socket (socket:[77]); else None."""
+    kind, _bracket, number = link.partition("[")
+    return int(number[:-1]) if kind == "socket:" and number[:-1].isdigit() else None
 
 
 def sockets_in(argv, folder):
