@@ -146,3 +146,9 @@ def test_a_counter_that_cannot_be_written_says_why(tmp_path):
 def test_write_writes(tmp_path):
     _pages_asked.write(str(tmp_path / "n"), "5")
     assert (tmp_path / "n").read_text() == "5"
+
+
+def test_a_node_without_memory_has_no_part(tmp_path):
+    FakeKernel(tmp_path, 8, 5, 2)
+    (tmp_path / "sys/devices/system/node/node7").mkdir(parents=True)
+    assert 7 not in _hugepages.read_pool(2048, str(tmp_path)).nodes
