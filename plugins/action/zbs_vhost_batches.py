@@ -28,7 +28,7 @@ class ActionModule(OnceForAll):
             raise AnsibleActionFail("waves is empty; give at least one, such as 100%")
         everyone = hosts = task_vars["ansible_play_hosts"]
         if arguments["only"] == "due":
-            ticks = {host: _registered.by_host(task_vars, host).get(_registered.TICK) or {} for host in hosts}
+            ticks = {host: _registered.Results(task_vars, host).get(_registered.TICK) or {} for host in hosts}
             # Fewest attempts first: a host that nothing helps must not be the first wave of every tick for ever.
             hosts = sorted((host for host in hosts if ticks[host].get("due")), key=lambda host: _failures(ticks[host]))
         # More than the forks would wait for each other in each task, and their leases would run meanwhile.

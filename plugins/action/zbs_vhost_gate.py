@@ -26,7 +26,7 @@ class ActionModule(OnceForAll):
         if not 0 <= percentage <= 100:
             raise AnsibleActionFail("max_fail_percentage is %s; give a number from 0 to 100" % percentage)
         planned = arguments["plan"]
-        failed = {host for host in planned["wave_of"] if _failed(_registered.by_host(task_vars, host), host, arguments)}
+        failed = {host for host in planned["wave_of"] if _failed(_registered.Results(task_vars, host), host, arguments)}
         reason = _batches.stopped(planned, arguments["batch"], failed, percentage)
         result.update(changed=False, go=reason is None, reason=reason)
         return result

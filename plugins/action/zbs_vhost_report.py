@@ -65,7 +65,7 @@ class ActionModule(ActionBase):
 
 def _row(host, kind, task_vars):
     """The row of a host from its registered results; a host without them left the play."""
-    known = _registered.by_host(task_vars, host)
+    known = _registered.Results(task_vars, host)
     first = known.get(_registered.HEALTH if kind == "health" else _registered.TICK) or {}
     if "status" not in first and "decisions" not in first:
         if first.get("timedout"):
@@ -96,7 +96,7 @@ def _said(first):
 
 def _looked(host, task_vars):
     """What zbs_vhost_health returned on a host, {} where it returned nothing."""
-    first = _registered.by_host(task_vars, host).get(_registered.HEALTH) or {}
+    first = _registered.Results(task_vars, host).get(_registered.HEALTH) or {}
     return first if "status" in first else {}
 
 

@@ -16,16 +16,30 @@ BEGIN_VOLUMES = "__zbs_vhost_heal_begin_volumes"
 FINISH_VOLUMES = "__zbs_vhost_heal_finish_volumes"
 
 
-def by_host(task_vars, host):
-    """The variables of a host as they are: what tasks returned is data, and Ansible would look for a template in every value of it.
+# Where ansible-core 2.19 keeps objects of its own in a result, which become text where hostvars is asked for them.
+_OBJECTS = {"warnings", "deprecations", "exception"}
 
-    That look takes a millisecond a result and host. Whoever wants a variable of the inventory takes hostvars itself.
+
+class Results:
+    """What the tasks of a host returned. Whoever wants a variable of the inventory takes hostvars itself.
+
+    A result is data, and Ansible looks for a template in every value of it, each time that hostvars is asked: a millisecond a
+    result and host, on the one process that nothing can share out. So it is taken as it is, but for those few with objects in them.
     """
-    return task_vars["hostvars"].raw_get(host)
+
+    def __init__(self, task_vars, host):
+        self._hostvars = task_vars["hostvars"]
+        self._host = host
+        self._raw = self._hostvars.raw_get(host)
+
+    def get(self, name):
+        """What was registered under that name; None where nothing was."""
+        result = self._raw.get(name)
+        return self._hostvars[self._host].get(name) if _OBJECTS.intersection(result or ()) else result
 
 
 def attempt(known):
-    """(tick, begins by protocol, finishes by protocol) of a host from its variables (`by_host`), as _attempts takes them."""
+    """(tick, begins by protocol, finishes by protocol) of a host from its Results, as _attempts takes them."""
     begins = {"vhost": known.get(BEGIN) or {}, "cbd": known.get(BEGIN_CBD) or {}}
     finishes = {"vhost": known.get(FINISH) or {}, "cbd": known.get(FINISH_CBD) or {}}
     tick = known.get(TICK) or {}

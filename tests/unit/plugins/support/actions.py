@@ -14,11 +14,20 @@ def run_action(plugin, arguments, task_vars, check_mode=False):
 
 
 class HostVars(dict):
-    """Ansible's hostvars, as far as the plugins use them: by name templated, by raw_get as they are."""
+    """Ansible's hostvars, as far as the plugins use them: by name templated, by raw_get as they are, with objects for warnings."""
 
     def raw_get(self, host):
         """The variables of a host, untemplated."""
-        return self[host]
+        return {name: _raw(value) for name, value in self[host].items()}
+
+
+def _raw(value):
+    """A result as ansible-core 2.19 keeps it."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: [object()] if key in ("warnings", "deprecations", "exception") else item for key, item in value.items()
+    }
 
 
 def play(hosts, **more):
