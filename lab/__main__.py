@@ -100,7 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status: 0, 1 after an error told in a sentence, 130 when interrupted."""
     chosen = _parser().parse_args(arguments)
     try:
-        return chosen.action(chosen, from_environment())
+        status = chosen.action(chosen, from_environment())
+        sys.stdout.flush()  # here, where a reader that has gone is caught, and not at the interpreter's end
+        return status
     except LabError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
