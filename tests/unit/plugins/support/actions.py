@@ -1,13 +1,36 @@
 """Running an action plugin's real run() without a play around it."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
+import yaml
 
-def run_action(plugin, arguments, task_vars, check_mode=False):
+ROLES = Path(__file__).parents[4] / "roles"
+
+
+def defaults(*roles):
+    """The defaults of the roles, as they are written."""
+    found = {}
+    for role in roles:
+        found.update(yaml.safe_load((ROLES / role / "defaults/main.yml").read_text(encoding="utf-8")))
+    return found
+
+
+class Templar:
+    """Ansible's, for the one template that there is: `template of VALUE`."""
+
+    def template(self, value):
+        """The value of a template, and everything else as it is."""
+        return value[len("template of ") :] if str(value).startswith("template of ") else value
+
+
+def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0):
     """The result of `plugin` (a module with ActionModule) for a task with `arguments`."""
-    task = SimpleNamespace(args=dict(arguments), async_val=0, check_mode=check_mode, action="zstack.zbs.x")
+    task = SimpleNamespace(
+        args=dict(arguments), async_val=0, check_mode=check_mode, action="zstack.zbs.x", timeout=timeout
+    )
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"))
-    action = plugin.ActionModule(task, connection, None, None, None, None)
+    action = plugin.ActionModule(task, connection, None, None, Templar(), None)
     # The loader's, for the sentence of ansible-core before 2.19.
     action._load_name = task.action
     return action.run(None, task_vars)

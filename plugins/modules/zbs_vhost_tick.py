@@ -1,0 +1,85 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: zbs_vhost_tick
+short_description: A phase of the heal's tick with the settings of its role
+version_added: 0.1.0
+author:
+  - The zstack.zbs maintainers (@zstack)
+description:
+  - Runs M(zstack.zbs.zbs_vhost_recovery) on the host with the settings of the roles P(zstack.zbs.zbs_vhost_heal#role) and
+    P(zstack.zbs.zbs_vhost_target#role), so that all phases of a tick agree on them.
+  - The options below belong to one phase and not to the settings.
+  - The tasks of the role use it. In a task by itself use M(zstack.zbs.zbs_vhost_recovery), which says its options.
+extends_documentation_fragment:
+  - zstack.zbs.attributes
+attributes:
+  action:
+    description: Has a corresponding action plugin, which looks the settings up.
+    support: full
+  idempotent:
+    description: A second run with the same options right after the first changes nothing.
+    support: partial
+    details: As M(zstack.zbs.zbs_vhost_recovery).
+options:
+  phase:
+    description: The phase, see M(zstack.zbs.zbs_vhost_recovery).
+    type: str
+    choices: [observe, begin, finish, begin_volumes, finish_volumes, clear]
+    default: observe
+  protocols:
+    description: The protocols of this phase, where they are not all that the role heals.
+    type: list
+    elements: str
+    choices: [vhost, cbd]
+  who:
+    description: Who runs the attempt.
+    type: str
+  lease_id:
+    description: The attempt that ends.
+    type: str
+  error:
+    description: Why the attempt failed, in a sentence.
+    type: str
+  restored:
+    description: What became of the volumes.
+    type: list
+    elements: dict
+seealso:
+  - module: zstack.zbs.zbs_vhost_recovery
+"""
+
+EXAMPLES = r"""
+- name: Know the settings
+  ansible.builtin.include_role:
+    name: zstack.zbs.zbs_vhost_heal
+    tasks_from: settings.yml
+    public: true
+
+- name: Look, and count
+  zstack.zbs.zbs_vhost_tick:
+    phase: observe
+  timeout: "{{ zbs_vhost_heal_observe_timeout }}"
+  register: tick
+
+- name: Forget the entries of a host that was mended by hand
+  zstack.zbs.zbs_vhost_tick:
+    phase: clear
+"""
+
+RETURN = r"""
+decisions:
+  description: What the phase decided, by protocol. All other returns are those of M(zstack.zbs.zbs_vhost_recovery) as well.
+  type: dict
+  returned: success
+  sample: {vhost: well}
+due:
+  description: The protocols and volumes that are due.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+"""
