@@ -21,8 +21,8 @@ def ran(monkeypatch):
     return calls
 
 
-def tick(values=VALUES, timeout=80, **arguments):
-    return run_action(zbs_vhost_tick, arguments, values, timeout=timeout)
+def tick(values=None, timeout=80, **arguments):
+    return run_action(zbs_vhost_tick, arguments, values or VALUES, timeout=timeout)
 
 
 def test_the_module_gets_the_settings(ran):
