@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A phase of the tick with the settings of the roles; see the module's documentation."""
 
+import contextlib
+
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _tick_options
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _alarm, _tick_options
 
 PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "clear"]
 
@@ -33,19 +35,28 @@ class ActionModule(ActionBase):
         _validation, arguments = self.validate_argument_spec(SPEC)
         given = {option: value for option, value in arguments.items() if value is not None}
         try:
-            found = _tick_options.options(lambda name: self._templar.template(task_vars[name]))
-            if given["phase"] == "observe":
-                _tick_options.check_observe_timeout(self._task.timeout or 0, found)
+            found = _tick_options.options(task_vars, self._templar.template)
+            seconds = _tick_options.longest(given["phase"], found)
         except KeyError as exc:
             raise AnsibleActionFail("%s is not set; include the role zstack.zbs.zbs_vhost_heal before" % exc) from None
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from None
-        result.update(
-            self._execute_module(
-                module_name="zstack.zbs.zbs_vhost_recovery",
-                module_args=dict(found, **given),
-                task_vars=task_vars,
-                wrap_async=self._task.async_val,
-            )
-        )
+        # A host that froze with its connection open must not hold the tick of all others.
+        limit = contextlib.nullcontext() if self._task.timeout else _alarm.within(seconds)
+        try:
+            with limit:
+                result.update(self._ask(dict(found, **given), task_vars))
+        except _alarm.TimeUp:
+            raise AnsibleActionFail(
+                "no answer to %s within %d s: the host froze with its connection open, and nothing is done to it; look at its console"
+                % (given["phase"], seconds)
+            ) from None
         return result
+
+    def _ask(self, arguments, task_vars):
+        return self._execute_module(
+            module_name="zstack.zbs.zbs_vhost_recovery",
+            module_args=arguments,
+            task_vars=task_vars,
+            wrap_async=self._task.async_val,
+        )

@@ -12,6 +12,8 @@ author:
 description:
   - Runs M(zstack.zbs.zbs_vhost_recovery) on the host with the settings of the roles P(zstack.zbs.zbs_vhost_heal#role) and
     P(zstack.zbs.zbs_vhost_target#role), so that all phases of a tick agree on them.
+  - A phase that takes longer than it can (two probes, the pause between them, the wait of a C(finish), and a minute) is given up, since a
+    host that froze with its connection open would hold the tick of all others. The keyword C(timeout) of the task takes its place.
   - The options below belong to one phase and not to the settings.
   - The tasks of the role use it. In a task by itself use M(zstack.zbs.zbs_vhost_recovery), which says its options.
 extends_documentation_fragment:
@@ -53,17 +55,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Know the settings
+- name: Look at every host, as the role does
   ansible.builtin.include_role:
     name: zstack.zbs.zbs_vhost_heal
-    tasks_from: settings.yml
-    public: true
-
-- name: Look, and count
-  zstack.zbs.zbs_vhost_tick:
-    phase: observe
-  timeout: "{{ zbs_vhost_heal_observe_timeout }}"
-  register: tick
+    tasks_from: observe.yml
+    public: true # the settings, to the task below
 
 - name: Forget the entries of a host that was mended by hand
   zstack.zbs.zbs_vhost_tick:

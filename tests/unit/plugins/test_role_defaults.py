@@ -1,12 +1,12 @@
 """A role says each fact of its own once: what is documented is real, and what Galaxy shows is what is documented."""
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import ROLES
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import defaults as defaults_of
 
-ROLES = Path(__file__).resolve().parents[3] / "roles"
 NAMES = sorted(path.name for path in ROLES.iterdir())
 TYPES = {"str": str, "path": str, "int": int, "float": float, "bool": bool, "list": list, "dict": dict, "raw": object}
 # A template is text until Ansible has worked it out: a default of these types can't be documented as one.
@@ -44,7 +44,7 @@ def templated(value):
 
 @pytest.mark.parametrize("role", NAMES)
 def test_documented_defaults_equal_the_real_ones(role):
-    options, defaults = documented(role), load(role, "defaults/main.yml")
+    options, defaults = documented(role), defaults_of(role)
     assert sorted(options) == sorted(defaults)
     for name, option in options.items():
         real = defaults[name]
@@ -57,9 +57,14 @@ def test_documented_defaults_equal_the_real_ones(role):
             assert option.get("default") == real and type(option.get("default")) is type(real), name
 
 
+def test_a_heal_has_the_targets_own_defaults():
+    link = ROLES / "zbs_vhost_heal/defaults/main/target.yml"
+    assert link.is_symlink() and link.resolve() == (ROLES / "zbs_vhost_target/defaults/main.yml").resolve()
+
+
 @pytest.mark.parametrize("role", NAMES)
 def test_defaults_are_of_the_documented_type_and_among_the_choices(role):
-    defaults = load(role, "defaults/main.yml")
+    defaults = defaults_of(role)
     for name, option in documented(role).items():
         assert option["type"] in TYPES and option["description"], name
         assert templated(defaults[name]) or of_type(defaults[name], option), name
@@ -70,7 +75,7 @@ def test_defaults_are_of_the_documented_type_and_among_the_choices(role):
 
 @pytest.mark.parametrize("role", NAMES)
 def test_every_variable_bears_the_role_s_name(role):
-    assert all(name.startswith(role + "_") for name in load(role, "defaults/main.yml"))
+    assert all(name.startswith(role + "_") for name in defaults_of(role))
 
 
 @pytest.mark.parametrize("role", NAMES)
@@ -81,7 +86,7 @@ def test_galaxy_shows_what_is_documented(role):
     assert page.startswith("# %s\n\n%s.\n" % (role, short))
     guide = re.search(r"\]\(\.\./\.\./(docs/\w+\.md)\)", page).group(1)
     assert (ROLES.parent / guide).exists()
-    known = set().union(*(load(name, "defaults/main.yml") for name in NAMES))
+    known = set().union(*(defaults_of(name) for name in NAMES))
     play = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])[0]
     for item in play["roles"]:
         assert item["role"].startswith("zstack.zbs.") and set(item.get("vars", {})) <= known

@@ -1,11 +1,16 @@
 """The action plugin that runs a phase of the tick with the settings of the roles."""
 
+import contextlib
+import time
+
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_tick
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import defaults, run_action
+from ansible_collections.zstack.zbs.plugins.plugin_utils import _alarm
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import run_action
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import defaults
 
-VALUES = dict(defaults("zbs_vhost_target", "zbs_vhost_heal"), zbs_vhost_target_host_ip="192.0.2.1")
+VALUES = dict(defaults("zbs_vhost_target"), **defaults("zbs_vhost_heal"), zbs_vhost_target_host_ip="192.0.2.1")
 
 
 @pytest.fixture
@@ -21,7 +26,7 @@ def ran(monkeypatch):
     return calls
 
 
-def tick(values=None, timeout=80, **arguments):
+def tick(values=None, timeout=0, **arguments):
     return run_action(zbs_vhost_tick, arguments, values or VALUES, timeout=timeout)
 
 
@@ -32,7 +37,7 @@ def test_the_module_gets_the_settings(ran):
 
 
 def test_what_a_task_gives_stands_before_the_settings(ran):
-    tick(phase="begin", protocols=["cbd"], timeout=0)
+    tick(phase="begin", protocols=["cbd"])
     assert (ran[0]["module_args"]["phase"], ran[0]["module_args"]["protocols"]) == ("begin", ["cbd"])
 
 
@@ -42,19 +47,43 @@ def test_a_template_is_one(ran):
 
 
 @pytest.mark.parametrize(
-    "values, timeout, said",
+    "values, said",
     [
-        ({"zbs_vhost_target_host_ip": "192.0.2.1"}, 80, "is not set; include the role"),
-        (VALUES, 10, "zbs_vhost_heal_observe_timeout is 10 s"),
-        (dict(VALUES, zbs_vhost_target_verify_probes="many"), 80, "zbs_vhost_target_verify_probes is 'many'"),
+        ({"zbs_vhost_target_host_ip": "192.0.2.1"}, "is not set; include the role"),
+        (dict(VALUES, zbs_vhost_target_verify_probes="many"), "zbs_vhost_target_verify_probes is 'many'"),
+        (dict(VALUES, zbs_vhost_target_probe_timeout="long"), "zbs_vhost_target_probe_timeout is 'long'"),
     ],
 )
-def test_what_cannot_be_is_refused_before_the_host_is_asked(ran, values, timeout, said):
+def test_what_cannot_be_is_refused_before_the_host_is_asked(ran, values, said):
     with pytest.raises(AnsibleActionFail, match=said):
-        tick(values, timeout)
+        tick(values)
     assert ran == []
 
 
-def test_only_a_look_has_to_fit(ran):
-    tick(timeout=10, phase="finish", lease_id="x")
-    assert len(ran) == 1
+@pytest.fixture
+def frozen(monkeypatch):
+    """A host that never answers, for a second; the times that it was given."""
+    given = []
+
+    @contextlib.contextmanager
+    def within(seconds):
+        given.append(seconds)
+        with real(1):
+            yield
+
+    real = _alarm.within
+    monkeypatch.setattr(_alarm, "within", within)
+    monkeypatch.setattr(zbs_vhost_tick.ActionModule, "_execute_module", lambda _self, **_call: time.sleep(60))
+    return given
+
+
+def test_a_host_that_froze_is_given_up(frozen):
+    with pytest.raises(AnsibleActionFail, match=r"no answer to observe within 80 s: the host froze"):
+        tick()
+    assert frozen == [80]
+
+
+def test_a_timeout_of_the_task_takes_the_place_of_ours(frozen, monkeypatch):
+    monkeypatch.setattr(zbs_vhost_tick.ActionModule, "_execute_module", lambda _self, **_call: {})
+    tick(timeout=5)
+    assert frozen == []

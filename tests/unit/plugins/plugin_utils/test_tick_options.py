@@ -2,16 +2,16 @@
 
 import pytest
 import yaml
-from ansible_collections.zstack.zbs.plugins.module_utils import _step
 from ansible_collections.zstack.zbs.plugins.modules import zbs_vhost_recovery
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _tick_options
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import defaults
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import defaults
 
-VALUES = defaults("zbs_vhost_target", "zbs_vhost_heal")
+VALUES = dict(defaults("zbs_vhost_target"), **defaults("zbs_vhost_heal"))
 
 
 def options(**changed):
-    return _tick_options.options(dict(VALUES, **changed).__getitem__)
+    variables = dict(VALUES, inventory_hostname="kvm1", **changed)
+    return _tick_options.options(variables, lambda value: "worked out" if str(value).startswith("{{") else value)
 
 
 def test_every_setting_is_an_option_of_the_module_and_a_default_of_a_role():
@@ -36,22 +36,27 @@ def test_the_wait_is_the_probes_of_a_verify():
     assert options(zbs_vhost_target_verify_probes="3", zbs_vhost_target_verify_interval="2")["wait"] == 6.0
 
 
-def test_the_time_for_the_ledger_is_the_ledgers():
-    assert _tick_options.LEDGER_TIME == _step.TIMEOUT
+def test_the_default_of_the_address_is_the_roles():
+    assert VALUES["zbs_vhost_target_host_ip"] == _tick_options.DEFAULT_HOST_IP
 
 
-def test_the_default_is_long_enough():
-    _tick_options.check_observe_timeout(VALUES["zbs_vhost_heal_observe_timeout"], options())
+@pytest.mark.parametrize(
+    "changed, address",
+    [
+        ({}, "kvm1"),
+        ({"ansible_host": "192.0.2.1"}, "192.0.2.1"),
+        ({"ansible_host": "{{ address }}"}, "worked out"),
+        ({"ansible_host": "192.0.2.1", "zbs_vhost_target_host_ip": "192.0.2.2"}, "192.0.2.2"),
+        ({"ansible_host": "192.0.2.1", "zbs_vhost_target_host_ip": "{{ storage_address }}"}, "worked out"),
+    ],
+)
+def test_the_address_is_that_of_the_inventory_or_the_declared_one(changed, address):
+    assert options(**changed)["host_ip"] == address
 
 
-@pytest.mark.parametrize("seconds", [0, 35, 80])
-def test_what_fits_or_never_ends_is_taken(seconds):
-    _tick_options.check_observe_timeout(seconds, options())
-
-
-def test_a_look_that_would_be_cut_off_is_refused():
-    with pytest.raises(ValueError, match=r"zbs_vhost_heal_observe_timeout is 34 s .* may take 35 .* give 35 or more"):
-        _tick_options.check_observe_timeout(34, options())
+@pytest.mark.parametrize("phase, seconds", [("observe", 80), ("begin", 80), ("finish", 100), ("finish_volumes", 100)])
+def test_a_phase_has_the_time_that_it_can_take(phase, seconds):
+    assert _tick_options.longest(phase, options()) == seconds
 
 
 @pytest.mark.parametrize(
@@ -59,4 +64,9 @@ def test_a_look_that_would_be_cut_off_is_refused():
 )
 def test_what_is_no_number_is_named(name):
     with pytest.raises(ValueError, match="%s is 'many'; give a number" % name):
-        _tick_options.check_observe_timeout(80, options(**{name: "many"}))
+        _tick_options.longest("observe", options(**{name: "many"}))
+
+
+def test_what_is_not_set_is_named():
+    with pytest.raises(KeyError, match="zbs_vhost_target_admin_socket"):
+        _tick_options.options({}, str)

@@ -1,19 +1,6 @@
 """Running an action plugin's real run() without a play around it."""
 
-from pathlib import Path
 from types import SimpleNamespace
-
-import yaml
-
-ROLES = Path(__file__).parents[4] / "roles"
-
-
-def defaults(*roles):
-    """The defaults of the roles, as they are written."""
-    found = {}
-    for role in roles:
-        found.update(yaml.safe_load((ROLES / role / "defaults/main.yml").read_text(encoding="utf-8")))
-    return found
 
 
 class Templar:
