@@ -1,26 +1,22 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The objects of a controller: made, changed, linked and taken away by AWX's rules, and shown as its API shows them."""
+"""The objects of a controller: made, changed, linked and taken away by AWX's rules (see rules), and shown as its API shows them."""
 
 from __future__ import annotations
 
 import copy
 import itertools
 import json
-import re
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
-import yaml
-
-from . import checks, playbooks
+from . import checks, playbooks, rules
 from .fields import Field, Refused, Resource, wrong
-from .resources import NODES, RESOURCES, UNIFIED
+from .resources import RESOURCES, UNIFIED
 
 API = "/api/v2/"
 Thing = dict[str, Any]
-_BLOCKED = ("HOME", "USER", "_", "TERM", "PATH")
 _MACHINE = {
     "fields": [
         {"id": "username", "label": "Username", "type": "string"},
@@ -98,6 +94,10 @@ class Store:
         """The ids that an object is associated with."""
         return self.links.setdefault((table, number, path), [])
 
+    def using(self, table: str, name: str, number: int) -> list[int]:
+        """The ids of the objects of a table that refer to `number` by the field `name`."""
+        return [one for one, thing in self.tables[table].items() if thing.get(name) == number]
+
     def shown(self, table: str, thing: Thing) -> Thing:
         """An object as the API gives it: no secret in it."""
         resource = RESOURCES[table]
@@ -151,10 +151,10 @@ class Store:
         thing = self.get(table, number)
         if thing.get("managed"):
             raise Refused(403, {"detail": "Deletion not allowed for managed objects"})
-        if table == "credential_types" and self._using("credentials", "credential_type", number):
+        if table == "credential_types" and self.using("credentials", "credential_type", number):
             raise Refused(403, {"detail": "Credential types that are in use cannot be deleted."})
         for owned, name in RESOURCES[table].owns.items():
-            for child in self._using(owned, name, number):
+            for child in self.using(owned, name, number):
                 self.delete(owned, child)
         del self.tables[table][number]
         for other, resource in RESOURCES.items():
@@ -162,7 +162,7 @@ class Store:
                 if field.kind == "ref" and (
                     field.table == table or (field.table, table in UNIFIED) == ("unified_job_templates", True)
                 ):
-                    for child in self._using(other, name, number):
+                    for child in self.using(other, name, number):
                         self.tables[other][child][name] = None
         for (owner, one, path), ids in list(self.links.items()):
             if (owner, one) == (table, number):
@@ -185,19 +185,7 @@ class Store:
             if data["id"] in ids:
                 ids.remove(data["id"])
             return
-        if path == "credentials":
-            kinds = {self.tables["credentials"][one]["credential_type"] for one in ids if one != data["id"]}
-            mine = self.tables["credentials"][data["id"]]["credential_type"]
-            if mine in kinds:
-                name = self.tables["credential_types"][mine]["name"]
-                raise Refused(400, {"error": f"Cannot assign multiple {name} credentials."})
-        if path in NODES:
-            self._check_edge(number, data["id"], path)
-        if (
-            path == "hosts"
-            and self.tables["hosts"][data["id"]]["inventory"] != self.tables["groups"][number]["inventory"]
-        ):
-            raise Refused(400, {"error": "A host and its group must be of the same inventory."})
+        rules.link(self, table, number, path, data["id"])
         if data["id"] not in ids:
             ids.append(data["id"])
 
@@ -236,7 +224,7 @@ class Store:
         update["polls"] -= 1
         return {**update, "status": status, "failed": status == "failed", "finished": status != "running"}
 
-    # Rules.
+    # What the changes share.
 
     def _seed(self, table: str, **values: Any) -> None:
         fields = RESOURCES[table].fields
@@ -268,140 +256,19 @@ class Store:
                 taken.pop(name, None)  # a job template has its project's
         return taken
 
-    def _using(self, table: str, name: str, number: int) -> list[int]:
-        return [one for one, thing in self.tables[table].items() if thing.get(name) == number]
-
     def _secret(self, type_id: int) -> set[str]:
         found = self.tables["credential_types"][type_id]["inputs"].get("fields", [])
         return {one["id"] for one in found if one.get("secret")}
 
     def _check(self, table: str, values: Thing, before: Thing | None) -> None:
-        rule: Callable[[Thing, Thing | None], None] | None = getattr(self, f"_check_{table}", None)
-        if rule:
-            rule(values, before)
+        if table in rules.RULES:
+            rules.RULES[table](self, values, before)
         unique = RESOURCES[table].unique
         mine = [values.get(name) for name in unique]
         for other in self.tables[table].values():
             if (before is None or other["id"] != before["id"]) and [other.get(name) for name in unique] == mine:
                 words = f"{RESOURCES[table].type} with this {' and '.join(unique)} already exists."
                 raise Refused(400, {"__all__": [words]})
-
-    def _check_credential_types(self, values: Thing, before: Thing | None) -> None:
-        checks.credential_type(values["kind"], values["inputs"], values["injectors"])
-        if (
-            before
-            and before["inputs"] != values["inputs"]
-            and self._using("credentials", "credential_type", before["id"])
-        ):
-            raise Refused(
-                403, {"detail": "Modifications to inputs are not allowed for credential types that are in use"}
-            )
-
-    def _check_credentials(self, values: Thing, before: Thing | None) -> None:
-        if not values["organization"]:
-            raise Refused(400, {"detail": "Missing 'user', 'team', or 'organization'."})
-        kept = before["inputs"] if before else {}
-        values["inputs"] = {
-            name: kept.get(name, value) if value == checks.ENCRYPTED else value
-            for name, value in values["inputs"].items()
-        }
-        type_ = self.tables["credential_types"][values["credential_type"]]
-        checks.inputs(values["inputs"], type_)
-        values["kind"] = type_["kind"]
-
-    def _check_execution_environments(self, values: Thing, _before: Thing | None) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*", values["image"]):
-            raise wrong("image", "Must be a valid container image name.")
-
-    def _check_projects(self, values: Thing, _before: Thing | None) -> None:
-        if values["scm_type"] and not values["scm_url"]:
-            raise wrong("scm_url", "SCM URL is required.")
-        if not values["scm_type"]:
-            raise wrong("local_path", "Invalid path choice.")
-        if not values["organization"]:
-            raise wrong("organization", "Organization is required.")
-        if values["credential"] and self.tables["credentials"][values["credential"]]["kind"] != "scm":
-            raise wrong("credential", "Credential kind must be 'scm'.")
-        if values["scm_update_on_launch"] and not values["scm_type"]:
-            raise wrong("scm_update_on_launch", "Update options must be set to false for manual projects.")
-
-    def _check_inventories(self, values: Thing, _before: Thing | None) -> None:
-        if values["kind"] != "smart":
-            values["host_filter"] = None
-
-    def _check_inventory_sources(self, values: Thing, _before: Thing | None) -> None:
-        for name in yaml.safe_load(values["source_vars"] or "{}"):
-            if name in _BLOCKED:
-                raise wrong("source_vars", f"`{name}` is a prohibited environment variable")
-        if values["source"] == "scm" and not values["source_project"]:
-            raise wrong("source_project", "Project required for scm type sources.")
-        if values["source"] != "scm" and (values["source_project"] or values["source_path"]):
-            raise Refused(400, {"detail": "Cannot set source_path if not SCM type."})
-        if values["credential"] and self.tables["credentials"][values["credential"]]["kind"] in ("ssh", "scm", "vault"):
-            words = "Credentials of type machine, source control, insights and vault are disallowed for custom inventory sources."
-            raise wrong("credential", words)
-
-    def _check_job_templates(self, values: Thing, _before: Thing | None) -> None:
-        if not values["project"]:
-            raise wrong("project", "This field is required.")
-        project = self.tables["projects"][values["project"]]
-        if not values["playbook"]:
-            raise wrong("playbook", "Must select playbook for project.")
-        if not project["allow_override"] and values["playbook"] not in self.playbooks(project["id"]):
-            raise wrong("playbook", "Playbook not found for project.")
-        if values["scm_branch"] and not project["allow_override"]:
-            raise wrong("scm_branch", "Project does not allow overriding branch.")
-        if not values["inventory"] and not values["ask_inventory_on_launch"]:
-            raise wrong("inventory", "Must either set a default value or ask to prompt on launch.")
-        values["organization"] = project["organization"]
-
-    def _check_schedules(self, values: Thing, _before: Thing | None) -> None:
-        checks.rrule(values["rrule"])
-        self._check_prompts(values)
-
-    def _check_workflow_job_template_nodes(self, values: Thing, _before: Thing | None) -> None:
-        if values["unified_job_template"]:
-            self._check_prompts(values)
-
-    def _check_prompts(self, values: Thing) -> None:
-        """What is said instead of a template's own must be asked for by it."""
-        table, template = self.unified(values["unified_job_template"])
-        spec = self.surveys.get((table, template["id"]), {}).get("spec", []) if template.get("survey_enabled") else []
-        questions = {one["variable"]: one for one in spec}
-        refused = []
-        for name, answer in values["extra_data"].items():
-            if name in questions:
-                refused += [words for words in [checks.answer_refused(questions[name], answer)] if words]
-            elif not template.get("ask_variables_on_launch"):
-                words = "Check the Prompt on Launch setting on the Job Template to include Extra Variables."
-                refused.append(f"Variables {name} are not allowed on launch. {words}")
-        answered = set(values["extra_data"])
-        for name, question in questions.items():
-            if question["required"] and name not in answered and question.get("default") in (None, ""):
-                refused.append(f"'{name}' value missing")
-        if refused:
-            raise wrong("variables_needed_to_start", *refused)
-        for name in ("limit", "job_type", "inventory", "scm_branch"):
-            if values[name] and not template.get(f"ask_{name}_on_launch"):
-                raise wrong(name, "Field is not configured to prompt on launch.")
-
-    def _check_edge(self, parent: int, child: int, path: str) -> None:
-        nodes = self.tables["workflow_job_template_nodes"]
-        if nodes[parent]["workflow_job_template"] != nodes[child]["workflow_job_template"]:
-            raise Refused(400, {"Error": "Nodes must be of the same workflow."})
-        for other in NODES:
-            if other != path and child in self.linked("workflow_job_template_nodes", parent, other):
-                raise Refused(400, {"Error": "Relationship not allowed."})
-        below, open_ = {child}, [child]
-        while open_:
-            node = open_.pop()
-            for other in NODES:
-                for one in self.linked("workflow_job_template_nodes", node, other):
-                    if one not in below:
-                        below.add(one)
-                        open_.append(one)
-        if parent in below:
-            raise Refused(400, {"Error": "Cycle detected."})
 
     def dump(self) -> str:
         """Everything that is kept, secrets and all, for a test that compares before with after."""

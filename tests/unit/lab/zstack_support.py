@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
+from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _zstack_cloud, _zstack_http, _zstack_session
 
 from lab.zstack import logins
@@ -27,6 +29,16 @@ def read(standin, login=None, manager=None, **more):
             return _zstack_cloud.read(session.ask, **more)
     finally:
         asked.close()
+
+
+def refused(*arguments, **more):
+    """The error of reading the cloud with the arguments of `read`: one line, and no secret in it."""
+    with pytest.raises(ZbsError) as caught:
+        read(*arguments, **more)
+    for secret in (logins.PASSWORD, logins.KEY_SECRET):
+        assert secret not in caught.value.message
+    assert "\n" not in caught.value.message
+    return caught.value
 
 
 def write(folder, standin, **options):
