@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m bench [PART...]`: measure and print what a tick costs, and with all parts write bench/results.md.
+"""`python -m bench [PART...]`: measure and print what a tick costs, and write bench/results.md, where a part that was not measured stays.
 
 Parts: probe, healthy, growth, silent, strategies, forks, slices, mitogen, lab (needs root). BENCH_HOSTS (50), BENCH_MANY (400) and
 BENCH_ROUNDS (5) make it shorter or longer; results.md is written only at these sizes or larger.
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import fleet_rows, lab_rows, machine, mitogen, probe_rows, silent_rows, slices
+from . import fleet_rows, lab_rows, machine, mitogen, probe_rows, results, silent_rows, slices
 from .row import Row, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,17 +40,19 @@ def main(names: list[str]) -> None:
     if unknown:
         raise SystemExit(f"There is no part {unknown[0]}; choose from: {', '.join(PARTS)}")
     machine.plain_environment()
-    header = machine.lines(ROOT)
-    print("\n".join(header), flush=True)
-    sections = []
+    header = "\n".join(f"- {line}" for line in machine.lines())
+    print(header, flush=True)
+    sections = {}
     for name in names or PARTS:
-        print(f"\n{name}", flush=True)
+        stamp = machine.stamp(ROOT)
+        print(f"\n{name}. {stamp}", flush=True)
         text = table(PARTS[name]())
         print(text, flush=True)
-        sections.append(f"## {name}\n\n{text}\n")
-    if not names and HOSTS >= 50 and MANY >= 400 and ROUNDS >= 5:
-        listed = "\n".join(f"- {line}" for line in header)
-        RESULTS.write_text(f"# What a tick costs\n\nPrinted by `make bench`.\n\n{listed}\n\n" + "\n".join(sections))
+        sections[name] = f"{stamp}\n\n{text}\n"
+    if HOSTS >= 50 and MANY >= 400 and ROUNDS >= 5:
+        RESULTS.write_text(
+            results.merged(RESULTS.read_text() if RESULTS.exists() else "", header, sections, list(PARTS))
+        )
         print(f"\nWritten to {RESULTS.relative_to(ROOT)}")
 
 

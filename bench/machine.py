@@ -19,19 +19,26 @@ def plain_environment() -> None:
         del os.environ[name]
 
 
-def lines(root: Path) -> list[str]:
-    """Machine, versions, commit and how busy the machine was, a line each."""
+def lines() -> list[str]:
+    """Machine and versions, a line each."""
     models = {
         line.partition(":")[2].strip()
         for line in Path("/proc/cpuinfo").read_text().splitlines()
         if "model name" in line
     }
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1024**3
+    return [
+        f"{os.cpu_count()} cores ({', '.join(sorted(models))}), {memory:.0f} GiB, Linux {platform.release()}",
+        f"Python {platform.python_version()}, ansible-core {__version__}",
+    ]
+
+
+def stamp(root: Path) -> str:
+    """What a part measured, and when: commit, time, how busy the machine was."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True, check=False
     )
-    return [
-        f"{os.cpu_count()} cores ({', '.join(sorted(models))}), {memory:.0f} GiB, Linux {platform.release()}",
-        f"Python {platform.python_version()}, ansible-core {__version__}, commit {commit.stdout.strip() or 'unknown'}",
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load before the run {os.getloadavg()[0]:.1f}",
-    ]
+    return (
+        f"Commit {commit.stdout.strip() or 'unknown'}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC,"
+        f" load before {os.getloadavg()[0]:.1f}"
+    )
