@@ -11,7 +11,7 @@ def merged(old: str, header: str, sections: dict[str, str], order: list[str]) ->
 
     A part that is in neither is left out, and so is one of another machine: figures of two machines say nothing beside each other.
     """
-    kept = _sections(old) if header in old else {}
+    kept = _sections(old) if f"\n{header}\n\n" in old else {}
     kept.update(sections)
     parts = [f"## {part}\n\n{kept[part]}" for part in order if part in kept]
     return "\n".join([TITLE, f"{header}\n", *parts])

@@ -14,6 +14,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils import _replacing
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _disagree, _fleet, _page, _registered
 
 display = Display()
+FAIL_ON = ["never", "unreachable", "failed", "down"]
 
 
 class ActionModule(ActionBase):
@@ -31,7 +32,7 @@ class ActionModule(ActionBase):
                 "kind": {"type": "str", "choices": ["health", "heal"], "required": True},
                 "path": {"type": "path"},
                 "page": {"type": "path"},
-                "fail_on": {"type": "str", "choices": ["never", "unreachable", "failed", "down"], "default": "never"},
+                "fail_on": {"type": "str", "choices": FAIL_ON, "default": "never"},
                 "compare_zstack": {"type": "bool", "default": False},
             }
         )
@@ -52,7 +53,7 @@ class ActionModule(ActionBase):
                 made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
                 found = [(row, _looked(row["host"], task_vars)) for row in rows]
                 _write(arguments["page"], _page.page(found, totals, made))
-        failing = {word: _fleet.failing_sentence(rows, word) for word in ("failed", "down")}
+        failing = {word: _fleet.failing_sentence(rows, word) for word in FAIL_ON if word != "never"}
         result.update(changed=False, totals=totals, failing=failing)
         if failing.get(arguments["fail_on"]):
             # Ansible takes no stats of a task that fails, and would print every row once more.

@@ -41,22 +41,18 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("%s is not set; include the role zstack.zbs.zbs_vhost_heal before" % exc) from None
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from None
-        # A host that froze with its connection open must not hold the tick of all others.
-        limit = contextlib.nullcontext() if self._task.timeout else _alarm.within(seconds)
+        # A host that froze with its connection open must not hold the tick of all others. Of two limits the shorter one counts.
+        kept = 0 < self._task.timeout < seconds
         try:
-            with limit:
-                result.update(self._ask(dict(found, **given), task_vars))
+            with contextlib.nullcontext() if kept else _alarm.within(seconds):
+                answer = self._execute_module(
+                    module_name="zstack.zbs.zbs_vhost_recovery", module_args=dict(found, **given), task_vars=task_vars
+                )
         except _alarm.TimeUp:
+            self._cleanup_remote_tmp = False  # over the same connection, which would never answer either
             raise AnsibleActionFail(
-                "no answer to %s within %d s: the host froze with its connection open, and nothing is done to it; look at its console"
-                % (given["phase"], seconds)
+                "%s had no answer within %d s; look at the host's console" % (given["phase"], seconds),
+                result={"timedout": {"period": seconds}},  # as Ansible's own, for the report
             ) from None
+        result.update(answer)
         return result
-
-    def _ask(self, arguments, task_vars):
-        return self._execute_module(
-            module_name="zstack.zbs.zbs_vhost_recovery",
-            module_args=arguments,
-            task_vars=task_vars,
-            wrap_async=self._task.async_val,
-        )

@@ -100,5 +100,5 @@ failing:
   description: A sentence for each O(fail_on) but V(never), about the hosts it would fail for; null where it would not.
   type: dict
   returned: always
-  sample: {failed: null, down: "1 of 3 hosts: compute1 (Disconnected)"}
+  sample: {unreachable: null, failed: null, down: "1 of 3 hosts: compute1 (Disconnected)"}
 """

@@ -13,7 +13,7 @@ description:
   - Runs M(zstack.zbs.zbs_vhost_recovery) on the host with the settings of the roles P(zstack.zbs.zbs_vhost_heal#role) and
     P(zstack.zbs.zbs_vhost_target#role), so that all phases of a tick agree on them.
   - A phase that takes longer than it can (two probes, the pause between them, the wait of a C(finish), and a minute) is given up, since a
-    host that froze with its connection open would hold the tick of all others. The keyword C(timeout) of the task takes its place.
+    host that froze with its connection open would hold the tick of all others. A shorter C(timeout) of the task ends it earlier.
   - The options below belong to one phase and not to the settings.
   - The tasks of the role use it. In a task by itself use M(zstack.zbs.zbs_vhost_recovery), which says its options.
 extends_documentation_fragment:

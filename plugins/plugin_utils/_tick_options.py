@@ -30,17 +30,23 @@ PROBES = "zbs_vhost_target_verify_probes"
 DEFAULT_HOST_IP = "{{ ansible_host | default(inventory_hostname) }}"
 # Seconds for the way to a host and for its ledger, beyond the probes.
 MARGIN = 60
+_A_DAY = 86400.0
 
 
 def options(variables, template):
-    """{option: value} of all settings; KeyError names a variable that is not set, ValueError one that is no number.
+    """{option: value} of all settings but those that are omitted; KeyError names a variable that is not set, ValueError one that is no
+    number.
 
-    variables  {name: value}, values as they were written
-    template   gives what such a value means
+    variables  {name: value}, values as they were written; `omit` is Ansible's
+    template   gives such a value worked out, a whole dict's at a time
     """
-    found = {option: template(variables[variable]) for option, variable in SETTINGS.items() if option != "host_ip"}
-    found["host_ip"] = template(host_ip(variables))
-    found["wait"] = _number(PROBES, template(variables[PROBES])) * _number(SETTINGS["interval"], found["interval"])
+    written = {option: variables[variable] for option, variable in SETTINGS.items()}
+    written["host_ip"] = host_ip(variables)
+    written["probes"] = variables[PROBES]
+    # ansible-core before 2.19 leaves a word in the place of what is omitted, later ones leave it out.
+    omitted = variables.get("omit")
+    found = {option: value for option, value in template(written).items() if value != omitted or value is None}
+    found["wait"] = _number(PROBES, found.pop("probes", None)) * _number(SETTINGS["interval"], found.get("interval"))
     return found
 
 
@@ -51,10 +57,11 @@ def host_ip(variables):
 
 
 def longest(phase, found):
-    """Whole seconds that a phase with the options `found` can take at most at a host that has not frozen."""
-    probe, recheck = (_number(SETTINGS[name], found[name]) for name in ("timeout", "hung_recheck"))
+    """Whole seconds that a phase with the options `found` can take at most at a host that answers."""
+    probe, recheck = (_number(SETTINGS[name], found.get(name)) for name in ("timeout", "hung_recheck"))
     wait = found["wait"] if phase.startswith("finish") else 0
-    return int(2 * probe + recheck + wait) + MARGIN
+    # Within what an alarm takes; what is out of all reason the module refuses.
+    return int(max(0.0, min(_A_DAY, 2 * probe + recheck + wait))) + MARGIN
 
 
 def _number(name, value):

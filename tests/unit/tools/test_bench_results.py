@@ -1,5 +1,7 @@
 """The file of the bench: a part that was measured takes the place of its own, and no figures of two machines stand beside each other."""
 
+import pytest
+
 from bench.results import merged
 
 ORDER = ["probe", "healthy", "lab"]
@@ -20,9 +22,10 @@ def test_a_part_alone_takes_the_place_of_its_own():
     assert merged(text, HERE, {}, ORDER) == text
 
 
-def test_another_machine_begins_anew():
+@pytest.mark.parametrize("machine", ["- 64 cores\n- Python 3", "- 2 cores\n- Python", "2 cores\n- Python 3"])
+def test_another_machine_begins_anew(machine):
     old = merged("", HERE, {"probe": "Commit a\n\n| p |\n"}, ORDER)
-    text = merged(old, "- 64 cores\n- Python 3", {"lab": "Commit b\n\n| l |\n"}, ORDER)
+    text = merged(old, machine, {"lab": "Commit b\n\n| l |\n"}, ORDER)
     assert "| p |" not in text and "| l |" in text
 
 

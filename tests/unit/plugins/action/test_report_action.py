@@ -96,7 +96,10 @@ def test_a_heal_follows_tick_begin_and_finish(printed):
     assert rows["broken"]["reason"] == "the ledger can't be written"
 
 
-@pytest.mark.parametrize("fail_on, failed", [("never", None), ("failed", "1 of 3 hosts"), ("down", "2 of 3 hosts")])
+@pytest.mark.parametrize(
+    "fail_on, failed",
+    [("never", None), ("unreachable", "1 of 3 hosts"), ("failed", "1 of 3 hosts"), ("down", "2 of 3 hosts")],
+)
 def test_when_it_fails(printed, fail_on, failed):
     result = report({"kind": "health", "fail_on": fail_on})
     assert result.get("failed") is (True if failed else None)
@@ -109,10 +112,15 @@ def test_when_it_fails(printed, fail_on, failed):
 def test_what_would_fail_is_told_to_who_wants_stats_and_a_failure(printed):
     result = report({"kind": "health"})
     assert result["failing"] == {
+        "unreachable": "1 of 3 hosts: h3 (unreachable)",
         "failed": "1 of 3 hosts: h3 (unreachable)",
         "down": "2 of 3 hosts: h2 (Disconnected), h3 (unreachable)",
     }
-    assert report({"kind": "health"}, {"h1": HOSTS["h1"]})["failing"] == {"failed": None, "down": None}
+    assert report({"kind": "health"}, {"h1": HOSTS["h1"]})["failing"] == {
+        "unreachable": None,
+        "failed": None,
+        "down": None,
+    }
 
 
 @pytest.mark.parametrize("before", ["", "Task failed: ", "Task failed: Module failed: "])

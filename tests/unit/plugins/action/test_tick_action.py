@@ -77,13 +77,16 @@ def frozen(monkeypatch):
     return given
 
 
-def test_a_host_that_froze_is_given_up(frozen):
-    with pytest.raises(AnsibleActionFail, match=r"no answer to observe within 80 s: the host froze"):
+def test_a_host_that_froze_is_given_up_as_one_that_did_not_answer_in_time(frozen):
+    with pytest.raises(
+        AnsibleActionFail, match=r"observe had no answer within 80 s; look at the host's console"
+    ) as caught:
         tick()
-    assert frozen == [80]
+    assert frozen == [80] and caught.value.result["timedout"] == {"period": 80}
 
 
-def test_a_timeout_of_the_task_takes_the_place_of_ours(frozen, monkeypatch):
+@pytest.mark.parametrize("timeout, ours", [(5, []), (80, [80]), (3600, [80])])
+def test_of_two_limits_the_shorter_one_counts(frozen, monkeypatch, timeout, ours):
     monkeypatch.setattr(zbs_vhost_tick.ActionModule, "_execute_module", lambda _self, **_call: {})
-    tick(timeout=5)
-    assert frozen == []
+    tick(timeout=timeout)
+    assert frozen == ours

@@ -7,7 +7,9 @@ class Templar:
     """Ansible's, for the one template that there is: `template of VALUE`."""
 
     def template(self, value):
-        """The value of a template, and everything else as it is."""
+        """The value of a template, and everything else as it is; of a dict each value so."""
+        if isinstance(value, dict):
+            return {key: self.template(one) for key, one in value.items()}
         return value[len("template of ") :] if str(value).startswith("template of ") else value
 
 
