@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Callable
 
 import yaml
 
@@ -15,9 +15,8 @@ from .fields import Refused, wrong
 from .resources import NODES
 
 if TYPE_CHECKING:
-    from .store import Store
+    from .store import Store, Thing
 
-Thing = dict[str, Any]
 _BLOCKED = ("HOME", "USER", "_", "TERM", "PATH")
 
 

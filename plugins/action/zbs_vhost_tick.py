@@ -10,8 +10,6 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _alarm, _tick_options
 
 PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "clear"]
-
-
 SPEC = {
     "phase": {"type": "str", "choices": PHASES, "default": "observe"},
     "protocols": {"type": "list", "elements": "str", "choices": ["vhost", "cbd"]},

@@ -7,13 +7,10 @@ import threading
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.plugin_utils import _zstack_http, _zstack_session
-from zstack_support import BY_ACCOUNT, BY_KEY, BY_USER, read, refused
+from zstack_support import BY_ACCOUNT, BY_KEY, BY_USER, HOSTS, REFS, read, refused
 
 from lab.zstack import cloud
 from lab.zstack.server import Standin
-
-HOSTS = "/v1/hosts"
-REFS = "/v1/external-primary-storage/host-protocol-refs"
 
 
 @pytest.mark.parametrize("kind", ["unavailable", "reset", "cut", "error"])

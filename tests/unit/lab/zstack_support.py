@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[3]
 BY_ACCOUNT = {"account": logins.ACCOUNT, "password": logins.PASSWORD}
 BY_USER = dict(BY_ACCOUNT, user=logins.USER)
 BY_KEY = {"access_key_id": logins.KEY_ID, "access_key_secret": logins.KEY_SECRET}
+# Paths of the manager's API.
+HOSTS = "/v1/hosts"
+REFS = "/v1/external-primary-storage/host-protocol-refs"
 
 
 def read(standin, login=None, manager=None, **more):
