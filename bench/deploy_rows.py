@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .row import Row
+from .row import Ratio, Row
 from .run import play
 
 DEPLOY = "zstack.zbs.deploy"
@@ -41,7 +41,7 @@ def rows(inventory: Path, hosts: list[str], lab: Callable[..., str], rounds: int
             f"deploy on {len(hosts)} hosts, zbsadm takes {SLOW} s: concurrency {len(hosts)} / 1, wall",
             f"{all_:.1f} s",
             f"{one:.1f} s",
-            all_ / one,
+            Ratio.of([together[0] / alone[0] for together, alone in zip(found[len(hosts)], found[1], strict=True)]),
             "calls overlap",
         ),
         Row("zbsadm's deploys under way at once", f"{most}", f"concurrency {len(hosts)}", None, f"{len(hosts)}"),

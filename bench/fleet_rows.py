@@ -7,15 +7,16 @@ import os
 from functools import partial
 
 from .fleet import Fleet
-from .rounds import alternate
-from .row import Row
+from .rounds import Series, alternate
+from .row import Ratio, Row
 from .run import Cost, play
 
 HEAL = "zstack.zbs.heal"
 
 
-def _both(cost: Cost) -> str:
-    return f"{cost.wall:.1f} s, CPU {cost.cpu:.1f} s"
+def both(series: Series) -> str:
+    """Wall and CPU of a job, in words."""
+    return f"{series.middle('wall'):.1f} s, CPU {series.middle('cpu'):.1f} s"
 
 
 def healthy(hosts: int, rounds: int) -> list[Row]:
@@ -25,48 +26,67 @@ def healthy(hosts: int, rounds: int) -> list[Row]:
         def run(name: str) -> Cost:
             return play(name, fleet.inventory, env=fleet.environment())
 
-        found = alternate({name: partial(run, name) for name in ("ping.yml", HEAL, "usual.yml")}, rounds)
+        def turns(names: tuple[str, str], number: int) -> tuple[Series, Series]:
+            found = alternate({name: partial(run, name) for name in names}, number)
+            return found[names[0]], found[names[1]]
+
+        # The ratio that is nearest to its goal, of runs that are short: twice as many.
+        heal, ping = turns((HEAL, "ping.yml"), 2 * rounds)
+        usual, beside = turns(("usual.yml", HEAL), rounds)
         fleet.docker_calls()
         run(HEAL)
         calls = fleet.docker_calls()
-    ping, heal, usual = found["ping.yml"], found[HEAL], found["usual.yml"]
+    printed = [series.costs[-1].lines for series in (heal, ping)]
     return [
-        Row(f"heal / ping, {hosts} hosts, wall", _both(heal), _both(ping), heal.wall / ping.wall, "<= 1.25"),
-        Row(f"heal / ping, {hosts} hosts, CPU", _both(heal), _both(ping), heal.cpu / ping.cpu, "<= 1.25"),
-        Row(f"usual way / heal, {hosts} hosts, wall", _both(usual), _both(heal), usual.wall / heal.wall, ">= 4"),
+        Row(f"heal / ping, {hosts} hosts, wall", both(heal), both(ping), heal.over(ping, "wall"), "<= 1.25"),
+        Row(f"heal / ping, {hosts} hosts, CPU", both(heal), both(ping), heal.over(ping, "cpu"), "<= 1.25"),
+        Row(f"usual way / heal, {hosts} hosts, wall", both(usual), both(beside), usual.over(beside, "wall"), ">= 4"),
         Row("calls of docker in a healthy tick", f"{calls}", f"{hosts} hosts", None, "0"),
-        Row("lines printed", f"heal {heal.lines}", f"ping {ping.lines}", heal.lines / ping.lines, "one a host or none"),
+        Row(
+            "lines printed",
+            f"heal {printed[0]}",
+            f"ping {printed[1]}",
+            Ratio.of([printed[0] / printed[1]]),
+            "one a host or none",
+        ),
     ]
 
 
 def growth(few: int, many: int, rounds: int) -> list[Row]:
     """How a healthy tick grows with the fleet, by host."""
-    costs = []
-    for hosts in (few, many):
-        with Fleet(hosts) as fleet:
-            job = partial(play, HEAL, fleet.inventory, env=fleet.environment())
-            costs.append(alternate({f"heal of {hosts}": job}, rounds)[f"heal of {hosts}"])
-    one, other = costs
+    with Fleet(few) as small, Fleet(many) as large:
+        found = alternate(
+            {
+                f"heal of {fleet.count}": partial(play, HEAL, fleet.inventory, env=fleet.environment())
+                for fleet in (small, large)
+            },
+            rounds,
+        )
+    one, other = found[f"heal of {few}"], found[f"heal of {many}"]
+
+    def each(series: Series, hosts: int, of: str) -> str:
+        return f"{series.middle(of) / hosts * 1000:.0f} ms"
+
     return [
         Row(
             f"growth from {few} to {many} hosts, wall a host",
-            f"{many}: {other.wall / many * 1000:.0f} ms",
-            f"{few}: {one.wall / few * 1000:.0f} ms",
-            (other.wall / many) / (one.wall / few),
+            f"{many}: {each(other, many, 'wall')}",
+            f"{few}: {each(one, few, 'wall')}",
+            other.over(one, "wall", few / many),
             "<= 1.1",
         ),
         Row(
             f"growth from {few} to {many} hosts, CPU a host, of it the main process",
-            f"{many}: {other.cpu / many * 1000:.0f} ms, {other.own / many * 1000:.0f} ms",
-            f"{few}: {one.cpu / few * 1000:.0f} ms, {one.own / few * 1000:.0f} ms",
-            (other.cpu / many) / (one.cpu / few),
+            f"{many}: {each(other, many, 'cpu')}, {each(other, many, 'own')}",
+            f"{few}: {each(one, few, 'cpu')}, {each(one, few, 'own')}",
+            other.over(one, "cpu", few / many),
             "<= 1.1",
         ),
         Row(
             f"memory of the largest process, {few} to {many} hosts",
-            f"{many}: {other.memory:.0f} MiB",
-            f"{few}: {one.memory:.0f} MiB",
-            other.memory / one.memory,
+            f"{many}: {other.middle('memory'):.0f} MiB",
+            f"{few}: {one.middle('memory'):.0f} MiB",
+            other.over(one, "memory"),
             f"linear: <= {many / few:.0f}",
         ),
     ]
@@ -85,9 +105,9 @@ def strategies(hosts: int, rounds: int) -> list[Row]:
     return [
         Row(
             f"observe under strategy {name}, {hosts} hosts, wall",
-            _both(found[name]),
-            _both(linear),
-            found[name].wall / linear.wall,
+            both(found[name]),
+            both(linear),
+            found[name].over(linear, "wall"),
             "-",
         )
         for name in ("free", "host_pinned")
@@ -106,8 +126,8 @@ def forks(hosts: int, rounds: int) -> list[Row]:
         peaks = {name: job(watch=True).peak for name, job in jobs.items()}
     base = found["5"]
     walls = [
-        Row(f"{name} forks, {hosts} hosts, wall", _both(cost), _both(base), cost.wall / base.wall, "-")
-        for name, cost in found.items()
+        Row(f"{name} forks, {hosts} hosts, wall", both(series), both(base), series.over(base, "wall"), "-")
+        for name, series in found.items()
         if name != "5"
     ]
     memory = Row(

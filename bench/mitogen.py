@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from .fleet import Fleet
+from .fleet_rows import both
 from .rounds import alternate
 from .row import Row
 from .run import PlayFailed, play
@@ -49,5 +50,6 @@ def rows(hosts: int, rounds: int) -> list[Row]:
             return [Row(what, "does not run: " + str(failure).strip().splitlines()[-1][:120], "-", None, "-")]
     one, other = found["linear"], found["mitogen"]
     return [
-        Row(what, f"{other.wall:.1f} s, CPU {other.cpu:.1f} s", f"linear {one.wall:.1f} s", other.wall / one.wall, "-")
+        Row(what, both(other), f"linear {both(one)}", other.over(one, "wall"), "-"),
+        Row(f"{VERSION}, {hosts} hosts, CPU", both(other), f"linear {both(one)}", other.over(one, "cpu"), "-"),
     ]

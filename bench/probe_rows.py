@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import payload
 from .fleet import Fleet
-from .row import Row
+from .row import Ratio, Row
 
 MODULE = "zstack.zbs.zbs_vhost_recovery"
 STAGES = Path(__file__).with_name("stages.py")
@@ -60,7 +60,7 @@ def rows(rounds: int) -> list[Row]:
             "payload in bytes, observe / ping",
             f"{sizes['observe']:,}",
             f"{sizes['ping']:,}",
-            sizes["observe"] / sizes["ping"],
+            Ratio.of([sizes["observe"] / sizes["ping"]]),
             "<= 2",
         ),
         Row(

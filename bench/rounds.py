@@ -1,39 +1,52 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs in turns, so that what else the machine does falls on all sides alike, and their medians."""
+"""Runs in turns, so that what else the machine does falls on all sides alike: their medians, and what they are to each other round by round."""
 
 import statistics
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from .row import Ratio
 from .run import Cost
 
 
-def alternate(jobs: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]:
-    """The median of each job's costs after one round that does not count (it fills caches and ledgers)."""
-    costs: dict[str, list[Cost]] = {name: [] for name in jobs}
+@dataclass
+class Series:
+    """The costs of one job, one a round."""
+
+    costs: list[Cost]
+
+    def middle(self, of: str) -> float:
+        """The median of `wall`, `cpu`, `memory` or `own`."""
+        return statistics.median(self._each(of))
+
+    def over(self, other: "Series", of: str, times: float = 1.0) -> Ratio:
+        """This job's part of the other's in each round, `times` as much: a machine that grows slow grows slow for both sides of a round,
+        but not for the medians of all rounds alike.
+        """
+        pairs = zip(self._each(of), other._each(of), strict=True)
+        return Ratio.of([mine / theirs * times for mine, theirs in pairs])
+
+    def _each(self, of: str) -> list[float]:
+        return [float(getattr(cost, of)) for cost in self.costs]
+
+
+def alternate(jobs: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Series]:
+    """The costs of each job after one round that does not count (it fills caches and ledgers).
+
+    Every other round goes the other way round, so that no job always follows the same one.
+    """
+    found: dict[str, Series] = {name: Series([]) for name in jobs}
     for number in range(rounds + 1):
-        for name, job in jobs.items():
-            cost = job()
+        for name in reversed(list(jobs)) if number % 2 else list(jobs):
+            cost = jobs[name]()
             print(
                 f"   round {number}/{rounds} {name}: {cost.wall:.2f} s, CPU {cost.cpu:.2f} s",
                 file=sys.stderr,
                 flush=True,
             )
             if number:
-                costs[name].append(cost)
-    return {name: _median(found) for name, found in costs.items()}
-
-
-def _median(costs: list[Cost]) -> Cost:
-    def middle(of: Callable[[Cost], float]) -> float:
-        return statistics.median(of(cost) for cost in costs)
-
-    return Cost(
-        middle(lambda cost: cost.wall),
-        middle(lambda cost: cost.cpu),
-        middle(lambda cost: cost.memory),
-        middle(lambda cost: cost.own),
-        costs[-1].lines,
-    )
+                found[name].costs.append(cost)
+    return found

@@ -3,7 +3,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A row of the result: what was compared, both sides as they were measured, the ratio, and the goal it was held against."""
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+
+@dataclass
+class Ratio:
+    """What one side is of the other: the median of the rounds, and the least and the most of them, which say how quiet the machine was."""
+
+    middle: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, ratios: Sequence[float]) -> "Ratio":
+        """Of the ratios of all rounds, at least one."""
+        return cls(statistics.median(ratios), min(ratios), max(ratios))
+
+    def __str__(self) -> str:
+        """Two figures where there was but one round, or all agree."""
+        alone = f"{self.middle:.2f}"
+        ends = f"{self.low:.2f} to {self.high:.2f}"
+        return alone if ends == f"{alone} to {alone}" else f"{alone} ({ends})"
 
 
 @dataclass
@@ -13,12 +35,12 @@ class Row:
     what: str
     left: str
     right: str
-    ratio: float | None
+    ratio: Ratio | None
     goal: str
 
     def cells(self) -> tuple[str, ...]:
         """The row's cells, for a table."""
-        return self.what, self.left, self.right, "-" if self.ratio is None else f"{self.ratio:.2f}", self.goal
+        return self.what, self.left, self.right, "-" if self.ratio is None else str(self.ratio), self.goal
 
 
 HEAD = ("what", "one side", "other side", "ratio", "goal")

@@ -39,9 +39,9 @@ def rows(hosts: int, rounds: int) -> list[Row]:
     return [
         Row(
             f"two slices / one run, {hosts} hosts, wall",
-            f"{two.wall:.1f} s",
-            f"{one.wall:.1f} s",
-            two.wall / one.wall,
+            f"{two.middle('wall'):.1f} s",
+            f"{one.middle('wall'):.1f} s",
+            two.over(one, "wall"),
             "-",
         )
     ]
