@@ -1,4 +1,4 @@
-"""A whole probe: a real socket, a fake docker, one deadline."""
+"""The verdict of a whole probe: a real socket, a fake docker, one deadline."""
 
 import contextlib
 import json
@@ -10,37 +10,11 @@ import time
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _probe
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, target
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, short_folder
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files, until
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.probing import GOOD, probe, probe_inside, settings
 
 # Before conftest.py takes its place.
 FIND_ELSEWHERE = _probe._sockets.find_elsewhere
-GOOD = {"spdk_get_version": target.VERSION, "vhost_get_controllers": []}
-
-
-@pytest.fixture
-def folder():
-    with short_folder() as path:
-        yield path
-
-
-@pytest.fixture
-def docker(tmp_path, monkeypatch):
-    """Put a fake docker on PATH: docker(answer, ...) as target.write_docker."""
-    monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
-    return lambda *args, **more: target.write_docker(tmp_path / "bin", *args, **more)
-
-
-def settings(folder, timeout=10.0, protocols=("vhost",), grace=0.0, heartbeat=None):
-    return _probe.Settings("zbsvhost-x", os.path.join(folder, "admin.sock"), protocols, heartbeat, timeout, grace)
-
-
-def probe(folder, **more):
-    """The health; proves that no descriptor stays open."""
-    before = open_files()
-    health = _probe.probe(settings(folder, **more))
-    until(lambda: open_files() == before)
-    return health
 
 
 def test_a_healthy_target(folder, docker):
@@ -77,17 +51,6 @@ def test_a_host_without_docker_whose_target_answers(folder, tmp_path, monkeypatc
         health = _probe.probe(settings(folder))
     assert (health["status"], health["container"]["answer"]) == ("Connected", "no_docker")
     assert "no docker command" in health["warnings"][0] and health["process"]["pid"] == os.getpid()
-
-
-def test_an_engine_that_hangs_leaves_a_target_that_answers_its_volumes(folder, docker):
-    docker(body="exec sleep 100")
-    answers = dict(GOOD, vhost_get_controllers=[target.controller("c")], bdev_get_bdevs=[])
-    started = time.monotonic()
-    with Peer(folder + "/admin.sock", target.behave(answers)):
-        health = _probe.probe(settings(folder, timeout=1.0))
-    assert time.monotonic() - started < 1.5
-    assert (health["status"], health["container"]["answer"]) == ("Connected", "silent")
-    assert [item["controller"] for item in health["volumes"]] == ["c"]
 
 
 def test_an_answer_of_100_mb_is_unknown_inside_the_timeout(folder, docker):
@@ -147,13 +110,6 @@ def test_nobody_listens(folder, docker, answer, verdict):
     assert (health["target"], health["volumes"]) == (None, None if verdict == "unknown" else [])
 
 
-def test_who_does_not_answer_tells_no_volumes(folder, docker):
-    docker(target.container("running", folder + "/admin.sock", os.getpid()))
-    with Peer(folder + "/admin.sock", lambda conn, _request: conn.recv(1)):
-        health = probe(folder, timeout=1.0)
-    assert (health["protocols"]["vhost"]["verdict"], health["volumes"]) == ("hung", None)
-
-
 def test_a_target_elsewhere_is_nobodys_to_replace(folder, docker, monkeypatch):
     """The admin socket is the wrong one, and the engine that could tell is dead: the target's own sockets tell."""
     monkeypatch.setattr(_probe._sockets, "find_elsewhere", FIND_ELSEWHERE)
@@ -183,14 +139,6 @@ def test_a_listener_whose_file_was_unlinked_is_unknown(folder, docker):
         os.unlink(folder + "/admin.sock")
         assert probe(folder)["status"] == "Unknown"
     assert probe(folder)["status"] == "Disconnected"
-
-
-def test_volume_sockets_that_are_served_forbid_a_heal(folder, docker):
-    docker(**target.NO_CONTAINER)
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.bind(folder + "/zbs-bdev-1")
-        sock.listen(1)
-        assert probe(folder)["status"] == "Unknown"
 
 
 def test_a_target_whose_connections_are_all_held_is_unknown(folder, docker):
@@ -232,87 +180,11 @@ def test_an_error_object_instead_of_a_version_is_unknown(folder, docker):
     assert health["status"] == "Unknown" and "Method not found" in health["reason"]
 
 
-def probe_inside(folder, **more):
-    """As probe, where a peer's own descriptors come and go."""
-    return _probe.probe(settings(folder, **more))
-
-
 @pytest.mark.parametrize("junk", [b"HTTP/1.1 400\r\n", b"{}", b'{"half'])
 def test_what_is_no_spdk_is_unknown(folder, docker, junk):
     docker(target.container("running", folder + "/admin.sock", os.getpid()))
     with Peer(folder + "/admin.sock", lambda conn, _request: conn.sendall(junk)):
         assert probe_inside(folder, timeout=1.0)["status"] == "Unknown"
-
-
-def test_volumes_and_what_is_broken_of_them(folder, docker):
-    docker(target.container("running", folder + "/admin.sock", os.getpid()))
-    paths = {name: os.path.join(folder, name) for name in ("good", "nobdev", "dead", "gone")}
-    with socket.socket(socket.AF_UNIX) as good, socket.socket(socket.AF_UNIX) as nobdev:
-        for sock, name in ((good, "good"), (nobdev, "nobdev")):
-            sock.bind(paths[name])
-            sock.listen(1)
-            sock.setblocking(False)
-        with socket.socket(socket.AF_UNIX) as dead:
-            dead.bind(paths["dead"])
-            dead.listen(1)
-        controllers = [
-            target.controller("good", socket=paths["good"], sessions=2),
-            target.controller("nobdev", None, paths["nobdev"]),
-            target.controller("dead", socket=paths["dead"]),
-            target.controller("gone", socket=paths["gone"]),
-        ]
-        bdevs = [{"name": "good", "block_size": 4096}, {"name": "dead", "block_size": "x"}, {"name": 5}]
-        answers = dict(GOOD, vhost_get_controllers=controllers, bdev_get_bdevs=bdevs)
-        with Peer(folder + "/admin.sock", target.behave(answers)) as peer:
-            health = probe_inside(folder)
-            assert [json.loads(request)["method"] for request in peer.requests] == [
-                "spdk_get_version",
-                "vhost_get_controllers",
-                "bdev_get_bdevs",
-            ]
-        volumes = health["volumes"]
-        for sock in (good, nobdev):  # a volume's socket is never connected to
-            with pytest.raises(BlockingIOError):
-                sock.accept()
-    assert [(item["controller"], item["broken"], item["sessions"]) for item in volumes] == [
-        ("good", False, 2),
-        ("nobdev", True, 0),
-        ("dead", True, 0),
-        ("gone", True, 0),
-    ]
-    assert volumes[0]["bdev"] == "good" and volumes[0]["socket"] == paths["good"]
-    assert [item["block_size"] for item in volumes] == [4096, None, None, None]
-    assert len(health["warnings"]) == 1 and "3 of the target's 4 volumes are broken" in health["warnings"][0]
-
-
-NO_LIST: list = [None, {}, "x", [1, None, "x"]]
-WRONG = [[{}], [{"ctrlr": "c", "socket": 5, "backend_specific": []}], [{"sessions": 3}]]
-
-
-@pytest.mark.parametrize("controllers", NO_LIST)
-def test_no_list_of_controllers_is_not_knowing_instead_of_none(folder, docker, controllers):
-    docker(target.container("running", folder + "/admin.sock", os.getpid()))
-    with Peer(folder + "/admin.sock", target.behave(dict(GOOD, vhost_get_controllers=controllers))):
-        health = probe_inside(folder)
-    assert (health["status"], health["volumes"]) == ("Connected", None)
-    assert "shape" in health["warnings"][0]
-
-
-@pytest.mark.parametrize("controllers", WRONG)
-def test_controllers_of_another_shape_are_broken_and_their_sessions_unknown(folder, docker, controllers):
-    docker(target.container("running", folder + "/admin.sock", os.getpid()))
-    with Peer(folder + "/admin.sock", target.behave(dict(GOOD, vhost_get_controllers=controllers))):
-        health = probe_inside(folder)
-    assert health["status"] == "Connected"
-    assert all(volume["broken"] and volume["sessions"] is None for volume in health["volumes"])
-
-
-def test_controllers_that_cannot_be_listed_are_a_warning(folder, docker):
-    docker(target.container("running", folder + "/admin.sock", os.getpid()))
-    with Peer(folder + "/admin.sock", target.behave({"spdk_get_version": target.VERSION})):
-        health = probe_inside(folder)
-    assert health["status"] == "Connected" and "could not be listed" in health["warnings"][0]
-    assert health["volumes"] is None
 
 
 def test_both_protocols_each_with_its_own_row(folder, docker, tmp_path):
@@ -355,16 +227,3 @@ def test_a_version_that_is_none_is_no_spdk_and_so_unknown(folder, docker, versio
         health = _probe.probe(settings(folder))
     assert health["status"] == "Unknown" and health["target"] is None
     assert "something that is no version" in health["reason"]
-
-
-def test_more_broken_volumes_than_a_sentence_holds_are_counted(folder, docker):
-    docker(**target.NO_CONTAINER)
-    names = ["v1", "v2", "v3", "v4", "v5"]
-    answers = dict(
-        GOOD,
-        vhost_get_controllers=[target.controller(name, bdev=None) for name in names],
-        bdev_get_bdevs=[{"name": 7, "block_size": 512}, {"name": "v1", "block_size": "512"}, {"name": "v2"}],
-    )
-    with Peer(folder + "/admin.sock", target.behave(answers)):
-        health = _probe.probe(settings(folder))
-    assert "5 of the target's 5 volumes are broken (v1, v2, v3 and 2 more)" in health["warnings"][0]

@@ -8,16 +8,10 @@ import time
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _spdk
 from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, answer, sends, short_folder
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, answer, sends
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files
 
 SHORT = 0.3
-
-
-@pytest.fixture
-def folder():
-    with short_folder() as path:
-        yield path
 
 
 def problem(path, seconds=10.0):
