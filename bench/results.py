@@ -3,7 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """bench/results.md: a section for each part, with the commit that it was measured on. Pure."""
 
-TITLE = "# What a tick costs\n\nPrinted by `make bench`, each part with both of its sides in one run.\n"
+TITLE = """# What a tick costs
+
+Printed by `make bench`, each part with both of its sides in one run, in turns. Each side is the median of its rounds; a ratio is the median of
+the rounds' ratios, with the least and the most of them beside it: the farther apart, the more the machine was disturbed.
+"""
 
 
 def merged(old: str, header: str, sections: dict[str, str], order: list[str]) -> str:
