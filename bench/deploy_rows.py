@@ -33,15 +33,15 @@ def rows(inventory: Path, hosts: list[str], lab: Callable[..., str], rounds: int
                 print(f"   round {number}/{rounds} deploy, {concurrency} at a time: {spent[-1]}", file=sys.stderr)
     finally:
         lab("ssh", "admin", "zbsadm standin clear")
-    one, all_ = (statistics.median(wall for wall, _most in spent) for spent in found.values())
+    one, all_ = ([wall for wall, _most in spent] for spent in found.values())
     most = max(most for _wall, most in found[len(hosts)])
     again = play(DEPLOY, inventory, extra=SKIP)
     return [
         Row(
             f"deploy on {len(hosts)} hosts, zbsadm takes {SLOW} s: concurrency {len(hosts)} / 1, wall",
-            f"{all_:.1f} s",
-            f"{one:.1f} s",
-            Ratio.of([together[0] / alone[0] for together, alone in zip(found[len(hosts)], found[1], strict=True)]),
+            f"{statistics.median(all_):.1f} s",
+            f"{statistics.median(one):.1f} s",
+            Ratio.of(all_, one),
             "calls overlap",
         ),
         Row("zbsadm's deploys under way at once", f"{most}", f"concurrency {len(hosts)}", None, f"{len(hosts)}"),

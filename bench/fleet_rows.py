@@ -8,7 +8,7 @@ from functools import partial
 
 from .fleet import Fleet
 from .rounds import Series, alternate
-from .row import Ratio, Row
+from .row import Row
 from .run import Cost, play
 
 HEAL = "zstack.zbs.heal"
@@ -36,7 +36,6 @@ def healthy(hosts: int, rounds: int) -> list[Row]:
         fleet.docker_calls()
         run(HEAL)
         calls = fleet.docker_calls()
-    printed = [series.costs[-1].lines for series in (heal, ping)]
     return [
         Row(f"heal / ping, {hosts} hosts, wall", both(heal), both(ping), heal.over(ping, "wall"), "<= 1.25"),
         Row(f"heal / ping, {hosts} hosts, CPU", both(heal), both(ping), heal.over(ping, "cpu"), "<= 1.25"),
@@ -44,9 +43,9 @@ def healthy(hosts: int, rounds: int) -> list[Row]:
         Row("calls of docker in a healthy tick", f"{calls}", f"{hosts} hosts", None, "0"),
         Row(
             "lines printed",
-            f"heal {printed[0]}",
-            f"ping {printed[1]}",
-            Ratio.of([printed[0] / printed[1]]),
+            f"heal {heal.middle('lines'):.0f}",
+            f"ping {ping.middle('lines'):.0f}",
+            heal.over(ping, "lines"),
             "one a host or none",
         ),
     ]

@@ -129,13 +129,12 @@ def _one_down(simulated: int, rounds: int) -> list[Row]:
                 f"   round {number}/{rounds} one down: alone +{alone[-1]:.1f} s, among +{among[-1]:.1f} s",
                 file=sys.stderr,
             )
-    one, other = statistics.median(alone), statistics.median(among)
     return [
         Row(
             f"what one host that is healed adds to a tick: among {simulated} healthy ones / alone",
-            f"+ {other:.1f} s",
-            f"+ {one:.1f} s",
-            Ratio.of([more / less for less, more in zip(alone, among, strict=True)]),
+            f"+ {statistics.median(among):.1f} s",
+            f"+ {statistics.median(alone):.1f} s",
+            Ratio.of(among, alone),
             "1, no work on the others",
         )
     ]

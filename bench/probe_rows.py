@@ -53,7 +53,7 @@ def rows(rounds: int) -> list[Row]:
         stages = _stages(built["observe"], [socket, facts], env)
     middle = {key: statistics.median(times) for key, times in spent.items()}
     stages["Ansible's wrapper: decode, write and open the archive"] = middle["observe"] - sum(stages.values())
-    # Of each round, and not of the two medians: see rounds.Series.over.
+    # Of each round, and not of the two medians: see Ratio.of.
     more = statistics.median(one - other for one, other in zip(spent["observe"], spent["empty"], strict=True))
     sizes = {key: len(one.program) for key, one in built.items()}
     return [
@@ -61,7 +61,7 @@ def rows(rounds: int) -> list[Row]:
             "payload in bytes, observe / ping",
             f"{sizes['observe']:,}",
             f"{sizes['ping']:,}",
-            Ratio.of([sizes["observe"] / sizes["ping"]]),
+            Ratio.of([sizes["observe"]], [sizes["ping"]]),
             "<= 2",
         ),
         Row(

@@ -19,15 +19,12 @@ class Series:
     costs: list[Cost]
 
     def middle(self, of: str) -> float:
-        """The median of `wall`, `cpu`, `memory` or `own`."""
+        """The median of `wall`, `cpu`, `memory`, `own` or `lines`."""
         return statistics.median(self._each(of))
 
     def over(self, other: "Series", of: str, times: float = 1.0) -> Ratio:
-        """This job's part of the other's in each round, `times` as much: a machine that grows slow grows slow for both sides of a round,
-        but not for the medians of all rounds alike.
-        """
-        pairs = zip(self._each(of), other._each(of), strict=True)
-        return Ratio.of([mine / theirs * times for mine, theirs in pairs])
+        """What this job's figure is of the other's, `times` as much where a host's is meant."""
+        return Ratio.of([times * one for one in self._each(of)], other._each(of))
 
     def _each(self, of: str) -> list[float]:
         return [float(getattr(cost, of)) for cost in self.costs]

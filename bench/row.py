@@ -17,8 +17,11 @@ class Ratio:
     high: float
 
     @classmethod
-    def of(cls, ratios: Sequence[float]) -> "Ratio":
-        """Of the ratios of all rounds, at least one."""
+    def of(cls, ones: Sequence[float], others: Sequence[float]) -> "Ratio":
+        """Of one side's figures by the other's, round by round, at least one: a machine that grows slow grows slow for both sides of a
+        round, but not for the medians of all rounds alike.
+        """
+        ratios = [one / other for one, other in zip(ones, others, strict=True)]
         return cls(statistics.median(ratios), min(ratios), max(ratios))
 
     def __str__(self) -> str:

@@ -58,8 +58,8 @@ def test_the_order_turns_and_the_first_round_does_not_count(capsys):
 
 def test_a_table_shows_the_ends_where_there_are_any():
     rows = [
-        Row("one", "1 s", "2 s", Ratio.of([0.5, 0.6, 0.7]), "<= 1"),
-        Row("two", "1", "2", Ratio.of([0.5]), "-"),
+        Row("one", "1 s", "2 s", Ratio.of([0.5, 0.6, 0.7], [1.0, 1.0, 1.0]), "<= 1"),
+        Row("two", "1", "2", Ratio.of([1.0], [2.0]), "-"),
         Row("three", "1", "2", None, "-"),
     ]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table(rows).splitlines()]

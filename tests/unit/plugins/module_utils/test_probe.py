@@ -20,7 +20,7 @@ FIND_ELSEWHERE = _probe._sockets.find_elsewhere
 def test_a_healthy_target(folder, docker):
     docker(target.container("running", folder + "/admin.sock", os.getpid()))
     with Peer(folder + "/admin.sock", target.behave(GOOD)) as peer:
-        health = _probe.probe(settings(folder))
+        health = probe_inside(folder)
         assert len(peer.requests) == 2  # no bdev is asked for where there is no controller
     assert (health["status"], health["reason"]) == ("Connected", None)
     assert health["protocols"]["vhost"]["verdict"] == "healthy"
@@ -39,7 +39,7 @@ def test_a_healthy_target_costs_one_fork(folder, docker, tmp_path, monkeypatch):
     real = subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", lambda argv, **more: started.append(argv) or real(argv, **more))
     with Peer(folder + "/admin.sock", target.behave(GOOD)):
-        assert _probe.probe(settings(folder))["status"] == "Connected"
+        assert probe_inside(folder)["status"] == "Connected"
     assert started == [["docker", "container", "inspect", "zbsvhost-x"]]
     assert programs.calls(log) == [["container", "inspect", "zbsvhost-x"]]
 
@@ -48,7 +48,7 @@ def test_a_host_without_docker_whose_target_answers(folder, tmp_path, monkeypatc
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     with Peer(folder + "/admin.sock", target.behave(GOOD)):
-        health = _probe.probe(settings(folder))
+        health = probe_inside(folder)
     assert (health["status"], health["container"]["answer"]) == ("Connected", "no_docker")
     assert "no docker command" in health["warnings"][0] and health["process"]["pid"] == os.getpid()
 
@@ -63,7 +63,7 @@ def test_an_answer_of_100_mb_is_unknown_inside_the_timeout(folder, docker):
 
     started = time.monotonic()
     with Peer(folder + "/admin.sock", flood):
-        health = _probe.probe(settings(folder, timeout=5.0))
+        health = probe_inside(folder, timeout=5.0)
         assert time.monotonic() - started < 5.5
     # On a busy machine the time is over before so much was read: that is no answer either.
     assert health["status"] == "Unknown"
@@ -75,7 +75,7 @@ def test_a_socket_without_permission_is_unknown(folder, docker):
     docker(**target.NO_CONTAINER)
     with Peer(folder + "/admin.sock", target.behave(GOOD)):
         os.chmod(folder + "/admin.sock", 0)
-        health = _probe.probe(settings(folder))
+        health = probe_inside(folder)
     assert health["status"] == "Unknown" and "run as root" in health["reason"]
 
 
@@ -88,7 +88,7 @@ def test_hugepages_are_the_kernels(folder, docker):
 def test_an_answer_outranks_a_dead_dockerd(folder, docker):
     docker(rc=1, err="Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?")
     with Peer(folder + "/admin.sock", target.behave(GOOD)):
-        health = _probe.probe(settings(folder))
+        health = probe_inside(folder)
     assert (health["status"], len(health["warnings"])) == ("Connected", 1)
     assert health["process"]["pid"] == os.getpid()  # the listener's, from the kernel
 
@@ -116,7 +116,7 @@ def test_a_target_elsewhere_is_nobodys_to_replace(folder, docker, monkeypatch):
     docker(err="Cannot connect to the Docker daemon. Is the docker daemon running?", rc=1)
     os.mkdir(folder + "/other")
     with Peer(folder + "/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff", lambda _conn, _request: None):
-        health = _probe.probe(settings(folder + "/other"))
+        health = probe_inside(folder + "/other")
     assert health["status"] == "Unknown" and "set admin_socket right" in health["reason"]
 
 
@@ -215,7 +215,7 @@ def test_a_proc_that_can_not_be_read_leaves_the_vms_unknown(folder, docker, monk
     docker(**target.NO_CONTAINER)
     monkeypatch.setattr(_probe._demand, "collect", fail)
     with Peer(folder + "/admin.sock", target.behave(GOOD)):
-        health = _probe.probe(settings(folder))
+        health = probe_inside(folder)
     assert (health["status"], health["vms"], health["demand"]) == ("Connected", None, None)
     assert "the VMs of this host can't be looked at (Permission denied)" in health["warnings"][-1]
 
@@ -224,6 +224,6 @@ def test_a_proc_that_can_not_be_read_leaves_the_vms_unknown(folder, docker, monk
 def test_a_version_that_is_none_is_no_spdk_and_so_unknown(folder, docker, version):
     docker(**target.NO_CONTAINER)
     with Peer(folder + "/admin.sock", target.behave({"spdk_get_version": version})):
-        health = _probe.probe(settings(folder))
+        health = probe_inside(folder)
     assert health["status"] == "Unknown" and health["target"] is None
     assert "something that is no version" in health["reason"]

@@ -6,10 +6,9 @@ import socket
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _probe
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.probing import GOOD, probe, probe_inside, settings
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.probing import GOOD, probe, probe_inside
 
 
 def test_an_engine_that_hangs_leaves_a_target_that_answers_its_volumes(folder, docker):
@@ -17,7 +16,7 @@ def test_an_engine_that_hangs_leaves_a_target_that_answers_its_volumes(folder, d
     answers = dict(GOOD, vhost_get_controllers=[target.controller("c")], bdev_get_bdevs=[])
     started = time.monotonic()
     with Peer(folder + "/admin.sock", target.behave(answers)):
-        health = _probe.probe(settings(folder, timeout=1.0))
+        health = probe_inside(folder, timeout=1.0)
     assert time.monotonic() - started < 1.5
     assert (health["status"], health["container"]["answer"]) == ("Connected", "silent")
     assert [item["controller"] for item in health["volumes"]] == ["c"]
@@ -118,5 +117,5 @@ def test_more_broken_volumes_than_a_sentence_holds_are_counted(folder, docker):
         bdev_get_bdevs=[{"name": 7, "block_size": 512}, {"name": "v1", "block_size": "512"}, {"name": "v2"}],
     )
     with Peer(folder + "/admin.sock", target.behave(answers)):
-        health = _probe.probe(settings(folder))
+        health = probe_inside(folder)
     assert "5 of the target's 5 volumes are broken (v1, v2, v3 and 2 more)" in health["warnings"][0]
