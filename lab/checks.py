@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from . import docker, engine, leftovers
+from . import docker, engine, leftovers, ownership
 from .errors import LabError
 from .packages import debian_like, which
 from .settings import Settings
@@ -31,7 +31,7 @@ def no_other_lab(state: State | None) -> None:
                 "Containers of a lab without a record are on this machine; remove them: `python3 -m lab down`."
             )
         return
-    down = f"`make lab-down` in {state.owner}"
+    down = ownership.remedy(state)
     if state.boot_id != boot_id():
         raise LabError(f"The lab of {state.owner} was up when this machine was restarted; clean up first: {down}.")
     if state.phase == STARTING:

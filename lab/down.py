@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 from typing import Optional
 
-from . import checks, docker, engine, forwarding, hugepages, images, leftovers, procs, state
+from . import checks, docker, engine, forwarding, hugepages, images, leftovers, ownership, procs, state
 from .errors import LabError
 from .say import say, warn
-from .settings import CLONE, Settings, make
+from .settings import Settings, make
 
 
 def take(settings: Settings, force: bool = False, with_images: bool = False) -> None:
@@ -17,7 +17,7 @@ def take(settings: Settings, force: bool = False, with_images: bool = False) -> 
     checks.root()
     with state.lock(settings.run_dir, "down"):
         record, complaint = _read_or_set_aside(settings)
-        if record and not force and record.owner != str(CLONE) and Path(record.owner, "lab").is_dir():
+        if record and not force and not ownership.anybodys(record):
             raise LabError(
                 f"The lab on this machine belongs to {record.owner}; run `make lab-down` there, or "
                 "`python3 -m lab down --force` here."

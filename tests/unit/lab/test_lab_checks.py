@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from test_lab_state import record
 
-from lab import checks, engine, leftovers, packages, state
+from lab import checks, engine, leftovers, ownership, packages, state
 from lab.errors import LabError
 from lab.settings import from_environment
 
@@ -60,6 +60,7 @@ def test_a_lab_or_its_remains_stop_another(
     changes: dict[str, object], alive: bool, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "running", lambda: alive)
+    monkeypatch.setattr(ownership, "anybodys", lambda _record: False)
     with pytest.raises(LabError) as caught:
         checks.no_other_lab(record(**changes))
     assert said in str(caught.value)
