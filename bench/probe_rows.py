@@ -14,6 +14,7 @@ from pathlib import Path
 
 from . import payload
 from .fleet import Fleet
+from .rounds import beyond
 from .row import Ratio, Row
 
 MODULE = "zstack.zbs.zbs_vhost_recovery"
@@ -53,8 +54,7 @@ def rows(rounds: int) -> list[Row]:
         stages = _stages(built["observe"], [socket, facts], env)
     middle = {key: statistics.median(times) for key, times in spent.items()}
     stages["Ansible's wrapper: decode, write and open the archive"] = middle["observe"] - sum(stages.values())
-    # Of each round, and not of the two medians: see Ratio.of.
-    more = statistics.median(one - other for one, other in zip(spent["observe"], spent["empty"], strict=True))
+    more = beyond(spent["observe"], spent["empty"])
     sizes = {key: len(one.program) for key, one in built.items()}
     return [
         Row(

@@ -5,7 +5,7 @@
 
 import statistics
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .row import Ratio
@@ -26,8 +26,17 @@ class Series:
         """What this job's figure is of the other's, `times` as much where a host's is meant."""
         return Ratio.of([times * one for one in self._each(of)], other._each(of))
 
+    def beyond(self, other: "Series", of: str) -> float:
+        """What this job's figure is above the other's, see `beyond`."""
+        return beyond(self._each(of), other._each(of))
+
     def _each(self, of: str) -> list[float]:
         return [float(getattr(cost, of)) for cost in self.costs]
+
+
+def beyond(ones: Sequence[float], others: Sequence[float]) -> float:
+    """The median of what one side's figures are above the other's, round by round for the reason that `Ratio.of` gives."""
+    return statistics.median(one - other for one, other in zip(ones, others, strict=True))
 
 
 def alternate(jobs: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Series]:

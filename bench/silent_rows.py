@@ -69,13 +69,13 @@ def silent(hosts: int, share: int, rounds: int) -> list[Row]:
                 },
                 rounds,
             )
-    waited, floor = found["silent"].middle("wall"), found["healthy"].middle("wall")
+    waited, floor = found["silent"], found["healthy"]
     return [
         Row(
             f"{few} hung and {few} unreachable beside {hosts - few} hosts, wall",
-            f"{waited:.1f} s",
-            f"all {hosts} healthy {floor:.1f} s",
+            f"{waited.middle('wall'):.1f} s",
+            f"all {hosts} healthy {floor.middle('wall'):.1f} s",
             None,
-            f"+ {CONNECT_TIMEOUT} s at most; + {waited - floor:.1f} s",
+            f"+ {CONNECT_TIMEOUT} s at most; + {waited.beyond(floor, 'wall'):.1f} s",
         )
     ]

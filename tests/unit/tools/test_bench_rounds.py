@@ -29,6 +29,13 @@ def test_one_round_that_was_disturbed_shows_in_the_ends_and_not_in_the_middle():
     assert str(ratio) == "1.22 (1.20 to 3.00)"
 
 
+def test_what_one_job_takes_beyond_the_other_is_of_each_round_too():
+    silent = Series([cost(20.0), cost(31.0), cost(38.0)])
+    healthy = Series([cost(10.0), cost(22.0), cost(28.0)])
+    assert silent.beyond(healthy, "wall") == 10.0
+    assert silent.middle("wall") - healthy.middle("wall") == 9.0
+
+
 def test_a_ratio_a_host_is_of_fleets_of_different_sizes():
     many, few = Series([cost(80.0)]), Series([cost(10.0)])
     assert many.over(few, "wall", 50 / 400).middle == 1.0
