@@ -70,7 +70,7 @@ def start(run_dir: Path) -> None:
 
 def stop() -> None:
     """Stop the lab's own engine, leaving no process and no mount of it. Raises LabError."""
-    dockerd = [pid for pid in procs.marked(procs.MARK_ENGINE) if _name(pid) == "dockerd"]
+    dockerd = [pid for pid in procs.marked(procs.MARK_ENGINE) if procs.name(pid) == "dockerd"]
     procs.end(dockerd, grace=30)  # it stops its containerd itself
     left = procs.end(procs.marked(procs.MARK_ENGINE), grace=5)
     if left:
@@ -106,14 +106,7 @@ def _pid() -> int:
         pid = int(_PIDFILE.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return 0
-    return pid if _name(pid) == "dockerd" else 0
-
-
-def _name(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
-    except OSError:
-        return ""
+    return pid if procs.name(pid) == "dockerd" else 0
 
 
 def _last_words(log: Path) -> str:

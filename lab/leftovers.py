@@ -26,8 +26,7 @@ def remove_stale_pids(run_dir: Path = Path("/var/run")) -> None:
     for name, program in _PIDS.items():
         file = run_dir / name
         try:
-            comm = Path(f"/proc/{int(file.read_text(encoding='ascii'))}/comm")
-            stale = not comm.exists() or comm.read_text(encoding="utf-8").strip() != program
+            stale = procs.name(int(file.read_text(encoding="ascii"))) != program
         except FileNotFoundError:
             continue
         except (OSError, ValueError):

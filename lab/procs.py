@@ -53,6 +53,14 @@ def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists() and not is_zombie(pid)
 
 
+def name(pid: int) -> str:
+    """The name of the program that runs under this pid; empty where none does, a zombie's too: it runs nothing any more."""
+    try:
+        return "" if is_zombie(pid) else Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
 def is_zombie(pid: int) -> bool:
     """Whether the process has ended and only waits to be reaped."""
     try:

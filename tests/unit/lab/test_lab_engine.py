@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,28 @@ def test_a_pid_file_that_names_its_program_stays(tmp_path: Path, monkeypatch: py
     (tmp_path / "docker.pid").write_text(str(os.getpid()), encoding="ascii")
     leftovers.remove_stale_pids(tmp_path)
     assert (tmp_path / "docker.pid").exists()
+
+
+def test_a_pid_file_that_names_a_zombie_is_stale_and_no_engine_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    try:
+        program = procs.name(child.pid)
+        assert program
+        monkeypatch.setattr(leftovers, "_PIDS", {"docker.pid": program})
+        file = tmp_path / "docker.pid"
+        file.write_text(str(child.pid), encoding="ascii")
+        leftovers.remove_stale_pids(tmp_path)
+        assert file.exists()
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has reaped it
+        assert procs.name(child.pid) == ""
+        leftovers.remove_stale_pids(tmp_path)
+        assert not file.exists()
+    finally:
+        child.kill()
+        child.communicate()
 
 
 def test_a_damaged_container_file_is_nobodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
