@@ -26,12 +26,21 @@ def running() -> bool:
     """Whether a usable engine answers. Raises LabError where one that is not the lab's hangs."""
     if docker.answers(timeout=5):
         return True
-    pid = _pid()
-    if pid and pid not in procs.marked(procs.MARK_ENGINE) and Path(docker.SOCKET).exists():
+    found = pid()
+    if found and found not in procs.marked(procs.MARK_ENGINE) and Path(docker.SOCKET).exists():
         if docker.answers(timeout=20):
             return True
-        raise LabError(f"The Docker Engine of this machine (dockerd, pid {pid}) does not answer; restart it first.")
+        raise LabError(f"The Docker Engine of this machine (dockerd, pid {found}) does not answer; restart it first.")
     return False
+
+
+def pid() -> int:
+    """The engine's pid by its pid file, 0 when that names no living dockerd."""
+    try:
+        found = int(_PIDFILE.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0
+    return found if procs.name(found) == "dockerd" else 0
 
 
 def ours() -> bool:
@@ -98,15 +107,6 @@ def _spawn(log: Path) -> "subprocess.Popen[bytes]":
             )
         except OSError as error:
             raise LabError(f"Cannot run dockerd: {error.strerror}; install docker.io.") from None
-
-
-def _pid() -> int:
-    """The engine's pid by its pid file, 0 when that names no living dockerd."""
-    try:
-        pid = int(_PIDFILE.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return 0
-    return pid if procs.name(pid) == "dockerd" else 0
 
 
 def _last_words(log: Path) -> str:

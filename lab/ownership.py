@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import docker, procs
+from . import docker, engine, procs
 from .settings import CLONE
 from .state import State
 
@@ -22,10 +22,15 @@ def anybodys(record: State) -> bool:
 
 
 def lives() -> bool:
-    """Whether anything of a lab runs: a command's job, the engine that a lab started, or one of its containers."""
+    """Whether anything of a lab runs, or may run: a command's job, the engine that a lab started, or one of its containers.
+
+    An engine of somebody else's that does not answer just now may have them.
+    """
     if procs.marked(procs.MARK_JOB) or procs.marked(procs.MARK_ENGINE):
         return True
-    return docker.answers(timeout=5) and bool(docker.containers(running=True))
+    if docker.answers(timeout=5):
+        return bool(docker.containers(running=True))
+    return engine.pid() > 0
 
 
 def remedy(record: State) -> str:

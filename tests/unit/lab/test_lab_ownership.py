@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_lab_state import record
 
-from lab import docker, down, ownership, procs, state
+from lab import docker, down, engine, ownership, procs, state
 from lab.errors import LabError
 from lab.settings import CLONE, Settings, from_environment
 
@@ -17,6 +17,7 @@ def nothing_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without any process of a lab and without an engine."""
     monkeypatch.setattr(procs, "marked", lambda _mark: [])
     monkeypatch.setattr(docker, "answers", lambda timeout: False)
+    monkeypatch.setattr(engine, "pid", lambda: 0)
 
 
 @pytest.fixture
@@ -50,6 +51,14 @@ def test_on_an_engine_that_is_not_the_labs_its_containers_tell(
     monkeypatch.setattr(docker, "answers", lambda timeout: True)
     monkeypatch.setattr(docker, "containers", lambda **_only_running: running)
     assert ownership.anybodys(record(owner=other)) is free
+
+
+@pytest.mark.usefixtures("nothing_lives")
+def test_an_engine_that_only_does_not_answer_may_have_the_labs_containers(
+    other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "pid", lambda: 4711)
+    assert not ownership.anybodys(record(owner=other))
 
 
 @pytest.fixture
