@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The phases of a tick around an attempt: begin takes it, finish writes down how it ended, clear forgets what was."""
 
-from . import _health, _recovery, _step
+from . import _health, _ledger, _recovery, _step
 from ._deadline import Deadline
-from ._probe import probe, probe_until
+from ._probe import probe_twice, probe_until
 
 
 def begin(settings, window, params, check_mode):
     """(step, health, extra results) of taking the attempts that are due."""
-    health = probe(settings)
+    health = probe_twice(settings, params["hung_recheck"], lambda: not _was_hung(window))
     # Between the tick and its turn a target may have come back by itself: it keeps its VMs.
     down = [name for name in settings.protocols if health["protocols"][name]["verdict"] in _health.HEALED]
     deadline = Deadline(_step.TIMEOUT)
@@ -19,6 +19,12 @@ def begin(settings, window, params, check_mode):
         step.decisions[name] = "refused"
         step.warnings.append("%s is not down any more, so no attempt begins" % name)
     return step, health, {}
+
+
+def _was_hung(window):
+    """Whether the tick saw the target hung: then it asked twice, and this is the third time."""
+    entry = _ledger.read(window.facts_dir).get(window.storage, "vhost")
+    return entry is not None and entry["verdict"] == "hung"
 
 
 def clear(settings, window, _params, check_mode):

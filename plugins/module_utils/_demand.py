@@ -3,9 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which sockets of the target the VMs of this host need. Read only; a volume's socket is never connected to."""
 
+import errno
 import os
 
-from . import _qemu
+from . import _process, _qemu
+
+# Reading the arguments of ten thousand processes takes a second; whoever takes longer waits for a lock that somebody holds.
+VMS_SECONDS = 3.0
 
 # How a need is known: from the VM's arguments, from a connection that it has, or from one that the ledger remembers.
 ARGUMENTS, CONNECTION, LEDGER = "arguments", "connection", "ledger"
@@ -15,20 +19,43 @@ def collect(socket_dir, admin_socket, root="/", read_peers=None):
     """What the VMs that run on this host need: {vms, connections_known, needs}.
 
     vms                [{pid, started_ticks, name, uuid}] of the QEMU processes
-    connections_known  whether the kernel told who is connected to what
+    connections_known  whether the kernel told who is connected to what, of every VM
     needs              [{bdev, socket, vm, seen}]; `seen` is how it is known, see above
+
+    OSError where /proc does not tell.
     """
-    vms = _qemu.read_vms(root)
+    vms = _read_vms(root)
     peers = (read_peers or _read_peers)() if vms else {}
     folder = os.path.normpath(socket_dir)
     needs = []
+    known = peers is not None
     for vm in vms:
         named = _qemu.sockets_in(vm.argv, folder)
-        connected = {path for path in _qemu.connections(vm, peers or {}, root) if os.path.dirname(path) == folder}
+        paths = _qemu.connections(vm, peers or {}, root)
+        known = known and paths is not None
+        connected = {path for path in paths or () if os.path.dirname(path) == folder}
         for path in sorted((named | connected) - {os.path.normpath(admin_socket)}):
             seen = [word for word, paths in ((ARGUMENTS, named), (CONNECTION, connected)) if path in paths]
             needs.append({"bdev": os.path.basename(path), "socket": path, "vm": vm.as_dict(), "seen": seen})
-    return {"vms": [vm.as_dict() for vm in vms], "connections_known": peers is not None, "needs": needs}
+    return {"vms": [vm.as_dict() for vm in vms], "connections_known": known, "needs": needs}
+
+
+def _read_vms(root):
+    """The VMs; OSError also when that takes too long: a process's arguments lie in its memory, whose lock may never be free."""
+    found = _process.in_time(_try_vms, root, VMS_SECONDS)
+    if found is None:
+        raise OSError(errno.ETIMEDOUT, "reading the arguments of all processes took more than %.0f s" % VMS_SECONDS)
+    if isinstance(found, OSError):
+        raise found
+    return found
+
+
+def _try_vms(root):
+    """The VMs, or the OSError: an exception would be lost with its thread."""
+    try:
+        return _qemu.read_vms(root)
+    except OSError as exc:
+        return exc
 
 
 def _read_peers():
@@ -43,7 +70,7 @@ def _identity(vm):
 
 
 def remember(disks, vms, needs, volumes, target):
-    """What the ledger keeps after a look at a target that answers: {bdev: {socket, vm, target, released}}.
+    """What the ledger keeps after a look at a target that answers: {bdev: {socket, vm, target, released[, unsure]}}.
 
     disks        of before
     vms, needs   of `collect`, the kernel having told who is connected to what
@@ -52,6 +79,7 @@ def remember(disks, vms, needs, volumes, target):
 
     A disk that was plugged in later stands in no argument: that its VM was connected is all there is to know of it. One that
     was taken out again while the target lived is `released`, whatever the VM's arguments say, and nobody's need any more.
+    One look alone is `unsure` of it: it takes some milliseconds, and a target that dies in them loses its connections too.
     A VM that is gone needs nothing.
     """
     alive = {_identity(vm) for vm in vms}
@@ -62,11 +90,26 @@ def remember(disks, vms, needs, volumes, target):
         # Gone with the target that had it, it has to come back; gone from a target that lives on, or no longer connected to a
         # controller that does, it was taken out.
         there = bdev in rows and rows[bdev].get("broken")
-        if bdev not in connected and disk["target"] == target and not there:
-            kept[bdev] = dict(disk, released=True)
+        if disk["target"] != target:
+            kept[bdev] = _doubted(disk)
+        elif bdev not in connected and not there:
+            kept[bdev] = _sure(disk) if disk["released"] else dict(disk, released=True, unsure=True)
     for bdev, need in connected.items():
         kept[bdev] = {"socket": need["socket"], "vm": need["vm"], "target": target, "released": False}
     return kept
+
+
+def doubted(disks):
+    """The disks when their target is seen to be gone: what one look alone took for taken out was lost with it."""
+    return {bdev: _doubted(disk) for bdev, disk in disks.items()}
+
+
+def _doubted(disk):
+    return dict(_sure(disk), released=False) if disk.get("unsure") else disk
+
+
+def _sure(disk):
+    return {key: value for key, value in disk.items() if key != "unsure"}
 
 
 def complete(found, disks):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the ledger remembers of the VMs' disks, between one look at the target and the next. Pure.
 
-    {"known": {bdev: {socket, vm, target, released}}, "paths": {bdev: "POOL/VOLUME"}}
+    {"known": {bdev: {socket, vm, target, released[, unsure]}}, "paths": {bdev: "POOL/VOLUME"}}
 
 `known` as _demand.remember has it, `paths` the volumes that bdevs were traced to. A part with nothing in it is left out; {} is a
 host with no disk to remember.
@@ -29,10 +29,15 @@ def enter(health, found, disks):
 
 
 def seen(disks, health):
-    """The ledger's disks after a look: only at a target that answers and tells its controllers there is something to learn."""
+    """The ledger's disks after a look: only at a target that answers and tells its controllers there is something to learn.
+
+    From one that does not answer only that what the look before was unsure of is not so.
+    """
     process, volumes = health.get("process"), health.get("volumes")
-    answers = (health["protocols"].get("vhost") or {}).get("verdict") == "healthy"
-    if not answers or process is None or volumes is None or not health.get("connections_known"):
+    vhost = health["protocols"].get("vhost")
+    if vhost and vhost["verdict"] != "healthy" and disks.get("known"):
+        return dict(disks, known=_demand.doubted(disks["known"]))
+    if not vhost or process is None or volumes is None or not health.get("connections_known"):
         return disks
     target = {"pid": process["pid"], "started": process["started_s_after_boot"]}
     known = _demand.remember(disks.get("known") or {}, health["vms"], health["demand"], volumes, target)
@@ -54,7 +59,8 @@ def check(disks):
         raise ValueError("its disks are no proper table")
     for bdev, disk in known.items():
         proper = isinstance(disk, dict) and isinstance(disk.get("socket"), str) and isinstance(disk.get("vm"), dict)
-        if not proper or not isinstance(disk.get("released"), bool) or not isinstance(disk.get("target"), dict):
+        sure = proper and isinstance(disk.get("released"), bool) and isinstance(disk.get("unsure", True), bool)
+        if not sure or not isinstance(disk.get("target"), dict):
             raise ValueError("the disk %s is not proper" % bdev)
         for key, kinds in _VM.items():
             if key not in disk["vm"] or not isinstance(disk["vm"][key], kinds):

@@ -51,16 +51,25 @@ def _is_qemu(name):
 
 
 def connections(vm, peers, root="/"):
-    """Paths of the sockets that the process is connected to. `peers`: {inode of its end: path}."""
+    """Paths of the sockets that the process is connected to; None when they can't be told. `peers`: {inode of its end: path}.
+
+    A descriptor that is closed meanwhile is no connection any more; it says nothing of those after it.
+    """
     folder = os.path.join(root, "proc", str(vm.pid), "fd")
     paths = set()
     try:
-        for entry in os.listdir(folder):
-            inode = _inode(os.readlink(os.path.join(folder, entry)))
-            if inode in peers:
-                paths.add(peers[inode])
+        entries = os.listdir(folder)
     except OSError:
-        pass  # it ended, or closed one meanwhile
+        return None  # it has ended, or is not ours to look into
+    for entry in entries:
+        try:
+            inode = _inode(os.readlink(os.path.join(folder, entry)))
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None
+        if inode in peers:
+            paths.add(peers[inode])
     return paths
 
 

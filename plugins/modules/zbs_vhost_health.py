@@ -149,7 +149,7 @@ demand:
       seen: [arguments, connection]
       broken: false
 connections_known:
-  description: Whether the kernel told which VM is connected to what; without it disks that were plugged in later are not seen.
+  description: Whether the kernel told, of every VM, what it is connected to; without it disks that were plugged in later are not seen.
   type: bool
   returned: success
   sample: true

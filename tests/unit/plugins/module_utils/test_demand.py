@@ -5,6 +5,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils import _demand, _disks
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import BEFORE, DB, NOW, WEB, disk, need, row
 
 OLD = disk(target=BEFORE)
+UNSURE = disk(released=True, unsure=True)
 
 
 @pytest.mark.parametrize(
@@ -21,9 +22,17 @@ OLD = disk(target=BEFORE)
         ({"a": OLD}, [WEB], [], [], {"a": OLD}),
         # it was created again and the VM is about to reconnect
         ({"a": OLD}, [WEB], [], [row("a")], {"a": OLD}),
-        # deleted from a target that lives on, or let go of while the controller lives: unplugged
-        ({"a": disk()}, [WEB], [], [], {"a": disk(released=True)}),
-        ({"a": disk()}, [WEB], [], [row("a")], {"a": disk(released=True)}),
+        # deleted from a target that lives on, or let go of while the controller lives: unplugged, which a second look confirms
+        ({"a": disk()}, [WEB], [], [], {"a": UNSURE}),
+        ({"a": disk()}, [WEB], [], [row("a")], {"a": UNSURE}),
+        ({"a": UNSURE}, [WEB], [], [], {"a": disk(released=True)}),
+        ({"a": disk(released=True)}, [WEB], [], [], {"a": disk(released=True)}),
+        # the target died in the middle of that look: it was not unplugged, it was lost; what two looks saw stays seen
+        ({"a": dict(UNSURE, target=BEFORE)}, [WEB], [], [], {"a": OLD}),
+        ({"a": dict(UNSURE, target=BEFORE)}, [WEB], [], [row("a")], {"a": OLD}),
+        ({"a": dict(OLD, released=True)}, [WEB], [], [], {"a": dict(OLD, released=True)}),
+        # it was only reconnecting
+        ({"a": UNSURE}, [WEB], [need("a")], [row("a")], {"a": disk()}),
         # a broken controller says nothing of the kind
         ({"a": disk()}, [WEB], [], [row("a", broken=True)], {"a": disk()}),
         # plugged in again, also into another VM
@@ -112,13 +121,32 @@ def test_from_any_other_nothing(more):
     assert _disks.seen(AFTER, health(demand=[], **more)) == AFTER
 
 
+@pytest.mark.parametrize("verdict", ["stopped", "absent", "refused", "hung", "unknown"])
+def test_a_target_that_is_gone_at_the_next_look_took_its_disks_along(verdict):
+    """What one look took for unplugged is needed again, and restored after the heal."""
+    unsure, dead = {"known": {"a": UNSURE}}, {"vhost": {"verdict": verdict}}
+    assert _disks.seen(unsure, health(demand=[], protocols=dead)) == AFTER
+    sure = {"known": {"a": disk(released=True)}, "paths": {"a": "p/v"}}
+    assert _disks.seen(sure, health(demand=[], protocols=dead)) == sure
+    looked = health(protocols=dead, volumes=[], warnings=[])
+    _disks.enter(looked, found([WEB]), unsure)
+    assert [(item["bdev"], item["seen"], item["broken"]) for item in looked["demand"]] == [("a", ["ledger"], True)]
+
+
+def test_what_one_look_took_for_unplugged_is_not_brought_back_to_a_target_that_lives():
+    looked = health(volumes=[], warnings=[])
+    _disks.enter(looked, found([WEB]), AFTER)
+    assert looked["demand"] == []
+
+
 def test_a_host_without_vms_remembers_nothing():
     assert _disks.seen(AFTER, health(vms=[], demand=[])) == {}
 
 
 def test_a_deleted_disk_is_told_from_a_target_that_came_back_empty():
     deleted = _disks.seen(AFTER, health(volumes=[], demand=[]))
-    assert deleted["known"]["a"]["released"] is True
+    assert deleted["known"]["a"] == UNSURE
+    assert _disks.seen(deleted, health(volumes=[], demand=[]))["known"]["a"] == disk(released=True)
     empty = _disks.seen(AFTER, health(volumes=[], demand=[], process={"pid": 10, "started_s_after_boot": 99.0}))
     assert empty["known"]["a"] == disk()
 
@@ -140,6 +168,7 @@ def test_paths_are_kept_as_long_as_their_disk():
         {"known": {"a": dict(disk(), vm={})}},
         {"known": {"a": dict(disk(), target=None)}},
         {"known": {"a": dict(disk(), released=1)}},
+        {"known": {"a": dict(disk(), unsure=1)}},
         {"known": {"a": dict(disk(), socket=1)}},
     ],
 )
@@ -151,3 +180,4 @@ def test_disks_that_were_damaged(bad):
 def test_disks_that_are_proper():
     _disks.check({})
     _disks.check(_disks.traced(AFTER, {"a": "p/v"}))
+    _disks.check({"known": {"a": UNSURE}})

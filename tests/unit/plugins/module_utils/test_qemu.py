@@ -99,6 +99,59 @@ def test_what_is_needed_and_how_it_is_known(tmp_path):
     assert ([need["seen"] for need in blind["needs"]], blind["connections_known"]) == ([["arguments"]], False)
 
 
+def test_a_descriptor_that_is_closed_meanwhile_hides_no_other(tmp_path, monkeypatch):
+    write_vm(tmp_path, 3)
+    for number in range(4, 14):
+        os.symlink("socket:[%d]" % number, tmp_path / "proc/3/fd" / str(number))
+    readlink = os.readlink
+
+    def closing(path):
+        if path.endswith("fd/8"):
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return readlink(path)
+
+    monkeypatch.setattr(_qemu.os, "readlink", closing)
+    peers = {number: "%s/zbs-bdev-%d" % (FOLDER, number) for number in range(4, 14)}
+    found = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: peers)
+    assert found["connections_known"] is True
+    assert {need["socket"] for need in found["needs"]} == set(peers.values()) - {FOLDER + "/zbs-bdev-8"}
+
+
+@pytest.mark.parametrize("what", ["listdir", "readlink"])
+def test_a_vm_whose_descriptors_are_not_shown_is_not_knowing(tmp_path, monkeypatch, what):
+    for pid in (3, 4):
+        write_vm(tmp_path, pid)
+        os.symlink("socket:[77]", tmp_path / "proc" / str(pid) / "fd/9")
+    asked = getattr(os, what)
+
+    def refusing(path):
+        if "/proc/3/fd" in path:
+            raise PermissionError(13, "Permission denied", path)
+        return asked(path)
+
+    monkeypatch.setattr(_qemu.os, what, refusing)
+    found = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: {77: ONE})
+    assert found["connections_known"] is False
+    assert [(need["vm"]["pid"], need["socket"]) for need in found["needs"]] == [(4, ONE)]
+
+
+def test_a_process_whose_memory_is_locked_is_not_waited_for(tmp_path, monkeypatch):
+    """Its arguments lie in that memory; a FIFO that nobody writes to blocks whoever opens it, as the kernel does."""
+    write_vm(tmp_path, 3)
+    (tmp_path / "proc/7").mkdir()
+    os.mkfifo(tmp_path / "proc/7/cmdline")
+    monkeypatch.setattr(_demand, "VMS_SECONDS", 0.2)
+    with pytest.raises(TimeoutError, match="arguments of all processes"):
+        _demand.collect(FOLDER, ADMIN, str(tmp_path), dict)
+    os.close(os.open(tmp_path / "proc/7/cmdline", os.O_WRONLY))  # lets the reader go
+
+
+def test_without_proc_there_is_an_error_and_no_traceback(tmp_path, capfd):
+    with pytest.raises(FileNotFoundError):
+        _demand.collect(FOLDER, ADMIN, str(tmp_path), dict)
+    assert capfd.readouterr().err == ""
+
+
 def test_without_a_vm_the_kernel_is_not_asked(tmp_path):
     write(tmp_path, "proc/uptime", "1 1")
     found = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: pytest.fail("asked"))

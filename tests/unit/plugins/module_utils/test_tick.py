@@ -65,10 +65,18 @@ def test_a_hung_target_is_looked_at_again_only_where_it_would_be_attempted(tick,
     monkeypatch.setattr(_probe.time, "sleep", pauses.append)
     tick("observe", "hung", hung_recheck=10.0)
     assert pauses == [10.0]
-    tick("begin", "hung")
+    tick("begin", "hung", hung_recheck=10.0)  # asked twice already
     tick("observe", "hung", hung_recheck=10.0)  # an attempt is under way
     tick("finish", "hung")
     tick("observe", "hung", hung_recheck=10.0)  # the window is not over
+    assert pauses == [10.0]
+
+
+def test_one_that_the_tick_did_not_see_hung_is_asked_twice_at_its_turn(tick, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(_probe.time, "sleep", pauses.append)
+    tick("observe", "absent", hung_recheck=10.0)
+    assert tick("begin", "hung", hung_recheck=10.0)["begun"] == ["vhost"]
     assert pauses == [10.0]
 
 

@@ -48,6 +48,26 @@ def test_a_tick_a_begin_a_finish(run):
     assert run(phase="clear")[1]["entries"] == {}
 
 
+def silent_for(times):
+    """A behaviour that says nothing to the first `times` requests."""
+    asked = []
+
+    def behave(conn, request):
+        asked.append(request)
+        if len(asked) > times:
+            target.behave(GOOD)(conn, request)
+
+    return behave
+
+
+def test_one_that_came_back_and_is_slow_at_its_turn_is_asked_twice(run):
+    assert run()[1]["health"]["protocols"]["vhost"]["verdict"] == "absent"
+    with Peer(run.socket, silent_for(1)):
+        begun = run(phase="begin", timeout=0.5, hung_recheck=0.01)[1]
+    assert begun["begun"] == [] and begun["decisions"] == {"vhost": "refused"}
+    assert "vhost is not down any more, so no attempt begins" in begun["warnings"]
+
+
 def test_a_healthy_host_writes_nothing(run):
     with Peer(run.socket, target.behave(GOOD)):
         status, seen = run()

@@ -13,9 +13,9 @@ def need(bdev, vm=None, *seen):
 NOW, BEFORE = {"pid": 9, "started": 12.5}, {"pid": 8, "started": 1.5}
 
 
-def disk(vm=None, released=False, bdev="a", target=None):
+def disk(vm=None, released=False, bdev="a", target=None, **more):
     """What the ledger keeps of one."""
-    return {"socket": "/s/" + bdev, "vm": vm or WEB, "target": target or NOW, "released": released}
+    return dict({"socket": "/s/" + bdev, "vm": vm or WEB, "target": target or NOW, "released": released}, **more)
 
 
 def row(bdev, broken=False):

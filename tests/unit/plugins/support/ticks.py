@@ -2,7 +2,6 @@
 
 from ansible_collections.zstack.zbs.plugins.module_utils import (
     _arguments,
-    _attempt_phases,
     _probe,
     _tick,
 )
@@ -28,7 +27,6 @@ def runner(tmp_path, monkeypatch):
         def probe(_settings):
             return health(verdict)
 
-        monkeypatch.setattr(_attempt_phases, "probe", probe)
         monkeypatch.setattr(_probe, "probe", probe)
         params = {name: spec.get("default") for name, spec in _arguments.PROBE.items()}
         params.update(host_ip="h", phase=phase, primary_storage="zbs", max_skip=64, attempt_timeout=900.0)
