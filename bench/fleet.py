@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet on this machine: hosts with a local connection, a folder each, and stand-in targets that answer on their sockets."""
+"""A fleet on this machine: hosts with a local connection, a folder each, stand-in targets that answer on their sockets, and VMs."""
 
 import os
 import shutil
@@ -11,22 +11,42 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
+from .peer import volume_sockets
+
 ROOT = Path(__file__).resolve().parent.parent
 RECORDING = ROOT / "tests/unit/plugins/fixtures/spdk-rpc/v26.05.json"
+GUEST = Path(__file__).with_name("guest.py")
 GROUP = "zbs_vhost"
 
 
+# Disks of a host, and VMs, where its target is to serve some.
+DISKS = 4
+# What a QEMU's command line is made of, besides its disk: as many words as libvirt gives it.
+COMMAND_LINE = (
+    "-machine pc-q35-7.2,usb=off,dump-guest-core=off,memory-backend=pc.ram -accel kvm -cpu host,migratable=on -m size=4194304k"
+    " -object memory-backend-file,id=pc.ram,mem-path=/dev/hugepages,share=yes,prealloc=yes,size=4294967296 -overcommit mem-lock=off"
+    " -smp 4,sockets=1,dies=1,cores=4,threads=1 -display none -no-user-config -nodefaults -rtc base=utc,driftfix=slew"
+    " -global kvm-pit.lost_tick_policy=delay -no-hpet -no-shutdown -boot strict=on -device pcie-root-port,port=16,chassis=1,id=pci.1"
+    " -netdev tap,fd=30,vhost=on,vhostfd=32,id=hostnet0 -device virtio-net-pci,netdev=hostnet0,id=net0,mac=52:54:00:12:34:56"
+    " -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny -msg timestamp=on"
+)
+
+
 class Fleet:
-    """`count` healthy hosts. A context: the folder and the peer are gone when it ends.
+    """`count` healthy hosts, each with a target that serves `disks` disks to as many VMs. A context: all of it is gone when it ends.
+
+    The machine has one list of processes for all hosts: VM number k has disk number k of every host, so that each host sees as many
+    VMs as it has disks, and walks as many descriptors of each as there are hosts.
 
     The folder's name must not hold "zbs": a listening admin.sock below such a name would count as another target's.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, disks: int = 0) -> None:
         self.count = count
+        self.disks = disks
         self.folder = Path()
         self._lost: tuple[list[str], list[str]] = ([], [])
-        self._peer: subprocess.Popen[bytes] | None = None
+        self._stand_ins: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "Fleet":
         self.folder = Path(tempfile.mkdtemp(prefix="fleet-"))
@@ -36,25 +56,40 @@ class Fleet:
             (self.folder / name / "sockets").mkdir(parents=True)
             (self.folder / name / "facts.d").mkdir()
         self.inventory.write_text(self._inventory())
-        sockets = [str(self.socket(name)) for name in self.names]
-        self._peer = subprocess.Popen(
-            [sys.executable, "-m", "bench.peer", str(RECORDING), *sockets],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert self._peer.stdout is not None
-        if self._peer.stdout.readline() != b"ready\n":
-            self.__exit__(None, None, None)
-            raise SystemExit("The stand-in targets did not start; see the message above")
-        (self.folder / "peer.pid").write_text(str(self._peer.pid))
+        sockets = [self.socket(name) for name in self.names]
+        peer = self._start([sys.executable, "-m", "bench.peer", str(RECORDING), str(self.disks), *map(str, sockets)])
+        (self.folder / "peer.pid").write_text(str(peer.pid))
+        for disk, own in enumerate(zip(*(volume_sockets(path, self.disks) for path in sockets), strict=True)):
+            words = [
+                "-name",
+                f"guest=bench{disk},debug-threads=on",
+                *COMMAND_LINE.split(),
+                "-chardev",
+                f"socket,id=c,path={own[0]}",
+            ]
+            self._start(["qemu-kvm", "-S", str(GUEST), *words], "".join(f"{path}\n" for path in own) + "\n")
         return self
+
+    def _start(self, argv: list[str], said: str = "") -> "subprocess.Popen[bytes]":
+        """A stand-in in Python that has been told what it needs and says that it is ready; it ends with the fleet."""
+        process = subprocess.Popen(
+            argv, executable=sys.executable, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self._stand_ins.append(process)
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(said.encode())
+        process.stdin.flush()
+        if process.stdout.readline() != b"ready\n":
+            self.__exit__(None, None, None)
+            raise SystemExit(f"The stand-in {argv[0]} did not start; see the message above")
+        return process
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._peer is not None:
-            self._peer.communicate()  # its standard input ends, and so does it
+        for process in reversed(self._stand_ins):
+            process.communicate()  # its standard input ends, and so does it
+        self._stand_ins.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property

@@ -6,7 +6,7 @@
 import os
 from functools import partial
 
-from .fleet import Fleet
+from .fleet import DISKS, Fleet
 from .rounds import Series, alternate
 from .row import Row
 from .run import Cost, play
@@ -21,7 +21,7 @@ def both(series: Series) -> str:
 
 def healthy(hosts: int, rounds: int) -> list[Row]:
     """The tick of a healthy fleet beside its floor and beside the usual way."""
-    with Fleet(hosts) as fleet:
+    with Fleet(hosts, DISKS) as fleet:
 
         def run(name: str) -> Cost:
             return play(name, fleet.inventory, env=fleet.environment())
@@ -37,8 +37,20 @@ def healthy(hosts: int, rounds: int) -> list[Row]:
         run(HEAL)
         calls = fleet.docker_calls()
     return [
-        Row(f"heal / ping, {hosts} hosts, wall", both(heal), both(ping), heal.over(ping, "wall"), "<= 1.25"),
-        Row(f"heal / ping, {hosts} hosts, CPU", both(heal), both(ping), heal.over(ping, "cpu"), "<= 1.25"),
+        Row(
+            f"heal / ping, {hosts} hosts with {DISKS} VMs each, wall",
+            both(heal),
+            both(ping),
+            heal.over(ping, "wall"),
+            "<= 1.25",
+        ),
+        Row(
+            f"heal / ping, {hosts} hosts with {DISKS} VMs each, CPU",
+            both(heal),
+            both(ping),
+            heal.over(ping, "cpu"),
+            "<= 1.25",
+        ),
         Row(f"usual way / heal, {hosts} hosts, wall", both(usual), both(beside), usual.over(beside, "wall"), ">= 4"),
         Row("calls of docker in a healthy tick", f"{calls}", f"{hosts} hosts", None, "0"),
         Row(
@@ -66,6 +78,13 @@ def growth(few: int, many: int, rounds: int) -> list[Row]:
     def each(series: Series, hosts: int, of: str) -> str:
         return f"{series.middle(of) / hosts * 1000:.0f} ms"
 
+    def line(of: str) -> tuple[float, float]:
+        """(seconds of a run without hosts, seconds of each host more) of the straight line through both sizes."""
+        slope = other.beyond(one, of) / (many - few)
+        return one.middle(of) - few * slope, slope
+
+    start, own = line("wall")[0], line("own")[1] * 1000
+
     return [
         Row(
             f"growth from {few} to {many} hosts, wall a host",
@@ -80,6 +99,13 @@ def growth(few: int, many: int, rounds: int) -> list[Row]:
             f"{few}: {each(one, few, 'cpu')}, {each(one, few, 'own')}",
             other.over(one, "cpu", few / many),
             "<= 1.1",
+        ),
+        Row(
+            f"the straight line through {few} and {many} hosts: its start, wall; a host more, main process's CPU",
+            f"{start:.1f} s",
+            f"{own:.0f} ms",
+            None,
+            "-",
         ),
         Row(
             f"memory of the largest process, {few} to {many} hosts",

@@ -1,22 +1,17 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows over SSH on the lab: a tick beside a ping, and one real target that is down beside a healthy simulated fleet."""
+"""The rows that need the lab: over SSH, and one real target that is down beside a healthy simulated fleet."""
 
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from functools import partial
 from pathlib import Path
 
-import yaml
-
-from . import deploy_rows
-from .fleet import GROUP, Fleet
-from .rounds import alternate
+from . import deploy_rows, ssh_rows
+from .fleet import Fleet
 from .row import Ratio, Row
 from .run import play
 
@@ -35,7 +30,7 @@ def rows(simulated: int, rounds: int) -> list[Row]:
         play("zstack.zbs.site", LAB)
         hosts = [f"compute{number}" for number in range(1, HOSTS + 1)]
         return [
-            *_ssh(simulated // 4, rounds),
+            *ssh_rows.rows(LAB, simulated // 4, rounds),
             _docker(),
             *_one_down(simulated, rounds),
             *deploy_rows.rows(LAB, hosts, _lab, rounds),
@@ -52,41 +47,6 @@ def _lab(*words: str) -> str:
     if done.returncode != 0:
         raise SystemExit(f"The lab's {words[0]} failed: {(done.stderr or done.stdout)[-2000:]}")
     return done.stdout
-
-
-def _aliases(folder: Path, count: int) -> Path:
-    """An inventory of `count` names for the lab's hosts, each with a ledger of its own: SSH connections as of so many hosts."""
-    site = yaml.safe_load(LAB.read_text())
-    real = list(site["all"]["children"][GROUP]["hosts"].values())
-    hosts = {f"s{number:04d}": dict(real[number % len(real)]) for number in range(count)}
-    for name, variables in hosts.items():
-        # The hosts' /run is in memory and gone with the lab.
-        variables["zbs_vhost_target_facts_dir"] = f"/run/zbs-bench/{name}"
-    site["all"]["children"][GROUP]["hosts"] = hosts
-    path = folder / "aliases.yml"
-    path.write_text(yaml.safe_dump(site))
-    return path
-
-
-def _ssh(count: int, rounds: int) -> list[Row]:
-    with tempfile.TemporaryDirectory() as folder:
-        aliases = _aliases(Path(folder), count)
-        # Short runs, and a ratio near its goal: twice as many.
-        found = alternate({name: partial(play, name, aliases) for name in ("ping.yml", HEAL)}, 2 * rounds)
-    ping, heal = found["ping.yml"], found[HEAL]
-    what = f"heal / ping over SSH, {count} names for {HOSTS} hosts of the lab"
-    cpu = [
-        f"{series.middle('cpu'):.1f} s, {series.middle('cpu') / count * 1000:.0f} ms a host,"
-        f" main process {series.middle('own') / count * 1000:.0f}"
-        for series in (heal, ping)
-    ]
-    wall = [f"{series.middle('wall'):.1f} s" for series in (heal, ping)]
-    memory = [f"{series.middle('memory'):.0f} MiB" for series in (heal, ping)]
-    return [
-        Row(f"{what}, wall", wall[0], wall[1], heal.over(ping, "wall"), "<= 1.25"),
-        Row(f"{what}, controller's CPU", cpu[0], cpu[1], heal.over(ping, "cpu"), "<= 1.25"),
-        Row("memory of the largest process", f"heal {memory[0]}", f"ping {memory[1]}", None, "-"),
-    ]
 
 
 def _docker() -> Row:
@@ -112,19 +72,30 @@ def _tick(*inventories: Path, down: bool) -> float:
     began = time.monotonic()
     play(HEAL, *inventories, extra=EXTRA)
     spent = time.monotonic() - began
-    if down and "Up" not in _lab("ssh", "compute1", "docker ps --format '{{.Names}} {{.Status}}'"):
-        raise SystemExit("The tick did not heal the target of compute1")
+    if down:
+        if "Up" not in _lab("ssh", "compute1", "docker ps --format '{{.Names}} {{.Status}}'"):
+            raise SystemExit("The tick did not heal the target of compute1")
+        play(HEAL, LAB, extra=EXTRA)  # the one after a heal asks Docker and writes its ledger: it is nobody's measure
     return spent
+
+
+def _healed(*inventories: Path, down_first: bool) -> float:
+    """Seconds that one host which is healed adds to a tick of these."""
+    spent = {down: _tick(*inventories, down=down) for down in (down_first, not down_first)}
+    return spent[True] - spent[False]
 
 
 def _one_down(simulated: int, rounds: int) -> list[Row]:
     with Fleet(simulated) as fleet:
         play(HEAL, LAB, fleet.inventory, env=fleet.environment(), extra=EXTRA)  # fills the ledgers
         os.environ["PATH"] = fleet.environment()["PATH"]
-        alone, among = [], []
+        sides: dict[str, tuple[Path, ...]] = {"alone": (LAB,), "among": (LAB, fleet.inventory)}
+        found: dict[str, list[float]] = {name: [] for name in sides}
         for number in range(1, rounds + 1):
-            alone.append(_tick(LAB, down=True) - _tick(LAB, down=False))
-            among.append(_tick(LAB, fleet.inventory, down=True) - _tick(LAB, fleet.inventory, down=False))
+            # Every other round the other way round, as `alternate` does it.
+            for name in reversed(list(sides)) if number % 2 else list(sides):
+                found[name].append(_healed(*sides[name], down_first=bool(number % 2)))
+            alone, among = found["alone"], found["among"]
             print(
                 f"   round {number}/{rounds} one down: alone +{alone[-1]:.1f} s, among +{among[-1]:.1f} s",
                 file=sys.stderr,

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from . import payload
-from .fleet import Fleet
+from .fleet import DISKS, Fleet
 from .rounds import beyond
 from .row import Ratio, Row
 
@@ -34,7 +34,7 @@ def _cpu(program: bytes, env: dict[str, str]) -> float:
 def rows(rounds: int) -> list[Row]:
     """Payload sizes, the CPU of the probe beyond a module that does nothing, and the stages of one run."""
     payload.start()
-    with Fleet(1) as fleet:
+    with Fleet(1, DISKS) as fleet:
         name = fleet.names[0]
         socket, facts = str(fleet.socket(name)), str(fleet.folder / name / "facts.d")
         env = {**os.environ, **fleet.environment()}
@@ -65,7 +65,7 @@ def rows(rounds: int) -> list[Row]:
             "<= 2",
         ),
         Row(
-            "CPU on the host beyond an empty module",
+            f"CPU on the host beyond an empty module, {DISKS} VMs with a disk each",
             f"{more:.0f} ms",
             f"empty {middle['empty']:.0f} ms",
             None,
