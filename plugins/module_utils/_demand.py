@@ -10,6 +10,8 @@ from . import _process, _qemu
 
 # Reading the arguments of ten thousand processes takes a second; whoever takes longer waits for a lock that somebody holds.
 VMS_SECONDS = 3.0
+# A target that is told to end answers for the ten seconds that Docker gives it, and a second controller may look right after the first.
+SURE_SECONDS = 30.0
 
 # How a need is known: from the VM's arguments, from a connection that it has, or from one that the ledger remembers.
 ARGUMENTS, CONNECTION, LEDGER = "arguments", "connection", "ledger"
@@ -69,18 +71,19 @@ def _identity(vm):
     return vm["pid"], vm["started_ticks"]
 
 
-def remember(disks, vms, needs, volumes, target):
-    """What the ledger keeps after a look at a target that answers: {bdev: {socket, vm, target, released[, unsure]}}.
+def remember(disks, vms, needs, volumes, target, now):
+    """What the ledger keeps after a look at a target that answers: {bdev: {socket, vm, target, released[, missed]}}.
 
     disks        of before
     vms, needs   of `collect`, the kernel having told who is connected to what
     volumes      rows of zbs_vhost_health, not None
     target       {pid, started} of the process that answers; a disk keeps the one on which it was seen connected
+    now          seconds since boot
 
     A disk that was plugged in later stands in no argument: that its VM was connected is all there is to know of it. One that
     was taken out again while the target lived is `released`, whatever the VM's arguments say, and nobody's need any more.
-    One look alone is `unsure` of it: it takes some milliseconds, and a target that dies in them loses its connections too.
-    A VM that is gone needs nothing.
+    Until it is missed for SURE_SECONDS it is only `missed`, since that first look: a target that is about to end has let go of its disks
+    too while it still answers. A VM that is gone needs nothing.
     """
     alive = {_identity(vm) for vm in vms}
     kept = {bdev: disk for bdev, disk in disks.items() if _identity(disk["vm"]) in alive}
@@ -90,32 +93,29 @@ def remember(disks, vms, needs, volumes, target):
         # Gone with the target that had it, it has to come back; gone from a target that lives on, or no longer connected to a
         # controller that does, it was taken out.
         there = bdev in rows and rows[bdev].get("broken")
-        if disk["target"] != target:
-            kept[bdev] = _doubted(disk)
-        elif bdev not in connected and not there:
-            kept[bdev] = _sure(disk) if disk["released"] else dict(disk, released=True, unsure=True)
+        if bdev not in connected and disk["target"] == target and not there and not disk["released"]:
+            kept[bdev] = _missed(disk, now)
     for bdev, need in connected.items():
         kept[bdev] = {"socket": need["socket"], "vm": need["vm"], "target": target, "released": False}
     return kept
 
 
-def doubted(disks):
-    """The disks when their target is seen to be gone: what one look alone took for taken out was lost with it."""
-    return {bdev: _doubted(disk) for bdev, disk in disks.items()}
+def _missed(disk, now):
+    """The disk once more missed at a target that lives."""
+    since = disk.get("missed", now)
+    if now - since < SURE_SECONDS:
+        return dict(disk, missed=min(since, now))
+    return dict({key: value for key, value in disk.items() if key != "missed"}, released=True)
 
 
-def _doubted(disk):
-    return dict(_sure(disk), released=False) if disk.get("unsure") else disk
+def complete(found, disks, target):
+    """The needs of `found` together with the `disks` that the ledger remembers, without those that their VM let go of.
 
-
-def _sure(disk):
-    return {key: value for key, value in disk.items() if key != "unsure"}
-
-
-def complete(found, disks):
-    """The needs of `found` together with the `disks` that the ledger remembers, without those that their VM let go of."""
+    target  {pid, started} of the process that answers, None when none does: what is missed there was lost with the one before
+    """
     alive = {_identity(vm) for vm in found["vms"]}
-    released = {(bdev, _identity(disk["vm"])) for bdev, disk in disks.items() if disk["released"]}
+    gone = {bdev for bdev, disk in disks.items() if disk["released"] or ("missed" in disk and disk["target"] == target)}
+    released = {(bdev, _identity(disks[bdev]["vm"])) for bdev in gone}
     needs = [
         need
         for need in found["needs"]
@@ -123,7 +123,7 @@ def complete(found, disks):
     ]
     known = {need["bdev"] for need in needs}
     for bdev, disk in sorted(disks.items()):
-        if bdev not in known and not disk["released"] and _identity(disk["vm"]) in alive:
+        if bdev not in known and bdev not in gone and _identity(disk["vm"]) in alive:
             needs.append({"bdev": bdev, "socket": disk["socket"], "vm": disk["vm"], "seen": [LEDGER]})
     return needs
 

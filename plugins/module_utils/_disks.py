@@ -1,13 +1,15 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the ledger remembers of the VMs' disks, between one look at the target and the next. Pure.
+"""What the ledger remembers of the VMs' disks, between one look at the target and the next. Pure but for the clock.
 
-    {"known": {bdev: {socket, vm, target, released[, unsure]}}, "paths": {bdev: "POOL/VOLUME"}}
+    {"known": {bdev: {socket, vm, target, released[, missed]}}, "paths": {bdev: "POOL/VOLUME"}}
 
 `known` as _demand.remember has it, `paths` the volumes that bdevs were traced to. A part with nothing in it is left out; {} is a
 host with no disk to remember.
 """
+
+import time
 
 from . import _demand
 
@@ -22,27 +24,29 @@ def enter(health, found, disks):
     """
     health.update(vms=found["vms"], demand=found["needs"], connections_known=found["connections_known"])
     known = seen(disks, health).get("known") or {}
-    health["demand"] = _demand.judge(_demand.complete(found, known), health["volumes"])
+    health["demand"] = _demand.judge(_demand.complete(found, known, _target(health)), health["volumes"])
     warning = _demand.sentence(health["demand"])
     if warning:
         health["warnings"].append(warning)
 
 
-def seen(disks, health):
-    """The ledger's disks after a look: only at a target that answers and tells its controllers there is something to learn.
-
-    From one that does not answer only that what the look before was unsure of is not so.
-    """
-    process, volumes = health.get("process"), health.get("volumes")
-    vhost = health["protocols"].get("vhost")
-    if vhost and vhost["verdict"] != "healthy" and disks.get("known"):
-        return dict(disks, known=_demand.doubted(disks["known"]))
-    if not vhost or process is None or volumes is None or not health.get("connections_known"):
+def seen(disks, health, clock=time.monotonic):
+    """The ledger's disks after a look: only at a target that answers and tells its controllers there is something to learn."""
+    target, volumes = _target(health), health.get("volumes")
+    if target is None or volumes is None or not health.get("connections_known"):
         return disks
-    target = {"pid": process["pid"], "started": process["started_s_after_boot"]}
-    known = _demand.remember(disks.get("known") or {}, health["vms"], health["demand"], volumes, target)
+    now = int(clock())
+    known = _demand.remember(disks.get("known") or {}, health["vms"], health["demand"], volumes, target, now)
     paths = {bdev: path for bdev, path in (disks.get("paths") or {}).items() if bdev in known}
     return {key: value for key, value in (("known", known), ("paths", paths)) if value}
+
+
+def _target(health):
+    """{pid, started} of the process that answers; None when none does."""
+    process = health.get("process")
+    if process is None or (health["protocols"].get("vhost") or {}).get("verdict") != "healthy":
+        return None
+    return {"pid": process["pid"], "started": process["started_s_after_boot"]}
 
 
 def traced(disks, paths):
@@ -59,8 +63,8 @@ def check(disks):
         raise ValueError("its disks are no proper table")
     for bdev, disk in known.items():
         proper = isinstance(disk, dict) and isinstance(disk.get("socket"), str) and isinstance(disk.get("vm"), dict)
-        sure = proper and isinstance(disk.get("released"), bool) and isinstance(disk.get("unsure", True), bool)
-        if not sure or not isinstance(disk.get("target"), dict):
+        told = proper and isinstance(disk.get("released"), bool) and isinstance(disk.get("missed", 0.0), (int, float))
+        if not told or not isinstance(disk.get("target"), dict):
             raise ValueError("the disk %s is not proper" % bdev)
         for key, kinds in _VM.items():
             if key not in disk["vm"] or not isinstance(disk["vm"][key], kinds):

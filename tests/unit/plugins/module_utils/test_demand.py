@@ -5,11 +5,14 @@ from ansible_collections.zstack.zbs.plugins.module_utils import _demand, _disks
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import BEFORE, DB, NOW, WEB, disk, need, row
 
 OLD = disk(target=BEFORE)
-UNSURE = disk(released=True, unsure=True)
+# Missed since this second after boot; SOON and LATE are looks after it.
+SINCE, SOON, LATE = 1000, 1029, 1030
+MISSED = disk(missed=SINCE)
 
 
 @pytest.mark.parametrize(
     "before, vms, needs, volumes, after",
+    # at SOON
     [
         # a connection is remembered
         ({}, [WEB], [need("a")], [row("a")], {"a": disk()}),
@@ -22,17 +25,19 @@ UNSURE = disk(released=True, unsure=True)
         ({"a": OLD}, [WEB], [], [], {"a": OLD}),
         # it was created again and the VM is about to reconnect
         ({"a": OLD}, [WEB], [], [row("a")], {"a": OLD}),
-        # deleted from a target that lives on, or let go of while the controller lives: unplugged, which a second look confirms
-        ({"a": disk()}, [WEB], [], [], {"a": UNSURE}),
-        ({"a": disk()}, [WEB], [], [row("a")], {"a": UNSURE}),
-        ({"a": UNSURE}, [WEB], [], [], {"a": disk(released=True)}),
+        # deleted from a target that lives on, or let go of while the controller lives: missed, and unplugged when it lasts
+        ({"a": disk()}, [WEB], [], [], {"a": disk(missed=SOON)}),
+        ({"a": disk()}, [WEB], [], [row("a")], {"a": disk(missed=SOON)}),
+        ({"a": MISSED}, [WEB], [], [], {"a": MISSED}),
+        ({"a": disk(missed=SOON - 30)}, [WEB], [], [], {"a": disk(released=True)}),
         ({"a": disk(released=True)}, [WEB], [], [], {"a": disk(released=True)}),
-        # the target died in the middle of that look: it was not unplugged, it was lost; what two looks saw stays seen
-        ({"a": dict(UNSURE, target=BEFORE)}, [WEB], [], [], {"a": OLD}),
-        ({"a": dict(UNSURE, target=BEFORE)}, [WEB], [], [row("a")], {"a": OLD}),
+        # of another boot's clock: the seconds begin anew
+        ({"a": disk(missed=99999)}, [WEB], [], [], {"a": disk(missed=SOON)}),
+        # the target ended and that was why; what was unplugged stays unplugged
+        ({"a": dict(OLD, missed=SINCE)}, [WEB], [], [], {"a": dict(OLD, missed=SINCE)}),
         ({"a": dict(OLD, released=True)}, [WEB], [], [], {"a": dict(OLD, released=True)}),
         # it was only reconnecting
-        ({"a": UNSURE}, [WEB], [need("a")], [row("a")], {"a": disk()}),
+        ({"a": MISSED}, [WEB], [need("a")], [row("a")], {"a": disk()}),
         # a broken controller says nothing of the kind
         ({"a": disk()}, [WEB], [], [row("a", broken=True)], {"a": disk()}),
         # plugged in again, also into another VM
@@ -41,7 +46,7 @@ UNSURE = disk(released=True, unsure=True)
     ],
 )
 def test_what_is_remembered(before, vms, needs, volumes, after):
-    assert _demand.remember(before, vms, needs, volumes, NOW) == after
+    assert _demand.remember(before, vms, needs, volumes, NOW, SOON) == after
 
 
 def found(vms, *needs):
@@ -50,21 +55,29 @@ def found(vms, *needs):
 
 
 def test_the_ledger_adds_what_nothing_else_tells():
-    needs = _demand.complete(found([WEB], need("b", WEB, "arguments")), {"a": disk(), "b": disk(bdev="b")})
+    needs = _demand.complete(found([WEB], need("b", WEB, "arguments")), {"a": disk(), "b": disk(bdev="b")}, NOW)
     assert [(item["bdev"], item["seen"]) for item in needs] == [("b", ["arguments"]), ("a", ["ledger"])]
 
 
 def test_what_was_let_go_of_is_no_need_although_the_arguments_name_it():
     arguments = need("a", WEB, "arguments")
-    assert _demand.complete(found([WEB], arguments), {"a": disk(released=True)}) == []
+    assert _demand.complete(found([WEB], arguments), {"a": disk(released=True)}, NOW) == []
     # of another VM it is
-    assert _demand.complete(found([WEB, DB], need("a", DB, "arguments")), {"a": disk(released=True)}) != []
+    assert _demand.complete(found([WEB, DB], need("a", DB, "arguments")), {"a": disk(released=True)}, NOW) != []
     # and a connection outranks what was remembered
-    assert _demand.complete(found([WEB], need("a")), {"a": disk(released=True)}) == [need("a")]
+    assert _demand.complete(found([WEB], need("a")), {"a": disk(released=True)}, NOW) == [need("a")]
 
 
 def test_of_a_vm_that_is_gone_nothing_is_needed():
-    assert _demand.complete(found([DB]), {"a": disk()}) == []
+    assert _demand.complete(found([DB]), {"a": disk()}, NOW) == []
+
+
+@pytest.mark.parametrize("needs, seen", [([], ["ledger"]), ([need("a", WEB, "arguments")], ["arguments"])])
+def test_what_is_missed_is_needed_of_any_target_but_the_one_that_lives(needs, seen):
+    found_needs = found([WEB], *needs)
+    assert _demand.complete(found_needs, {"a": MISSED}, NOW) == []
+    for another in (None, BEFORE):
+        assert [item["seen"] for item in _demand.complete(found_needs, {"a": MISSED}, another)] == [seen]
 
 
 NEEDS = [dict(need("zbs-bdev-%d" % number), vm=dict(WEB, name=None, pid=7)) for number in range(1, 6)]
@@ -121,22 +134,31 @@ def test_from_any_other_nothing(more):
     assert _disks.seen(AFTER, health(demand=[], **more)) == AFTER
 
 
-@pytest.mark.parametrize("verdict", ["stopped", "absent", "refused", "hung", "unknown"])
+@pytest.mark.parametrize("verdict", ["stopped", "absent", "refused", "starting", "hung", "unknown"])
 def test_a_target_that_is_gone_at_the_next_look_took_its_disks_along(verdict):
-    """What one look took for unplugged is needed again, and restored after the heal."""
-    unsure, dead = {"known": {"a": UNSURE}}, {"vhost": {"verdict": verdict}}
-    assert _disks.seen(unsure, health(demand=[], protocols=dead)) == AFTER
-    sure = {"known": {"a": disk(released=True)}, "paths": {"a": "p/v"}}
-    assert _disks.seen(sure, health(demand=[], protocols=dead)) == sure
-    looked = health(protocols=dead, volumes=[], warnings=[])
-    _disks.enter(looked, found([WEB]), unsure)
-    assert [(item["bdev"], item["seen"], item["broken"]) for item in looked["demand"]] == [("a", ["ledger"], True)]
+    """What was missed a moment ago is needed again, and restored after the heal."""
+    for before in ({}, {"known": {"a": MISSED}, "paths": {"a": "p/v"}}):
+        looked = health(protocols={"vhost": {"verdict": verdict}}, volumes=[], warnings=[])
+        assert _disks.seen(before, looked) == before
+        _disks.enter(looked, found([WEB]), before)
+        needed = [(item["bdev"], item["seen"], item["broken"]) for item in looked["demand"]]
+        assert needed == ([("a", ["ledger"], True)] if before else [])
 
 
-def test_what_one_look_took_for_unplugged_is_not_brought_back_to_a_target_that_lives():
+def test_what_is_missed_is_not_brought_back_to_a_target_that_lives():
     looked = health(volumes=[], warnings=[])
     _disks.enter(looked, found([WEB]), AFTER)
     assert looked["demand"] == []
+
+
+def test_a_target_that_lets_go_of_all_before_it_ends_loses_none():
+    """It answers until its last second; whoever looks twice in that time, from two controllers, must not take that for unplugged."""
+    disks = AFTER
+    for seconds in (SINCE, SINCE, SINCE + 10):
+        disks = _disks.seen(disks, health(volumes=[], demand=[]), lambda now=seconds: now)
+    restarted = health(volumes=[], warnings=[], process={"pid": 10, "started_s_after_boot": 99.0})
+    _disks.enter(restarted, found([WEB]), disks)
+    assert [(item["bdev"], item["broken"]) for item in restarted["demand"]] == [("a", True)]
 
 
 def test_a_host_without_vms_remembers_nothing():
@@ -144,9 +166,9 @@ def test_a_host_without_vms_remembers_nothing():
 
 
 def test_a_deleted_disk_is_told_from_a_target_that_came_back_empty():
-    deleted = _disks.seen(AFTER, health(volumes=[], demand=[]))
-    assert deleted["known"]["a"] == UNSURE
-    assert _disks.seen(deleted, health(volumes=[], demand=[]))["known"]["a"] == disk(released=True)
+    deleted = _disks.seen(AFTER, health(volumes=[], demand=[]), lambda: SINCE + 0.9)
+    assert deleted["known"]["a"] == MISSED
+    assert _disks.seen(deleted, health(volumes=[], demand=[]), lambda: LATE)["known"]["a"] == disk(released=True)
     empty = _disks.seen(AFTER, health(volumes=[], demand=[], process={"pid": 10, "started_s_after_boot": 99.0}))
     assert empty["known"]["a"] == disk()
 
@@ -168,7 +190,7 @@ def test_paths_are_kept_as_long_as_their_disk():
         {"known": {"a": dict(disk(), vm={})}},
         {"known": {"a": dict(disk(), target=None)}},
         {"known": {"a": dict(disk(), released=1)}},
-        {"known": {"a": dict(disk(), unsure=1)}},
+        {"known": {"a": dict(disk(), missed="soon")}},
         {"known": {"a": dict(disk(), socket=1)}},
     ],
 )
@@ -180,4 +202,4 @@ def test_disks_that_were_damaged(bad):
 def test_disks_that_are_proper():
     _disks.check({})
     _disks.check(_disks.traced(AFTER, {"a": "p/v"}))
-    _disks.check({"known": {"a": UNSURE}})
+    _disks.check({"known": {"a": MISSED}})
