@@ -50,6 +50,14 @@ class Fleet:
 
     def __enter__(self) -> "Fleet":
         self.folder = Path(tempfile.mkdtemp(prefix="fleet-"))
+        try:
+            self._make()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def _make(self) -> None:
         (self.folder / "bin").mkdir()
         shutil.copy2(Path(__file__).with_name("docker-standin"), self.folder / "bin/docker")
         for name in self.names:
@@ -68,7 +76,6 @@ class Fleet:
                 f"socket,id=c,path={own[0]}",
             ]
             self._start(["qemu-kvm", "-S", str(GUEST), *words], "".join(f"{path}\n" for path in own) + "\n")
-        return self
 
     def _start(self, argv: list[str], said: str = "") -> "subprocess.Popen[bytes]":
         """A stand-in in Python that has been told what it needs and says that it is ready; it ends with the fleet."""
@@ -80,7 +87,6 @@ class Fleet:
         process.stdin.write(said.encode())
         process.stdin.flush()
         if process.stdout.readline() != b"ready\n":
-            self.__exit__(None, None, None)
             raise SystemExit(f"The stand-in {argv[0]} did not start; see the message above")
         return process
 

@@ -101,7 +101,7 @@ def growth(few: int, many: int, rounds: int) -> list[Row]:
             "<= 1.1",
         ),
         Row(
-            f"the straight line through {few} and {many} hosts: its start, wall; a host more, main process's CPU",
+            f"the straight line through {few} and {many} hosts: where it begins, wall; a host more, main process's CPU",
             f"{start:.1f} s",
             f"{own:.0f} ms",
             None,

@@ -18,8 +18,8 @@ from typing import Any
 
 
 def volume_sockets(admin_socket: Path, volumes: int) -> list[Path]:
-    """The sockets of a target's volumes, beside its admin socket."""
-    return [admin_socket.with_name(f"zbs-bdev-{number:032x}") for number in range(volumes)]
+    """The sockets of a target's volumes, beside its admin socket; named as no real one, which would be a target elsewhere to the modules."""
+    return [admin_socket.with_name(f"disk-{number:032x}") for number in range(volumes)]
 
 
 def recorded(recording: Path) -> dict[str, Any]:

@@ -21,7 +21,8 @@ LIMIT = 3600
 
 @dataclass
 class Cost:
-    """`wall` seconds, `cpu` seconds of ansible-playbook and all that it started on this machine, `memory` MiB of its largest process,
+    """`wall` seconds, `cpu` seconds of ansible-playbook and all that it started and waited for on this machine (a connection of SSH that
+    is kept outlives it and does not count), `memory` MiB of its largest process,
     `own` CPU seconds of its main process, which nothing can share out, `lines` printed, which are in `output`, `peak` MiB of
     all its processes together (0 where nobody looked).
     """
