@@ -9,9 +9,7 @@ from functools import partial
 from .fleet import DISKS, Fleet
 from .rounds import Series, alternate
 from .row import Row
-from .run import Cost, play
-
-HEAL = "zstack.zbs.heal"
+from .run import HEAL, Cost, play
 
 
 def both(series: Series) -> str:

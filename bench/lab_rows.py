@@ -13,12 +13,11 @@ from pathlib import Path
 from . import deploy_rows, ssh_rows
 from .fleet import Fleet
 from .row import Ratio, Row
-from .run import play
+from .run import HEAL, play
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTS = 3
 LAB = ROOT / ".cache/lab/inventory.yml"
-HEAL = "zstack.zbs.heal"
 # One outage after the other is what is measured, not a target that is flapping.
 EXTRA = ("-e", "zbs_vhost_heal_flap_window=0")
 

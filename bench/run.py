@@ -17,6 +17,8 @@ from . import memory
 ROOT = Path(__file__).resolve().parent.parent
 PLAYS = Path(__file__).with_name("plays")
 LIMIT = 3600
+# A tick.
+HEAL = "zstack.zbs.heal"
 
 
 @dataclass

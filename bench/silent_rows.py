@@ -13,9 +13,8 @@ from pathlib import Path
 from .fleet import DISKS, Fleet
 from .rounds import alternate
 from .row import Row
-from .run import Cost, play
+from .run import HEAL, Cost, play
 
-HEAL = "zstack.zbs.heal"
 # The default of zbs_vhost_target_probe_timeout, which is what a tick may take beyond a ping.
 PROBE_TIMEOUT = 5.0
 # That of Ansible's connections: a ping waits for it as well.

@@ -10,9 +10,7 @@ from functools import partial
 from .fleet import Fleet
 from .rounds import alternate
 from .row import Row
-from .run import Cost, play
-
-HEAL = "zstack.zbs.heal"
+from .run import HEAL, Cost, play
 
 
 def rows(hosts: int, rounds: int) -> list[Row]:

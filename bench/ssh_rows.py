@@ -5,7 +5,6 @@
 formula of docs/scale.md takes from them.
 """
 
-import statistics
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -15,9 +14,8 @@ import yaml
 from .fleet import GROUP
 from .rounds import Series, alternate
 from .row import Row
-from .run import play
+from .run import HEAL, play
 
-HEAL = "zstack.zbs.heal"
 PING = "ping.yml"
 # An interval above a minute finds no connection of the tick before: Ansible keeps them for 60 seconds (ControlPersist).
 COLD = {"ANSIBLE_SSH_ARGS": "-C -o ControlMaster=no -o ControlPath=none"}
@@ -75,9 +73,7 @@ def _waits(lab: Path, folder: Path, few: int, rounds: int) -> float:
     """Seconds that one host's task takes its worker: with one fork they stand in line."""
     sizes = {"more": _aliases(lab, folder, 2 * few), "fewer": _aliases(lab, folder, few)}
     found = alternate({name: partial(play, HEAL, path, forks=1, env=COLD) for name, path in sizes.items()}, rounds)
-    return statistics.median(
-        (one.wall - other.wall) / few for one, other in zip(found["more"].costs, found["fewer"].costs, strict=True)
-    )
+    return found["more"].beyond(found["fewer"], "wall") / few
 
 
 def _aliases(lab: Path, folder: Path, count: int) -> Path:
