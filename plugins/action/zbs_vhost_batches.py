@@ -4,8 +4,8 @@
 """Controller side of zbs_vhost_batches: one look at what all hosts registered, instead of one task a host."""
 
 from ansible.errors import AnsibleActionFail
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _batches, _registered
-from ansible_collections.zstack.zbs.plugins.plugin_utils._once import OnceForAll
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import batches, registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet.once import OnceForAll
 
 
 class ActionModule(OnceForAll):
@@ -28,16 +28,16 @@ class ActionModule(OnceForAll):
             raise AnsibleActionFail("waves is empty; give at least one, such as 100%")
         everyone = hosts = task_vars["ansible_play_hosts"]
         if arguments["only"] == "due":
-            ticks = {host: _registered.Results(task_vars, host).get(_registered.TICK) or {} for host in hosts}
+            ticks = {host: registered.Results(task_vars, host).get(registered.TICK) or {} for host in hosts}
             # Fewest attempts first: a host that nothing helps must not be the first wave of every tick for ever.
             hosts = sorted((host for host in hosts if ticks[host].get("due")), key=lambda host: _failures(ticks[host]))
         # More than the forks would wait for each other in each task, and their leases would run meanwhile.
         size = min(arguments["size"], int(task_vars.get("ansible_forks") or arguments["size"]))
         try:
-            planned = _batches.plan(hosts, size, arguments["waves"])
+            planned = batches.plan(hosts, size, arguments["waves"])
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from exc
-        result.update(planned, goes_on=_batches.goes_on(planned, everyone), changed=False)
+        result.update(planned, goes_on=batches.goes_on(planned, everyone), changed=False)
         return result
 
 

@@ -4,8 +4,8 @@
 """Controller side of zbs_vhost_gate: whether the next batch may begin, after how the ones before it ended."""
 
 from ansible.errors import AnsibleActionFail
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts, _batches, _registered
-from ansible_collections.zstack.zbs.plugins.plugin_utils._once import OnceForAll
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import attempts, batches, registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet.once import OnceForAll
 
 
 class ActionModule(OnceForAll):
@@ -26,8 +26,8 @@ class ActionModule(OnceForAll):
         if not 0 <= percentage <= 100:
             raise AnsibleActionFail("max_fail_percentage is %s; give a number from 0 to 100" % percentage)
         planned = arguments["plan"]
-        failed = {host for host in planned["wave_of"] if _failed(_registered.Results(task_vars, host), host, arguments)}
-        reason = _batches.stopped(planned, arguments["batch"], failed, percentage)
+        failed = {host for host in planned["wave_of"] if _failed(registered.Results(task_vars, host), host, arguments)}
+        reason = batches.stopped(planned, arguments["batch"], failed, percentage)
         result.update(changed=False, go=reason is None, reason=reason)
         return result
 
@@ -38,6 +38,6 @@ def _failed(known, host, arguments):
     A host that left the play in the middle of its attempt still has what it registered, and so may one whose turn is to come: of
     an earlier tick. Batches of one wave come in any order, so the number alone does not tell.
     """
-    tick, begins, finishes = _registered.attempt(known)
-    came = arguments["plan"]["batch_of"][host] < arguments["batch"] or _attempts.began(tick, begins)
-    return came and _attempts.any_failed(tick, begins, finishes)
+    tick, begins, finishes = registered.attempt(known)
+    came = arguments["plan"]["batch_of"][host] < arguments["batch"] or attempts.began(tick, begins)
+    return came and attempts.any_failed(tick, begins, finishes)

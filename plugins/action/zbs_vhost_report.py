@@ -10,8 +10,9 @@ import time
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.zstack.zbs.plugins.module_utils import _replacing
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _disagree, _fleet, _page, _registered
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import replacing
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._report import disagree, page, table
 
 display = Display()
 FAIL_ON = ["never", "unreachable", "failed", "down"]
@@ -43,17 +44,17 @@ class ActionModule(ActionBase):
         rows = [_row(host, arguments["kind"], task_vars) for host in sorted(task_vars["ansible_play_hosts_all"])]
         if arguments["compare_zstack"]:
             _compare(rows, task_vars)
-        for line in _fleet.lines(rows, arguments["kind"]):
+        for line in table.lines(rows, arguments["kind"]):
             display.display(line)
-        totals = _fleet.totals(rows)
+        totals = table.totals(rows)
         if not self._task.check_mode:
             if arguments["path"]:
                 _write(arguments["path"], json.dumps({"rows": rows, "totals": totals}, indent=2, sort_keys=True) + "\n")
             if arguments["page"]:
                 made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
                 found = [(row, _looked(row["host"], task_vars)) for row in rows]
-                _write(arguments["page"], _page.page(found, totals, made))
-        failing = {word: _fleet.failing_sentence(rows, word) for word in FAIL_ON if word != "never"}
+                _write(arguments["page"], page.page(found, totals, made))
+        failing = {word: table.failing_sentence(rows, word) for word in FAIL_ON if word != "never"}
         result.update(changed=False, totals=totals, failing=failing)
         if failing.get(arguments["fail_on"]):
             # Ansible takes no stats of a task that fails, and would print every row once more.
@@ -66,20 +67,20 @@ class ActionModule(ActionBase):
 
 def _row(host, kind, task_vars):
     """The row of a host from its registered results; a host without them left the play."""
-    known = _registered.Results(task_vars, host)
-    first = known.get(_registered.HEALTH if kind == "health" else _registered.TICK) or {}
+    known = registered.Results(task_vars, host)
+    first = known.get(registered.HEALTH if kind == "health" else registered.TICK) or {}
     if "status" not in first and "decisions" not in first:
         if first.get("timedout"):
-            return _fleet.unreachable_row(host, "it did not answer in time: %s" % _said(first))
+            return table.unreachable_row(host, "it did not answer in time: %s" % _said(first))
         if first.get("failed"):
-            return _fleet.error_row(host, _said(first) or "the task failed without a message")
-        return _fleet.unreachable_row(
+            return table.error_row(host, _said(first) or "the task failed without a message")
+        return table.unreachable_row(
             host, _said(first) or "nobody looked at the host: it failed or could not be reached before"
         )
     if kind == "health":
-        return _fleet.health_row(host, first)
-    tick, begins, finishes = _registered.attempt(known)
-    return _fleet.heal_row(host, tick, begins, finishes, known.get(_registered.GATE))
+        return table.health_row(host, first)
+    tick, begins, finishes = registered.attempt(known)
+    return table.heal_row(host, tick, begins, finishes, known.get(registered.GATE))
 
 
 def _compare(rows, task_vars):
@@ -87,7 +88,7 @@ def _compare(rows, task_vars):
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     for row in rows:
         known = task_vars["hostvars"][row["host"]]
-        row.update(_disagree.compare(known, _looked(row["host"], task_vars), row, now))
+        row.update(disagree.compare(known, _looked(row["host"], task_vars), row, now))
 
 
 def _said(first):
@@ -97,14 +98,14 @@ def _said(first):
 
 def _looked(host, task_vars):
     """What zbs_vhost_health returned on a host, {} where it returned nothing."""
-    first = _registered.Results(task_vars, host).get(_registered.HEALTH) or {}
+    first = registered.Results(task_vars, host).get(registered.HEALTH) or {}
     return first if "status" in first else {}
 
 
 def _write(path, text):
     """Replace the file whole, so that whoever reads it never sees half of it."""
     try:
-        _replacing.replace(path, text, 0o644)  # a dashboard may read it; there is no secret in it
+        replacing.replace(path, text, 0o644)  # a dashboard may read it; there is no secret in it
     except OSError as exc:
         # From None: Ansible would append the cause, which says the same with the name of the temporary file.
         raise AnsibleActionFail(

@@ -7,7 +7,8 @@ import contextlib
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _alarm, _tick_options
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick.options import longest, options
 
 PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "clear"]
 SPEC = {
@@ -33,8 +34,8 @@ class ActionModule(ActionBase):
         _validation, arguments = self.validate_argument_spec(SPEC)
         given = {option: value for option, value in arguments.items() if value is not None}
         try:
-            found = _tick_options.options(task_vars, self._templar.template)
-            seconds = _tick_options.longest(given["phase"], found)
+            found = options(task_vars, self._templar.template)
+            seconds = longest(given["phase"], found)
         except KeyError as exc:
             raise AnsibleActionFail("%s is not set; include the role zstack.zbs.zbs_vhost_heal before" % exc) from None
         except ValueError as exc:
@@ -42,11 +43,11 @@ class ActionModule(ActionBase):
         # A host that froze with its connection open must not hold the tick of all others. Of two limits the shorter one counts.
         kept = 0 < self._task.timeout < seconds
         try:
-            with contextlib.nullcontext() if kept else _alarm.within(seconds):
+            with contextlib.nullcontext() if kept else alarm.within(seconds):
                 answer = self._execute_module(
                     module_name="zstack.zbs.zbs_vhost_recovery", module_args=dict(found, **given), task_vars=task_vars
                 )
-        except _alarm.TimeUp:
+        except alarm.TimeUp:
             self._cleanup_remote_tmp = False  # over the same connection, which would never answer either
             raise AnsibleActionFail(
                 "%s had no answer within %d s; look at the host's console" % (given["phase"], seconds),

@@ -171,17 +171,12 @@ cache_timeout: 300
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.plugin_utils import (
-    _inventory_copy,
-    _untemplated,
-    _zstack_cloud,
-    _zstack_hosts,
-    _zstack_http,
-    _zstack_select,
-    _zstack_session,
-    _zstack_times,
-)
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.plugin_utils._inventory import copying, untemplated
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import hosts, select, times
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack.cloud import FORMAT, read_cloud
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack.manager import Manager
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack.session import Session, check_login
 
 _LOGIN = ("account", "user", "password", "access_key_id", "access_key_secret")
 # What decides which part of which cloud is read: with other values, what is cached is of something else.
@@ -203,8 +198,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         given = self._read_config_data(path)
         try:
             self._check(given)
-            wanted = _zstack_select.compiled(self._option("filter"))
-            zone = _zstack_times.zone(self._option("timezone"))
+            wanted = select.compiled(self._option("filter"))
+            zone = times.zone(self._option("timezone"))
             cloud = self._cloud(path, cache)
             # In an inventory of its own first: one that fails half way (a template, a name) leaves nothing behind.
             self.inventory = InventoryData()
@@ -212,7 +207,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except ZbsError as error:
             raise AnsibleParserError(error.message) from None
         filled, self.inventory = self.inventory, inventory
-        _inventory_copy.copy(filled, inventory)
+        copying.copy(filled, inventory)
 
     def _check(self, given):
         """Refuse what can't be, before anybody is asked."""
@@ -220,7 +215,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         unknown = sorted(set(given) - set(self.get_options()))
         if unknown:
             raise ZbsError("%s is no option of this plugin" % ", ".join(map(str, unknown)), code="bad_option")
-        _zstack_session.check(self._login())
+        check_login(self._login())
         if not 1 <= self.get_option("page_size") <= 10000:
             raise ZbsError("page_size is %d; give 1 to 10000" % self.get_option("page_size"), code="bad_option")
         if not self.get_option("timeout") > 0:
@@ -246,7 +241,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """The cloud from the cache where that is wanted and holds it, else from the manager."""
         kept = self.get_option("cache")
         made_for = {name: self._option(name) for name in _READ}
-        made_for["format"] = _zstack_cloud.FORMAT
+        made_for["format"] = FORMAT
         key = self.get_cache_key(path)
         if kept and cache:
             try:
@@ -261,16 +256,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return cloud
 
     def _ask(self):
-        manager = _zstack_http.Manager(
+        manager = Manager(
             self._option("url"),
             timeout=self.get_option("timeout"),
             validate_certs=self.get_option("validate_certs"),
             ca_path=self.get_option("ca_path"),
         )
-        session = _zstack_session.Session(manager, self._login())
+        session = Session(manager, self._login())
         try:
             with session:
-                cloud = _zstack_cloud.read(
+                cloud = read_cloud(
                     session.ask,
                     self.get_option("primary_storage"),
                     self.get_option("states"),
@@ -291,13 +286,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning(
                 "the manager is too old to tell the status of each protocol (HTTP 404); the hosts come without it"
             )
-        chosen = [document for document in _zstack_hosts.documents(cloud) if wanted(document)]
+        chosen = [document for document in hosts.documents(cloud) if wanted(document)]
         groups = {
-            kind: _zstack_hosts.group_names(cloud[kind + "s"], kind, self._sanitize_group_name)
+            kind: hosts.group_names(cloud[kind + "s"], kind, self._sanitize_group_name)
             for kind in ("zone", "cluster", "storage")
         }
         self._make_groups(cloud, groups)
-        names, twice = _zstack_hosts.names(chosen, self.get_option("hostnames"), taken | set(self.inventory.groups))
+        names, twice = hosts.names(chosen, self.get_option("hostnames"), taken | set(self.inventory.groups))
         if twice:
             self.display.warning(
                 "a host's name that another host or a group has is passed over for its next one: %s"
@@ -331,4 +326,4 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _variables(document, cloud, zone):
     # What others typed into the manager is never a template here.
     told = cloud["protocols"] is not None
-    return _untemplated.plain(_zstack_hosts.variables(document, cloud["read_at"], zone, told))
+    return untemplated.plain(hosts.variables(document, cloud["read_at"], zone, told))

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Options that several modules share, beside the documentation fragment of the same name."""
 
-from . import _ledger
-from ._errors import ZbsError
-from ._probe import Settings
+from ._observe.probe import Settings
+from ._tools.errors import ZbsError
+from ._window import ledger
 
 ADMIN_SOCKET = "/var/zbsvhost/sockets/admin.sock"
 
@@ -21,7 +21,7 @@ PROBE = {
     "interval": {"type": "float", "default": 0.5},
 }
 
-FACTS_DIR = {"type": "path", "default": _ledger.FACTS_DIR}
+FACTS_DIR = {"type": "path", "default": ledger.FACTS_DIR}
 
 
 def container_name(params):
@@ -52,9 +52,9 @@ def probe_settings(params):
 
 
 def _is_cbd_path(path):
-    from . import _cbd  # only hosts that use CBD pay for it
+    from ._observe import cbd  # only hosts that use CBD pay for it
 
-    return _cbd.valid_path(path)
+    return cbd.valid_path(path)
 
 
 def check_seconds(params, name, least):

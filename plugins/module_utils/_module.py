@@ -5,7 +5,7 @@
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._errors import ZbsError
+from ._tools.errors import ZbsError
 
 
 def run(argument_spec, main, **options):

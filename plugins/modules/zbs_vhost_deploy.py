@@ -134,12 +134,14 @@ zbsadm:
   sample: {success: true, error: {code: 0, message: ""}}
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _admin, _deploy, _module
+from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
+from ansible_collections.zstack.zbs.plugins.module_utils._target import deploy
 
 if __name__ == "__main__":
     _module.run(
         dict(
-            _admin.OPTIONS,
+            calls.OPTIONS,
             protocol={"type": "str", "choices": ["vhost", "cbd"], "default": "vhost"},
             observed={"type": "dict"},
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -151,6 +153,6 @@ if __name__ == "__main__":
             image={"type": "str"},
             restart={"type": "str", "choices": ["never", "when_idle", "always"], "default": "never"},
         ),
-        lambda module: _deploy.run(module.params, module.check_mode),
-        required_together=_admin.LOGIN_TOGETHER,
+        lambda module: deploy.run(module.params, module.check_mode),
+        required_together=calls.LOGIN_TOGETHER,
     )

@@ -60,8 +60,9 @@ deployed:
 
 import time
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _desired, _module
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._target import desired
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 
 # Waiting for the ledger's lock, which is held for milliseconds.
 LOCK_TIMEOUT = 15.0
@@ -73,8 +74,8 @@ def main(module):
     made = None
     if params["state"] == "present":
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        made = _desired.record(params["parts"], params["container_id"], now)
-    before, changed = _desired.write_down(params["facts_dir"], made, Deadline(LOCK_TIMEOUT), module.check_mode)
+        made = desired.record(params["parts"], params["container_id"], now)
+    before, changed = desired.write_down(params["facts_dir"], made, Deadline(LOCK_TIMEOUT), module.check_mode)
     after = made if changed else before
     return {
         "changed": changed,

@@ -125,16 +125,11 @@ engine:
 import copy
 import re
 
-from ansible_collections.zstack.zbs.plugins.module_utils import (
-    _daemon_file,
-    _daemon_json,
-    _engine_config,
-    _engine_state,
-    _masking,
-    _module,
-)
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import config, daemon_file, daemon_json, live_state
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import masking
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 ASK_TIMEOUT = 40.0
 
@@ -156,12 +151,12 @@ def main(module):
     params = module.params
     path = params["path"]
     # A proxy's login is nobody's business, neither in the diff nor in the arguments that a talkative run shows.
-    module.no_log_values.update(_masking.logins_in([params["options"], params["registry_mirrors"]]))
+    module.no_log_values.update(masking.logins_in([params["options"], params["registry_mirrors"]]))
     lists = lists_of(params)
-    _daemon_json.refuse_options(params["options"])
-    state = _engine_state.look(path, Deadline(ASK_TIMEOUT))
-    text = _daemon_file.read(path)
-    plan = _engine_config.plan(text, path, params["options"], lists, state, params["drop_flagged"])
+    daemon_json.refuse_options(params["options"])
+    state = live_state.look(path, Deadline(ASK_TIMEOUT))
+    text = daemon_file.read(path)
+    plan = config.plan(text, path, params["options"], lists, state, params["drop_flagged"])
     done = predict(plan, state, params) if module.check_mode else act(text, plan, state, params)
     touched = {item.key for item in plan.changes}
     return dict(
@@ -188,7 +183,7 @@ def predict(plan, state, params):
     then = copy.copy(state)
     if "live-restore" in plan.reload:
         then.live_restore = True
-    reason = _engine_config.why_not_restart(then, params["allow_restart"]) if plan.restart else None
+    reason = config.why_not_restart(then, params["allow_restart"]) if plan.restart else None
     return outcome(plan, None, bool(plan.reload), bool(plan.restart) and reason is None, reason)
 
 
@@ -196,15 +191,15 @@ def act(text, plan, state, params):
     """Do it: the file, then the reload, then the restart."""
     kept = None
     if plan.changes:
-        kept = _engine_config.write(params["path"], plan, state, params["backup"])
+        kept = config.write(params["path"], plan, state, params["backup"])
     if plan.reload:
-        _engine_config.reload(plan, state)
+        config.reload(plan, state)
     if not plan.restart:
         return outcome(plan, kept, bool(plan.reload), False, None)
-    now = _engine_state.look(params["path"], Deadline(ASK_TIMEOUT))
-    reason = _engine_config.why_not_restart(now, params["allow_restart"])
+    now = live_state.look(params["path"], Deadline(ASK_TIMEOUT))
+    reason = config.why_not_restart(now, params["allow_restart"])
     if reason is None:
-        _engine_config.restart(params["path"], text, plan, state)
+        config.restart(params["path"], text, plan, state)
     return outcome(plan, kept, bool(plan.reload), reason is None, reason)
 
 
@@ -233,7 +228,7 @@ def warnings(done, path):
 def text_of(document, keys):
     """The named keys of the file as text, empty when there is none."""
     part = {key: value for key, value in document.items() if key in keys}
-    return _daemon_json.render(part) if part else ""
+    return daemon_json.render(part) if part else ""
 
 
 if __name__ == "__main__":

@@ -114,9 +114,10 @@ removed:
 
 import time
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _evidence_file, _keeping, _module
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._target import evidence_file, keeping
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 # Options that count, with the least and the most that each may be.
 COUNTS = (("keep", 1, 1000), ("log_lines", 1, 100000), ("max_size_kib", 16, 65536))
@@ -131,7 +132,7 @@ def main(module):
         if not least <= params[name] <= most:
             raise ZbsError("%s is %d; give a number from %d to %d" % (name, params[name], least, most), "bad_option")
     _arguments.check_seconds(params, "timeout", 0.1)
-    request = _evidence_file.Request(
+    request = evidence_file.Request(
         _arguments.container_name(params),
         params["occasion"],
         params["observed"],
@@ -142,16 +143,16 @@ def main(module):
     )
     request.log_lines = params["log_lines"]
     request.section_limit = params["max_size_kib"] * 1024 // SECTIONS
-    reason = _evidence_file.nothing_to_keep(request)
+    reason = evidence_file.nothing_to_keep(request)
     if reason:
         return _result(None, reason)
     if module.check_mode:
-        return _result(None, None, len(_keeping.surplus(params["folder"], params["keep"])), changed=True)
+        return _result(None, None, len(keeping.surplus(params["folder"], params["keep"])), changed=True)
     now = time.gmtime()
-    text = _evidence_file.collect(request, Deadline(params["timeout"]), time.strftime("%Y-%m-%dT%H:%M:%SZ", now))
+    text = evidence_file.collect(request, Deadline(params["timeout"]), time.strftime("%Y-%m-%dT%H:%M:%SZ", now))
     stamp = time.strftime("%Y%m%dT%H%M%SZ", now)
     try:
-        path, removed = _keeping.write(params["folder"], params["occasion"], stamp, text, params["keep"])
+        path, removed = keeping.write(params["folder"], params["occasion"], stamp, text, params["keep"])
     except ZbsError as exc:
         return _result(None, exc.message, warn=[exc.message])
     return _result(path, None, removed, changed=True)
@@ -174,13 +175,13 @@ if __name__ == "__main__":
         {
             "host_ip": {"type": "str"},
             "container_name": {"type": "str"},
-            "occasion": {"type": "str", "choices": sorted(_evidence_file.OCCASIONS), "default": "asked"},
+            "occasion": {"type": "str", "choices": sorted(evidence_file.OCCASIONS), "default": "asked"},
             "observed": {"type": "dict"},
             "answer": {"type": "dict"},
             "error": {"type": "str"},
             "earlier": {"type": "str"},
             "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
-            "folder": {"type": "path", "default": _keeping.FOLDER},
+            "folder": {"type": "path", "default": keeping.FOLDER},
             "keep": {"type": "int", "default": 20},
             "log_lines": {"type": "int", "default": 400},
             "max_size_kib": {"type": "int", "default": 1024},

@@ -60,9 +60,10 @@ differences:
   sample: []
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _firewall, _module
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import firewall
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 
 def main(module):
@@ -74,12 +75,12 @@ def main(module):
         raise ZbsError(
             "before is no reading of this module; give the firewall that an earlier call returned", "bad_option"
         )
-    now = _firewall.snapshot(Deadline(params["timeout"]))
+    now = firewall.snapshot(Deadline(params["timeout"]))
     if before is None:
         return {"changed": False, "firewall": now, "differences": []}
-    found, noticed = _firewall.differences(before, now)
+    found, noticed = firewall.differences(before, now)
     if found:
-        raise ZbsError(_firewall.sentence(found), "firewall_changed", {"differences": found, "firewall": now})
+        raise ZbsError(firewall.sentence(found), "firewall_changed", {"differences": found, "firewall": now})
     return {"changed": False, "firewall": now, "differences": [], "warn": noticed}
 
 

@@ -179,9 +179,12 @@ probes:
 
 import time
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _hold, _ledger, _module, _textfile
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.module_utils._probe import probe_until
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.probe import probe_until
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._window import textfile
+from ansible_collections.zstack.zbs.plugins.module_utils._window.hold import read_hold
+from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import read_ledger
 
 # Which statuses fail the task.
 FAILING = {
@@ -196,14 +199,14 @@ def main(module):
     """Probe and return the health."""
     params = module.params
     settings = _arguments.probe_settings(params)
-    settings.disks = _ledger.read(params["facts_dir"]).disks
+    settings.disks = read_ledger(params["facts_dir"]).disks
     _arguments.check_seconds(params, "hung_recheck", 0.0)
     health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
-    ledger = _ledger.read(params["facts_dir"])  # as it is after the wait
-    hold, hold_warnings = _hold.read(params["facts_dir"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    ledger = read_ledger(params["facts_dir"])  # as it is after the wait
+    hold, hold_warnings = read_hold(params["facts_dir"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     health["hold"] = hold.as_dict() if hold else None
     if params["textfile_dir"] and not module.check_mode:
-        _textfile.write(params["textfile_dir"], _textfile.render(health, ledger.entries, time.time()))
+        textfile.write(params["textfile_dir"], textfile.render(health, ledger.entries, time.time()))
     if health["status"] in FAILING[params["fail_on"]]:
         raise ZbsError("the host is %s: %s" % (health["status"], health["reason"]), "not_connected", health)
     warnings = health.pop("warnings") + ([ledger.lost] if ledger.lost else []) + hold_warnings

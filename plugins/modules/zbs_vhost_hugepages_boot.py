@@ -72,43 +72,43 @@ operator_entries:
       says: vm.nr_hugepages = 512
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import (
-    _boot,
-    _host,
-    _hugepages,
-    _module,
-    _numa,
-    _operator_pages,
-    _page_options,
-    _pages_wanted,
-    _refusals,
-    _topology,
+from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import (
+    boot,
+    node_pools,
+    operator_pages,
+    options,
+    refusals,
+    wanted,
 )
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages.numa import wanted_on_nodes
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import topology
+from ansible_collections.zstack.zbs.plugins.module_utils._prepare import host
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 
 RELOAD_TIMEOUT = 60.0
 
 
 def plan(params, root):
-    """The _boot.Plan of the module's parameters."""
+    """The boot.Plan of the module's parameters."""
     size = params["hugepage_size"]
-    wish = _page_options.parse(params)
+    wish = options.parse(params)
     if params["state"] == "absent":
-        return _boot.plan_absent(size, root)
-    pool = _hugepages.read_pool(wish["page_kib"], root)
-    nodes = _numa.wanted(wish["numa"], wish["target_pages"], pool, _topology.choose(_topology.read_cpus(root))[1])
+        return boot.plan_absent(size, root)
+    pool = node_pools.read_pool(wish["page_kib"], root)
+    nodes = wanted_on_nodes(wish["numa"], wish["target_pages"], pool, topology.choose(topology.read_cpus(root))[1])
     total = (sum(nodes.values()) if nodes else wish["target_pages"]) + wish["guest_pages"]
-    _refusals.check_amount(total, nodes, wish["page_kib"], root)
-    return _boot.plan_present(size, wish["page_kib"], nodes, total, wish["hugetlbfs_dir"], root)
+    refusals.check_amount(total, nodes, wish["page_kib"], root)
+    return boot.plan_present(size, wish["page_kib"], nodes, total, wish["hugetlbfs_dir"], root)
 
 
 def main(module):
     """Plan, write, report."""
-    root = _host.ROOT
+    root = host.ROOT
     planned = plan(module.params, root)
-    systemd = _boot.has_systemd(root)
+    systemd = boot.has_systemd(root)
     warnings = []
-    entries = _operator_pages.find(_pages_wanted.size_kib(module.params["hugepage_size"]), root)
+    entries = operator_pages.find(wanted.size_kib(module.params["hugepage_size"]), root)
     if module.params["state"] == "present":
         warnings = [
             "%(where)s sets the same pages (%(says)s), and was left alone; who applies it again may take pages from the target"
@@ -129,7 +129,7 @@ def main(module):
         }
     changed = planned.changes()
     if not module.check_mode:
-        _boot.apply(planned, Deadline(RELOAD_TIMEOUT), root)
+        boot.apply(planned, Deadline(RELOAD_TIMEOUT), root)
     return {
         "changed": bool(changed),
         "systemd": systemd,
@@ -152,7 +152,7 @@ def main(module):
 if __name__ == "__main__":
     _module.run(
         dict(
-            _page_options.PAGES,
+            options.PAGES,
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
         ),
         main,

@@ -77,9 +77,10 @@ errors:
   sample: []
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _image, _module
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import image
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 ASK_TIMEOUT = 20.0
 
@@ -88,8 +89,8 @@ def main(module):
     """Look, then one source after the other."""
     params = module.params
     _arguments.check_seconds(params, "timeout", 1.0)
-    _image.check_name(params["name"])
-    if _image.present(params["name"], Deadline(ASK_TIMEOUT)) is not None:
+    image.check_name(params["name"])
+    if image.present(params["name"], Deadline(ASK_TIMEOUT)) is not None:
         return outcome(params, True, "present", [])
     sources = [name for name in ("pull", "archive") if params[name]]
     if module.check_mode and sources:
@@ -106,7 +107,7 @@ def main(module):
             "the image %s is not here and can't be had (%s); make its registry reachable or give an archive of it"
             % (params["name"], tried),
             "no_image",
-            {"errors": errors, "registry": _image.registry_of(params["name"])},
+            {"errors": errors, "registry": image.registry_of(params["name"])},
         )
     return outcome(params, False, None, errors)
 
@@ -115,8 +116,8 @@ def fetch(params, source):
     """None, or why the source did not give the image as (kind, message)."""
     deadline = Deadline(params["timeout"])
     if source == "pull":
-        return _image.pull_patiently(params["name"], deadline)
-    return _image.load(params["name"], params["archive"], deadline)
+        return image.pull_patiently(params["name"], deadline)
+    return image.load(params["name"], params["archive"], deadline)
 
 
 def outcome(params, present, source, errors):
@@ -125,7 +126,7 @@ def outcome(params, present, source, errors):
         "changed": source in ("pull", "archive"),
         "present": present,
         "source": source,
-        "registry": _image.registry_of(params["name"]),
+        "registry": image.registry_of(params["name"]),
         "errors": errors,
         "diff": {
             "before": {"image": params["name"] if source == "present" else None},

@@ -137,33 +137,28 @@ zbsadm_version:
   sample: 1.6.1
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import (
-    _arguments,
-    _deploy,
-    _module,
-    _preflight,
-    _preflight_admin,
-    _preflight_host,
-)
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._preflight import admin, host, judge
+from ansible_collections.zstack.zbs.plugins.module_utils._target import deploy
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 
 def main(module):
     """Ask, judge, report."""
     params = module.params
     _arguments.check_seconds(params, "timeout", 1.0)
-    _preflight.check_rules(params["compatibility"])
+    judge.check_rules(params["compatibility"])
     deadline = Deadline(params["timeout"])
     version = params["zbsadm_version"] or None
     if params["part"] == "admin":
-        rows, version = _preflight_admin.look(
+        rows, version = admin.look(
             params["host_ip"], params["zbsadm"], params["ssh_port"], params["ssh_port"] is not None, deadline
         )
     else:
         rows = host_rows(params, version, deadline)
     rows = params["rows"] + rows
-    failing = _preflight.failing(rows)
+    failing = judge.failing(rows)
     if failing and params["enforce"]:
         raise ZbsError(
             "no target can be deployed on %s: %s" % (params["host_ip"], " | ".join(failing)), "unfit", {"rows": rows}
@@ -172,7 +167,7 @@ def main(module):
         "changed": False,
         "rows": rows,
         "fit": not failing,
-        "lines": _preflight.lines(rows),
+        "lines": judge.lines(rows),
         "zbsadm_version": version,
         "diff": {"before": {}, "after": {}},
     }
@@ -181,21 +176,19 @@ def main(module):
 def host_rows(params, version, deadline):
     """The rows of a compute host."""
     prepared, image = params["prepared"] or {}, params["image"] or None
-    _declared, cpus = _deploy.choose_cpus(params["cpuset"], prepared.get("cpuset"))
+    _declared, cpus = deploy.choose_cpus(params["cpuset"], prepared.get("cpuset"))
     present, labels, registry = None, {}, None
     if image:
-        present, labels = _preflight_host.look_for_image(image, deadline.share(deadline.seconds / 4))
+        present, labels = host.look_for_image(image, deadline.share(deadline.seconds / 4))
         if not present:
-            registry = _preflight_host.ask_registry(image, deadline.share(deadline.seconds / 4))
-    own = _preflight_host.family(
-        _preflight_host.owner(_arguments.container_name(params), params["admin_socket"], deadline)
-    )
-    pinned, truncated = _preflight_host.bound_processes(cpus, own, deadline)
+            registry = host.ask_registry(image, deadline.share(deadline.seconds / 4))
+    own = host.family(host.owner(_arguments.container_name(params), params["admin_socket"], deadline))
+    pinned, truncated = host.bound_processes(cpus, own, deadline)
     return (
-        [_preflight.judge_image(image, present, registry)]
-        + [_preflight.judge_compatibility(version, image, labels, params["compatibility"])]
-        + _preflight.judge_prepared(prepared)
-        + [_preflight.judge_cores(cpus, _preflight_host.claimed_cores(cpus, own), pinned, truncated)]
+        [judge.judge_image(image, present, registry)]
+        + [judge.judge_compatibility(version, image, labels, params["compatibility"])]
+        + judge.judge_prepared(prepared)
+        + [judge.judge_cores(cpus, host.claimed_cores(cpus, own), pinned, truncated)]
     )
 
 

@@ -160,23 +160,17 @@ cpuset:
   sample: {cpus: [4, 5, 6, 7], node: 0, reason: node 0 has most online CPUs (8 on 8 cores)}
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import (
-    _arguments,
-    _host,
-    _module,
-    _page_options,
-    _prepare,
-    _prepare_report,
-    _release,
-)
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import options
+from ansible_collections.zstack.zbs.plugins.module_utils._prepare import host, prepare, release, report
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 
 def wish_of(params):
     """The Wish in the module's parameters."""
-    _page_options.check_count(params, "keep_free")
+    options.check_count(params, "keep_free")
     present = params["state"] == "present"
-    return _host.Wish(
+    return host.Wish(
         compact=params["compact"] == "when_short",
         docker=params["docker"] if present else "ignore",
         hugepages=params["hugepages"] == "require",
@@ -184,7 +178,7 @@ def wish_of(params):
         admin_socket=params["admin_socket"],
         keep_free=params["keep_free"],
         present=present,
-        **_page_options.parse(params),
+        **options.parse(params),
     )
 
 
@@ -192,15 +186,15 @@ def main(module):
     """Look, refuse what can't be, prepare or take back, report."""
     params = module.params
     wish = wish_of(params)
-    before = _host.look(wish)
+    before = host.look(wish)
     kept = []
     if wish.present:
         if wish.hugepages:
-            _host.refuse_bad(wish, before)
-        after, actions, missing, warnings = _prepare.prepare(wish, before, module.check_mode)
+            host.refuse_bad(wish, before)
+        after, actions, missing, warnings = prepare.prepare(wish, before, module.check_mode)
     else:
-        after, actions, missing, kept, warnings = _release.release(wish, before, module.check_mode)
-    result = _prepare_report.report(params["hugepage_size"], wish, before, after)
+        after, actions, missing, kept, warnings = release.release(wish, before, module.check_mode)
+    result = report.report(params["hugepage_size"], wish, before, after)
     result.update(changed=bool(actions), actions=actions, missing=missing, kept=kept, ready=not missing)
     sentences = ["%(what)s: %(detail)s; %(remedy)s" % item for item in missing]
     if missing and not params["best_effort"]:
@@ -212,7 +206,7 @@ def main(module):
 if __name__ == "__main__":
     _module.run(
         dict(
-            _page_options.PAGES,
+            options.PAGES,
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
             keep_free={"type": "int", "default": 0},
             host_ip={"type": "str"},

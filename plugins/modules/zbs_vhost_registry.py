@@ -72,16 +72,17 @@ answer:
     status: 401
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module, _registry
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import registry
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 
 def main(module):
     """Ask, judge."""
     params = module.params
     _arguments.check_seconds(params, "timeout", 0.1)
-    answer = _registry.ask(params["name"], params["insecure"], Deadline(params["timeout"]), params["certs_dir"])
+    answer = registry.ask(params["name"], params["insecure"], Deadline(params["timeout"]), params["certs_dir"])
     answers = answer.outcome == "answers"
     if not answers and not params["best_effort"]:
         raise ZbsError(answer.sentence, "registry_" + answer.outcome, answer.as_dict())
@@ -93,7 +94,7 @@ if __name__ == "__main__":
         {
             "name": {"type": "str", "required": True},
             "insecure": {"type": "bool", "default": False},
-            "certs_dir": {"type": "path", "default": _registry.CERTS_DIR},
+            "certs_dir": {"type": "path", "default": registry.CERTS_DIR},
             "timeout": {"type": "float", "default": 15.0},
             "best_effort": {"type": "bool", "default": False},
         },

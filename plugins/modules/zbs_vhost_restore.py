@@ -78,17 +78,19 @@ volumes:
       error: null
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _admin, _module, _restore
+from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
+from ansible_collections.zstack.zbs.plugins.module_utils._volumes import restore
 
 if __name__ == "__main__":
     _module.run(
         dict(
-            _admin.OPTIONS,
+            calls.OPTIONS,
             volumes={"type": "list", "elements": "dict", "required": True},
             pools={"type": "list", "elements": "str", "default": []},
             observed={"type": "dict", "required": True},
             zbs={"type": "path", "default": "/usr/bin/zbs"},
         ),
-        lambda module: _restore.run(module.params, module.check_mode),
-        required_together=_admin.LOGIN_TOGETHER,
+        lambda module: restore.run(module.params, module.check_mode),
+        required_together=calls.LOGIN_TOGETHER,
     )

@@ -99,19 +99,21 @@ zbsadm:
   sample: [{success: true, error: {code: 0, message: ""}}]
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _admin, _module, _volume, _volumes
+from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
+from ansible_collections.zstack.zbs.plugins.module_utils._volumes import names, volume
 
 if __name__ == "__main__":
     _module.run(
         dict(
-            _admin.OPTIONS,
+            calls.OPTIONS,
             path={"type": "str", "required": True},
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
             bdev_name={"type": "str"},
-            socket_dir={"type": "path", "default": _volumes.SOCKET_DIR},
+            socket_dir={"type": "path", "default": names.SOCKET_DIR},
             observed={"type": "dict"},
             force={"type": "bool", "default": False},
         ),
-        lambda module: _volume.run(module.params, module.check_mode),
-        required_together=_admin.LOGIN_TOGETHER,
+        lambda module: volume.run(module.params, module.check_mode),
+        required_together=calls.LOGIN_TOGETHER,
     )

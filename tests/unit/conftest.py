@@ -12,10 +12,10 @@ ROOT = Path(__file__).resolve().parents[2]
 def _is_ours():
     """Whether `ansible_collections.zstack.zbs` is importable already and is this checkout (so it is under ansible-test)."""
     try:
-        from ansible_collections.zstack.zbs.plugins.module_utils import _errors
+        from ansible_collections.zstack.zbs.plugins.module_utils._tools import errors
     except ImportError:
         return False
-    return os.path.samefile(_errors.__file__, ROOT / "plugins" / "module_utils" / "_errors.py")
+    return os.path.samefile(errors.__file__, ROOT / "plugins" / "module_utils" / "_tools" / "errors.py")
 
 
 def _link():

@@ -49,4 +49,4 @@ def program(version: str) -> list[str]:
 
 def files() -> list[Path]:
     """The Python files that run on hosts."""
-    return sorted(path for name in ("modules", "module_utils") for path in (ROOT / "plugins" / name).glob("*.py"))
+    return sorted(path for name in ("modules", "module_utils") for path in (ROOT / "plugins" / name).rglob("*.py"))

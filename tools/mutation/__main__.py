@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mutate the decisions and see which changes their tests don't notice.
 
-Usage: python3 -m tools.mutation [_backoff] [_health] [_down] [_plan] [_ledger] [_ledger_writing]; all of them without a name, and then docs/mutation.md is written.
+Usage: python3 -m tools.mutation [_window/backoff] [_observe/health] [_observe/down] [_target/plan] [_window/ledger] [_window/ledger_writing]; all of them without a name, and then docs/mutation.md is written.
 What neither changed nor had its tests changed since an earlier run is taken from there.
 Exit status 0 only when every survivor is explained in equivalent.py.
 """

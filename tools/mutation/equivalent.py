@@ -17,7 +17,7 @@ class Reason:
 
 REASONS: tuple[Reason, ...] = (
     Reason(
-        "_backoff",
+        "_window/backoff",
         "`due` comes before every other key of an entry in the alphabet.",
         (
             (
@@ -27,7 +27,7 @@ REASONS: tuple[Reason, ...] = (
         ),
     ),
     Reason(
-        "_backoff",
+        "_window/backoff",
         "The count begins below the bound and goes up by one, so it meets the bound before it could pass it.",
         (
             (
@@ -41,12 +41,12 @@ REASONS: tuple[Reason, ...] = (
         ),
     ),
     Reason(
-        "_backoff",
+        "_window/backoff",
         "`Connected` comes before the other status words in the alphabet.",
         (('if observation["status"] == UP:', 'if observation["status"] <= UP:'),),
     ),
     Reason(
-        "_plan",
+        "_target/plan",
         "`when_idle` is the last of its options in the alphabet.",
         (
             (
@@ -57,7 +57,7 @@ REASONS: tuple[Reason, ...] = (
         ),
     ),
     Reason(
-        "_plan",
+        "_target/plan",
         "`always` is the first of its options in the alphabet.",
         (
             (
@@ -67,7 +67,7 @@ REASONS: tuple[Reason, ...] = (
         ),
     ),
     Reason(
-        "_plan",
+        "_target/plan",
         "Only sessions that are there are put into words.",
         (
             (
@@ -77,7 +77,7 @@ REASONS: tuple[Reason, ...] = (
         ),
     ),
     Reason(
-        "_backoff",
+        "_window/backoff",
         "A window is never longer than `max_skip`.",
         (
             (
@@ -87,12 +87,12 @@ REASONS: tuple[Reason, ...] = (
         ),
     ),
     Reason(
-        "_backoff",
+        "_window/backoff",
         "86400 is even, so each of these makes 86401 of it.",
         (("_MAX_LEASE = 86400 + 1", "_MAX_LEASE = 86400 ^ 1"), ("_MAX_LEASE = 86400 + 1", "_MAX_LEASE = 86400 | 1")),
     ),
     Reason(
-        "_ledger",
+        "_window/ledger",
         "A count that is not there is a proper one, be it taken for 0 or for 1.",
         (
             (

@@ -25,7 +25,7 @@ def run(name: str, python: Path) -> list[Mutant]:
             print(f"   {name}: {len(document['mutants'])} mutants, nothing has changed since they were run", flush=True)
             return [Mutant(**item) for item in document["mutants"]]
     mutants = run_session(name, python)
-    KEPT.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"fingerprint": wanted, "mutants": [asdict(mutant) for mutant in mutants]}, indent=1))
     alive = sum(mutant.outcome == "survived" for mutant in mutants)
     print(f"   {name}: all of {len(mutants)} mutants, {alive} survived", flush=True)
@@ -35,7 +35,7 @@ def run(name: str, python: Path) -> list[Mutant]:
 def fingerprint(name: str) -> str:
     """Hash of what decides the results: the mutated file, all that it may call, its tests and what they stand on."""
     files = [ROOT / TESTS / f"{test}.py" for test in SUBJECTS[name]]
-    files += (ROOT / FOLDER).glob("*.py")
+    files += (ROOT / FOLDER).rglob("*.py")
     files += (ROOT / "tests/unit/plugins/support").glob("*.py")
     files += (ROOT / "tests/unit").glob("**/conftest.py")
     files += [ROOT / "requirements/mutation.txt", ROOT / "requirements/constraints.txt"]

@@ -10,18 +10,18 @@ and the model (test_*_properties.py, test_recovery_model.py) would kill some mor
 FOLDER = "plugins/module_utils"
 TESTS = "tests/unit/plugins/module_utils"
 SUBJECTS = {
-    "_backoff": ("test_backoff_window", "test_backoff_lease", "test_backoff_flapping"),
-    "_health": ("test_health_verdicts", "test_health_host_status"),
-    "_down": ("test_health_verdicts",),
-    "_plan": ("test_plan",),
-    "_ledger": (
+    "_window/backoff": ("test_backoff_window", "test_backoff_lease", "test_backoff_flapping"),
+    "_observe/health": ("test_health_verdicts", "test_health_host_status"),
+    "_observe/down": ("test_health_verdicts",),
+    "_target/plan": ("test_plan",),
+    "_window/ledger": (
         "test_ledger_content",
         "test_ledger_reading",
         "test_ledger_doubt",
         "test_ledger_writing",
         "test_recovery_steps",
     ),
-    "_ledger_writing": (
+    "_window/ledger_writing": (
         "test_ledger_content",
         "test_ledger_reading",
         "test_ledger_doubt",

@@ -7,7 +7,9 @@ import runpy
 
 import pytest
 import yaml
-from ansible_collections.zstack.zbs.plugins.module_utils import _hold, _ledger, _module
+from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.plugins.module_utils._window import hold as window_hold
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger
 
 from tools.check.documents import blocks, documents
 from tools.check.process import ROOT
@@ -103,6 +105,6 @@ def test_a_name_that_there_is_not_is_found(data, variables):
 
 def test_the_hold_of_the_guide_is_one(tmp_path):
     block = next(block for block in SNIPPETS if block.language == "json")
-    (tmp_path / _ledger.HOLD_NAME).write_text(block.text)
-    hold, warnings = _hold.read(str(tmp_path), "2026-01-01T00:00:00Z")
+    (tmp_path / ledger.HOLD_NAME).write_text(block.text)
+    hold, warnings = window_hold.read_hold(str(tmp_path), "2026-01-01T00:00:00Z")
     assert hold.reason == read(block)["reason"] and hold.until == read(block)["until"] and warnings == []

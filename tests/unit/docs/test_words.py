@@ -5,17 +5,12 @@ import re
 
 import pytest
 import yaml
-from ansible_collections.zstack.zbs.plugins.module_utils import (
-    _admin,
-    _boot_units,
-    _keeping,
-    _ledger,
-    _ledger_writing,
-    _own_mounts,
-    _prepare,
-    _textfile,
-)
-from ansible_collections.zstack.zbs.plugins.module_utils._health import STATUS_OF
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import boot_units, own_mounts
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.health import STATUS_OF
+from ansible_collections.zstack.zbs.plugins.module_utils._prepare import prepare
+from ansible_collections.zstack.zbs.plugins.module_utils._target import keeping
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, ledger_writing, textfile
 
 from tools.check.documents import documents, spans
 from tools.check.process import ROOT
@@ -137,17 +132,17 @@ def test_the_table_of_verdicts_is_the_code_s():
 
 def test_the_security_guide_names_every_file_that_is_written():
     text = (ROOT / "docs/security.md").read_text(encoding="utf-8")
-    facts = _ledger.FACTS_DIR
+    facts = ledger.FACTS_DIR
     for path in (
-        "%s/%s" % (facts, _ledger.NAME),
-        "%s/%s" % (facts, _ledger_writing.LOCK),
-        "%s/%s" % (facts, _ledger.HOLD_NAME),
-        "/" + _prepare.LOCK,
-        "%s/zbs_vhost_deploy-" % _admin.LOCK_DIR,
-        _keeping.FOLDER,
-        "/" + _own_mounts.PATH,
-        "/%s/%s" % (_boot_units.FOLDER, _boot_units.service_name("2M")),
-        _textfile.NAME,
+        "%s/%s" % (facts, ledger.NAME),
+        "%s/%s" % (facts, ledger_writing.LOCK),
+        "%s/%s" % (facts, ledger.HOLD_NAME),
+        "/" + prepare.LOCK,
+        "%s/zbs_vhost_deploy-" % calls.LOCK_DIR,
+        keeping.FOLDER,
+        "/" + own_mounts.PATH,
+        "/%s/%s" % (boot_units.FOLDER, boot_units.service_name("2M")),
+        textfile.NAME,
         "/etc/docker/daemon.json",
         "/etc/docker/certs.d",
         "/etc/hosts",
@@ -157,17 +152,17 @@ def test_the_security_guide_names_every_file_that_is_written():
 
 def test_the_modes_in_the_security_guide_are_those_that_are_set():
     text = (ROOT / "docs/security.md").read_text(encoding="utf-8")
-    sources = {path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("plugins/module_utils/*.py")}
+    folder = ROOT / "plugins/module_utils"
     for file, words, row in (
-        ("_ledger_writing.py", "text, 0o644, ours=True", r"zbs_vhost\.fact` \| 0644"),
-        ("_keeping.py", '"replace"), 0o640', r"zbs-vhost/` \| 0750, files 0640"),
-        ("_keeping.py", "make=0o750", r"zbs-vhost/` \| 0750, files 0640"),
-        ("_own_mounts.py", "0o600, ours=True", r"mounts\.json` \| 0600"),
-        ("_lock.py", "flags, 0o600", r"\.lock` \| 0600"),
-        ("_boot.py", "_MODE = 0o644", r"`\.mount` \| 0644"),
-        ("_textfile.py", "text, 0o644", r"textfile_dir` \| 0644"),
+        ("_window/ledger_writing.py", "text, 0o644, ours=True", r"zbs_vhost\.fact` \| 0644"),
+        ("_target/keeping.py", '"replace"), 0o640', r"zbs-vhost/` \| 0750, files 0640"),
+        ("_target/keeping.py", "make=0o750", r"zbs-vhost/` \| 0750, files 0640"),
+        ("_hugepages/own_mounts.py", "0o600, ours=True", r"mounts\.json` \| 0600"),
+        ("_tools/lock.py", "flags, 0o600", r"\.lock` \| 0600"),
+        ("_hugepages/boot.py", "_MODE = 0o644", r"`\.mount` \| 0644"),
+        ("_window/textfile.py", "text, 0o644", r"textfile_dir` \| 0644"),
     ):
-        assert words in sources[file], (file, words)
+        assert words in (folder / file).read_text(encoding="utf-8"), (file, words)
         assert re.search(row, text), row
 
 

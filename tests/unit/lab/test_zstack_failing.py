@@ -5,8 +5,9 @@ import socket
 import threading
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _zstack_http, _zstack_session
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import manager as zstack_manager
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import session
 from zstack_support import BY_ACCOUNT, BY_KEY, BY_USER, HOSTS, REFS, read, refused
 
 from lab.zstack import cloud
@@ -39,7 +40,7 @@ def test_tries_are_bounded(manager, kind, words):
     manager.faults.switch_on(kind, HOSTS)
     error = refused(manager)
     assert words in error.message and "tried 4 times" in error.message
-    assert sum("/v1/hosts?" in request for request in manager.requests) == 1 + len(_zstack_http.PAUSES)
+    assert sum("/v1/hosts?" in request for request in manager.requests) == 1 + len(zstack_manager.PAUSES)
 
 
 @pytest.mark.parametrize("kind", ["unavailable", "html", "reset", "gone"])
@@ -172,7 +173,7 @@ class Raw:
 def asked_of(*answers, timeout=5.0):
     """The error of a GET to a server that answers so."""
     with Raw(*answers) as server:
-        manager = _zstack_http.Manager(server.url, timeout=timeout, sleep=lambda _seconds: None)
+        manager = zstack_manager.Manager(server.url, timeout=timeout, sleep=lambda _seconds: None)
         with pytest.raises(ZbsError) as caught:
             manager.call("GET", HOSTS)
         manager.close()
@@ -195,7 +196,7 @@ def test_an_answer_that_stops_in_the_middle_is_late():
 
 
 def test_an_answer_that_is_too_large(monkeypatch):
-    monkeypatch.setattr(_zstack_http, "_LARGEST", 1 << 20)
+    monkeypatch.setattr(zstack_manager, "_LARGEST", 1 << 20)
     error = asked_of(("200 OK", b" " * (1 << 20) + b"{}"))
     assert error.code == "too_large" and "more than 1 MiB" in error.message
 
@@ -205,8 +206,8 @@ def test_an_answer_that_is_too_large(monkeypatch):
 )
 def test_a_login_that_gives_no_session(answer):
     with Raw(("200 OK", answer)) as server:
-        manager = _zstack_http.Manager(server.url, timeout=5.0, sleep=lambda _seconds: None)
-        with pytest.raises(ZbsError) as caught, _zstack_session.Session(manager, BY_ACCOUNT):
+        manager = zstack_manager.Manager(server.url, timeout=5.0, sleep=lambda _seconds: None)
+        with pytest.raises(ZbsError) as caught, session.Session(manager, BY_ACCOUNT):
             pass
         manager.close()
     assert caught.value.code == "no_session"

@@ -179,9 +179,9 @@ def test_the_cache_spares_the_manager_until_it_is_flushed(manager, tmp_path):
 @pytest.mark.parametrize("broken", [False, True])
 def test_the_most_talkative_run_tells_no_secret(manager, tmp_path, login, broken):
     secrets = [logins.PASSWORD, logins.KEY_SECRET, cloud.STORAGE_SECRET]
-    from ansible_collections.zstack.zbs.plugins.plugin_utils import _zstack_sign
+    from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import sign
 
-    secrets.append(_zstack_sign.password_hash(logins.PASSWORD))
+    secrets.append(sign.password_hash(logins.PASSWORD))
     opened = manager.logins.log_in
 
     def log_in(action, given):

@@ -1,7 +1,8 @@
 """Reading a cloud from a manager: every login, every page, and no session left behind."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _zstack_http, _zstack_session
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import manager as zstack_manager
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import session as zstack_session
 from zstack_support import BY_ACCOUNT, BY_KEY, BY_USER, HOSTS, REFS, read, refused
 
 from lab.zstack import cloud
@@ -119,8 +120,8 @@ def test_a_manager_that_never_settles(manager):
 
 def test_a_session_that_can_not_be_logged_out_is_told(manager):
     manager.faults.switch_on("html", "/v1/accounts/sessions")
-    asked = _zstack_http.Manager(manager.url, sleep=lambda _seconds: None)
-    session = _zstack_session.Session(asked, BY_ACCOUNT)
+    asked = zstack_manager.Manager(manager.url, sleep=lambda _seconds: None)
+    session = zstack_session.Session(asked, BY_ACCOUNT)
     with session:
         (uuid,) = manager.logins._sessions
     asked.close()

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _zstack_cloud, _zstack_http, _zstack_session
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import cloud
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import manager as zstack_manager
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import session as zstack_session
 
 from lab.zstack import logins
 
@@ -25,11 +27,11 @@ REFS = "/v1/external-primary-storage/host-protocol-refs"
 def read(standin, login=None, manager=None, **more):
     """The cloud as the inventory plugin reads it, without waiting between tries."""
     options = dict({"timeout": 5.0, "sleep": lambda _seconds: None}, **(manager or {}))
-    asked = _zstack_http.Manager(options.pop("url", None) or standin.url, **options)
-    session = _zstack_session.Session(asked, BY_ACCOUNT if login is None else login)
+    asked = zstack_manager.Manager(options.pop("url", None) or standin.url, **options)
+    session = zstack_session.Session(asked, BY_ACCOUNT if login is None else login)
     try:
         with session:
-            return _zstack_cloud.read(session.ask, **more)
+            return cloud.read_cloud(session.ask, **more)
     finally:
         asked.close()
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.zstack.zbs.plugins.module_utils import _admin, _module
+from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 
 PLUGINS = Path(_module.__file__).parent.parent
@@ -249,7 +250,7 @@ def test_a_talkative_run_leaves_no_secret_anywhere(tmp_path):
     argv = [program, "-vvvv", "--diff", "-i", str(given / "hosts"), str(given / "play.yml")]
     argv += ["-e", "@%s" % (given / "login.json"), "-e", words]
     (traced / "home").mkdir()
-    lock = Path(_admin.LOCK_DIR, "zbs_vhost_deploy-%s.lock" % HOST)
+    lock = Path(calls.LOCK_DIR, "zbs_vhost_deploy-%s.lock" % HOST)
     try:
         with Watch(CORE) as watch:
             done = subprocess.run(

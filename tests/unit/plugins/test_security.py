@@ -25,19 +25,21 @@ FORBIDDEN_CALLS = {
 }  # fmt: skip
 FORBIDDEN_IMPORTS = {"pickle", "marshal", "shelve", "pty", "commands"}
 # One place starts programs, with a list and a deadline.
-PROGRAMS = {"subprocess.Popen": {"_command.py"}}
+PROGRAMS = {"subprocess.Popen": {"_tools/command.py"}}
 # One place walks to a folder, one replaces files; the others work below a handle, or in a kernel's file system.
 WRITES = {
-    "os.mkdir": {"_folder.py"}, "os.makedirs": set(), "os.chmod": set(), "os.chown": set(), "os.fchmod": {"_folder.py"},
-    "os.rename": {"_replacing.py", "_ledger_writing.py"}, "os.replace": set(), "os.symlink": {"_replacing.py"}, "os.link": {"_ledger_writing.py"},
-    "os.unlink": {"_replacing.py", "_folder.py", "_keeping.py", "_boot.py", "_daemon_file.py"}, "os.remove": set(),
+    "os.mkdir": {"_tools/folder.py"}, "os.makedirs": set(), "os.chmod": set(), "os.chown": set(), "os.fchmod": {"_tools/folder.py"},
+    "os.rename": {"_tools/replacing.py", "_window/ledger_writing.py"}, "os.replace": set(), "os.symlink": {"_tools/replacing.py"}, "os.link": {"_window/ledger_writing.py"},
+    "os.unlink": {
+        "_tools/replacing.py", "_tools/folder.py", "_target/keeping.py", "_hugepages/boot.py", "_engine/daemon_file.py"
+    }, "os.remove": set(),
     "os.rmdir": set(), "os.truncate": set(), "shutil.rmtree": set(), "shutil.copy": set(), "shutil.copy2": set(),
     "shutil.copyfile": set(), "shutil.move": set(), "tempfile.mkstemp": set(), "tempfile.mkdtemp": set(),
     "tempfile.NamedTemporaryFile": set(),
 }  # fmt: skip
 # A pool's counter in sysfs and the kernel's own switches.
-OPENS_TO_WRITE = {"_pages_asked.py"}
-CREATES = {"_folder.py", "_lock.py"}
+OPENS_TO_WRITE = {"_hugepages/asking.py"}
+CREATES = {"_tools/folder.py", "_tools/lock.py"}
 
 
 def calls(path):
@@ -49,6 +51,7 @@ def calls(path):
 
 def faults(path):
     """Sentences about what a file does that it must not."""
+    place = "/".join(path.parts[-2:])
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         names = []
@@ -63,7 +66,7 @@ def faults(path):
         if (
             isinstance(node, ast.Attribute)
             and ast.unparse(node) in ("os.O_CREAT", "os.O_TRUNC")
-            and path.name not in CREATES
+            and place not in CREATES
         ):
             yield "creates files by itself"
     for name, call in calls(path):
@@ -72,14 +75,14 @@ def faults(path):
             yield "calls %s" % name
         if "shell" in keywords or "use_unsafe_shell" in keywords or name.endswith("run_command"):
             yield "may use a shell in %s" % name
-        if name.startswith("subprocess.") and path.name not in PROGRAMS.get(name, ()):
+        if name.startswith("subprocess.") and place not in PROGRAMS.get(name, ()):
             yield "starts a program by %s" % name
-        if name in WRITES and path.name not in WRITES[name]:
+        if name in WRITES and place not in WRITES[name]:
             yield "writes by %s" % name
         if name in ("open", "io.open", "codecs.open"):
             mode = call.args[1] if len(call.args) > 1 else keywords.get("mode")
             text = ast.unparse(mode) if mode is not None else "'r'"
-            if re.search(r"[wax+]", text) and path.name not in OPENS_TO_WRITE:
+            if re.search(r"[wax+]", text) and place not in OPENS_TO_WRITE:
                 yield "opens a file to write"
 
 

@@ -12,10 +12,10 @@ from tools.mutation.session import ROOT, Mutant
 from tools.mutation.subjects import FOLDER, SUBJECTS, TESTS
 
 DIFF = "--- mutation diff ---\n--- a/x.py\n+++ b/x.py\n@@ -1,3 +1,3 @@\n a\n-    if x == 1:\n+    if x != 1:\n b"
-WHY = (Reason("_plan", "Nobody can tell.", (("a < b", "a <= b"),)),)
+WHY = (Reason("_target/plan", "Nobody can tell.", (("a < b", "a <= b"),)),)
 
 
-def mutant(outcome: str, after: str = "a <= b", subject: str = "_plan") -> Mutant:
+def mutant(outcome: str, after: str = "a <= b", subject: str = "_target/plan") -> Mutant:
     return Mutant(subject, 7, "Some_Operator", "a < b", after, outcome)
 
 
@@ -41,21 +41,21 @@ def test_an_outcome_in_one_word(result: dict | None, outcome: str) -> None:
 def test_a_survivor_needs_its_own_reason() -> None:
     judged = summary.judge([mutant("survived"), mutant("killed", "x"), mutant("timeout", "y")], WHY)
     assert judged.passed() and judged.explained == [(mutant("survived"), "Nobody can tell.")]
-    for other in (mutant("survived", "a > b"), mutant("survived", subject="_health"), mutant("broken")):
+    for other in (mutant("survived", "a > b"), mutant("survived", subject="_observe/health"), mutant("broken")):
         judged = summary.judge([mutant("survived"), other], WHY)
         assert judged.unexplained == [other] and not judged.passed()
 
 
 def test_a_reason_whose_mutant_is_killed_is_one_too_many() -> None:
     judged = summary.judge([mutant("killed")], WHY)
-    assert judged.stale == [("_plan", "a < b", "a <= b")] and not judged.passed()
+    assert judged.stale == [("_target/plan", "a < b", "a <= b")] and not judged.passed()
 
 
 def test_the_page_counts_and_names() -> None:
     mutants = [mutant("survived"), mutant("killed", "x | y"), mutant("timeout", "z"), mutant("survived", "p | q")]
     page = summary.page(mutants, summary.judge(mutants, WHY))
-    assert "| `_plan.py` | 4 | 1 | 1 | 2 | `test_plan` |" in page
-    assert "Nobody can tell." in page and "| `_plan.py` | `` a < b `` | `` a <= b `` |" in page
+    assert "| `_target/plan.py` | 4 | 1 | 1 | 2 | `test_plan` |" in page
+    assert "Nobody can tell." in page and "| `_target/plan.py` | `` a < b `` | `` a <= b `` |" in page
     assert page.index("## Without a reason") < page.index(r"`` p \| q ``")
 
 

@@ -3,16 +3,16 @@
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_batches
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import registered
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import play, run_action
 
 HOSTS = {
-    "a": {_registered.TICK: {"due": ["vhost"]}},
-    "b": {_registered.TICK: {"due": []}},
-    "c": {_registered.TICK: {"due": ["cbd"]}},
-    "d": {_registered.TICK: {"unreachable": True}},
+    "a": {registered.TICK: {"due": ["vhost"]}},
+    "b": {registered.TICK: {"due": []}},
+    "c": {registered.TICK: {"due": ["cbd"]}},
+    "d": {registered.TICK: {"unreachable": True}},
     "e": {},
-    "f": {_registered.TICK: {"due": ["vhost"]}},
+    "f": {registered.TICK: {"due": ["vhost"]}},
 }
 
 
@@ -26,9 +26,9 @@ def test_all_hosts():
 
 def test_waves_of_those_that_are_due_begin_with_the_fewest_attempts():
     def host(failures):
-        return {_registered.TICK: {"due": ["vhost"], "entries": {"vhost": {"failures": failures}}}}
+        return {registered.TICK: {"due": ["vhost"], "entries": {"vhost": {"failures": failures}}}}
 
-    hosts = {"a": host(4), "b": host(0), "c": host(1), "d": host(0), "e": {_registered.TICK: {"due": ["vhost"]}}}
+    hosts = {"a": host(4), "b": host(0), "c": host(1), "d": host(0), "e": {registered.TICK: {"due": ["vhost"]}}}
     arguments = {"size": 2, "only": "due", "waves": [1, "50%", 1]}
     result = run_action(zbs_vhost_batches, arguments, play(hosts))
     assert result["wave_of"] == {"b": 0, "d": 1, "e": 1, "c": 2, "a": 3}

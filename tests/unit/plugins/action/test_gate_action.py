@@ -3,26 +3,26 @@
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_gate
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _batches, _registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import batches, registered
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import play, run_action
 
-PLAN = _batches.plan(list("abcd"), 5, [1, "100%"])
+PLAN = batches.plan(list("abcd"), 5, [1, "100%"])
 TICK = {"due": ["vhost"], "decisions": {"vhost": "due"}}
 BEGUN = {"decisions": {"vhost": "begun"}, "begun": ["vhost"]}
 ENDS = {
-    "healed": {_registered.BEGIN: BEGUN, _registered.FINISH: {"outcome": "healed"}},
-    "failed": {_registered.BEGIN: BEGUN, _registered.FINISH: {"outcome": "failed", "error": "no"}},
-    "refused": {_registered.BEGIN: {"decisions": {"vhost": "refused"}, "begun": []}},
-    "cut off": {_registered.BEGIN: BEGUN, _registered.FINISH: {"unreachable": True, "msg": "no route"}},
-    "not begun": {_registered.BEGIN: {"failed": True, "msg": "the ledger can't be written"}},
-    "not its turn": {_registered.BEGIN: {"skipped": True}, _registered.FINISH: {"outcome": "failed"}},
+    "healed": {registered.BEGIN: BEGUN, registered.FINISH: {"outcome": "healed"}},
+    "failed": {registered.BEGIN: BEGUN, registered.FINISH: {"outcome": "failed", "error": "no"}},
+    "refused": {registered.BEGIN: {"decisions": {"vhost": "refused"}, "begun": []}},
+    "cut off": {registered.BEGIN: BEGUN, registered.FINISH: {"unreachable": True, "msg": "no route"}},
+    "not begun": {registered.BEGIN: {"failed": True, "msg": "the ledger can't be written"}},
+    "not its turn": {registered.BEGIN: {"skipped": True}, registered.FINISH: {"outcome": "failed"}},
 }
 
 
 def gate(first, batch=1, **more):
     """The gate's answer to `batch` after the host of the first wave ended as `first` says."""
-    hosts = {name: {_registered.TICK: TICK} for name in "bcd"}
-    hosts["a"] = dict({_registered.TICK: TICK}, **ENDS[first])
+    hosts = {name: {registered.TICK: TICK} for name in "bcd"}
+    hosts["a"] = dict({registered.TICK: TICK}, **ENDS[first])
     arguments = dict({"plan": PLAN, "batch": batch, "max_fail_percentage": 50.0}, **more)
     return run_action(zbs_vhost_gate, arguments, play(hosts))
 
@@ -63,16 +63,16 @@ def entry(failures, since="2026-01-02T03:04:05Z"):
 )
 def test_a_batch_of_a_higher_number_may_have_been_before(begun, go):
     """Ansible runs the batches of a wave in the order in which its workers answer."""
-    hosts = {name: {_registered.TICK: dict(TICK, **entry(2))} for name in "abcd"}
-    hosts["d"].update({_registered.BEGIN: dict(BEGUN, **begun), _registered.FINISH: {"outcome": "failed"}})
-    arguments = {"plan": _batches.plan(list("abcd"), 1, ["100%"]), "batch": 1, "max_fail_percentage": 10.0}
+    hosts = {name: {registered.TICK: dict(TICK, **entry(2))} for name in "abcd"}
+    hosts["d"].update({registered.BEGIN: dict(BEGUN, **begun), registered.FINISH: {"outcome": "failed"}})
+    arguments = {"plan": batches.plan(list("abcd"), 1, ["100%"]), "batch": 1, "max_fail_percentage": 10.0}
     assert run_action(zbs_vhost_gate, arguments, play(hosts))["go"] is go
 
 
 def test_what_failed_in_an_earlier_tick_does_not_count():
-    hosts = {name: {_registered.TICK: TICK} for name in "abcd"}
+    hosts = {name: {registered.TICK: TICK} for name in "abcd"}
     hosts["c"].update(ENDS["failed"])
-    arguments = {"plan": _batches.plan(list("abcd"), 1, ["100%"]), "batch": 1, "max_fail_percentage": 10.0}
+    arguments = {"plan": batches.plan(list("abcd"), 1, ["100%"]), "batch": 1, "max_fail_percentage": 10.0}
     assert run_action(zbs_vhost_gate, arguments, play(hosts))["go"]
 
 

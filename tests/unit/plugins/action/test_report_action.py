@@ -6,12 +6,12 @@ import os
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_report
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import registered
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import play, run_action
 
 WELL: dict = {"status": "Connected", "reason": None, "protocols": {"vhost": {"verdict": "healthy"}}, "volumes": []}
 DOWN: dict = {"status": "Disconnected", "reason": "why", "protocols": {"vhost": {"verdict": "hung"}}, "volumes": []}
-HOSTS = {"h2": {_registered.HEALTH: DOWN}, "h1": {_registered.HEALTH: WELL}, "h3": {}}
+HOSTS = {"h2": {registered.HEALTH: DOWN}, "h1": {registered.HEALTH: WELL}, "h3": {}}
 
 
 def tick(decision, health=None):
@@ -53,31 +53,31 @@ def test_the_totals_are_stats_for_awx(printed):
 def test_a_heal_follows_tick_begin_and_finish(printed):
     hosts = {
         "done": {
-            _registered.TICK: tick("due", DOWN),
-            _registered.BEGIN: {"decisions": {"vhost": "begun"}, "begun": ["vhost"]},
-            _registered.FINISH: {"outcome": "healed", "error": None, "entries": {}, "health": WELL},
+            registered.TICK: tick("due", DOWN),
+            registered.BEGIN: {"decisions": {"vhost": "begun"}, "begun": ["vhost"]},
+            registered.FINISH: {"outcome": "healed", "error": None, "entries": {}, "health": WELL},
         },
         "refused": {
-            _registered.TICK: tick("due", DOWN),
-            _registered.BEGIN: {"decisions": {"vhost": "refused"}, "begun": [], "warnings": ["by job 1"]},
-            _registered.FINISH: {"skipped": True},
+            registered.TICK: tick("due", DOWN),
+            registered.BEGIN: {"decisions": {"vhost": "refused"}, "begun": [], "warnings": ["by job 1"]},
+            registered.FINISH: {"skipped": True},
         },
         "later": {
-            _registered.TICK: tick("due", DOWN),
-            _registered.GATE: {"go": False, "reason": "the site is broken"},
-            _registered.BEGIN: {"skipped": True},
-            _registered.FINISH: {"outcome": "healed", "error": None, "entries": {}, "health": WELL},
+            registered.TICK: tick("due", DOWN),
+            registered.GATE: {"go": False, "reason": "the site is broken"},
+            registered.BEGIN: {"skipped": True},
+            registered.FINISH: {"outcome": "healed", "error": None, "entries": {}, "health": WELL},
         },
         "client": {
-            _registered.TICK: dict(tick("due", DOWN), decisions={"cbd": "due"}, due=["cbd"]),
-            _registered.BEGIN_CBD: {"decisions": {"cbd": "begun"}, "begun": ["cbd"]},
-            _registered.FINISH_CBD: {"outcome": "failed", "error": "no client", "entries": {}, "health": None},
+            registered.TICK: dict(tick("due", DOWN), decisions={"cbd": "due"}, due=["cbd"]),
+            registered.BEGIN_CBD: {"decisions": {"cbd": "begun"}, "begun": ["cbd"]},
+            registered.FINISH_CBD: {"outcome": "failed", "error": "no client", "entries": {}, "health": None},
         },
-        "waits": {_registered.TICK: tick("waiting", DOWN), _registered.BEGIN: {"skipped": True}},
-        "well": {_registered.TICK: tick("well")},
-        "gone": {_registered.TICK: {"unreachable": True, "msg": "Task failed: no route to host"}},
-        "frozen": {_registered.TICK: {"failed": True, "timedout": {"period": 80}, "msg": "Timed out after 80 s"}},
-        "broken": {_registered.TICK: {"failed": True, "msg": "the ledger can't be written"}},
+        "waits": {registered.TICK: tick("waiting", DOWN), registered.BEGIN: {"skipped": True}},
+        "well": {registered.TICK: tick("well")},
+        "gone": {registered.TICK: {"unreachable": True, "msg": "Task failed: no route to host"}},
+        "frozen": {registered.TICK: {"failed": True, "timedout": {"period": 80}, "msg": "Timed out after 80 s"}},
+        "broken": {registered.TICK: {"failed": True, "msg": "the ledger can't be written"}},
     }
     rows = {row["host"]: row for row in report({"kind": "heal"}, hosts)["rows"]}
     assert {name: row["result"] for name, row in rows.items()} == {
@@ -125,8 +125,8 @@ def test_what_would_fail_is_told_to_who_wants_stats_and_a_failure(printed):
 
 @pytest.mark.parametrize("before", ["", "Task failed: ", "Task failed: Module failed: "])
 def test_a_message_is_without_the_words_of_ansible(printed, before):
-    hosts = {"h1": {_registered.HEALTH: {"failed": True, "msg": before + "no such folder"}}}
-    hosts["h2"] = {_registered.HEALTH: {"unreachable": True, "msg": before + "no such folder"}}
+    hosts = {"h1": {registered.HEALTH: {"failed": True, "msg": before + "no such folder"}}}
+    hosts["h2"] = {registered.HEALTH: {"unreachable": True, "msg": before + "no such folder"}}
     rows = report({"kind": "health"}, hosts)["rows"]
     assert [row["reason"] for row in rows] == ["no such folder"] * 2
     assert [row["result"] for row in rows] == ["error", "unreachable"]

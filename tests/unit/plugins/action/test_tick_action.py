@@ -6,7 +6,7 @@ import time
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_tick
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _alarm
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import run_action
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import defaults
 
@@ -71,8 +71,8 @@ def frozen(monkeypatch):
         with real(1):
             yield
 
-    real = _alarm.within
-    monkeypatch.setattr(_alarm, "within", within)
+    real = alarm.within
+    monkeypatch.setattr(alarm, "within", within)
     monkeypatch.setattr(zbs_vhost_tick.ActionModule, "_execute_module", lambda _self, **_call: time.sleep(60))
     return given
 

@@ -2,7 +2,7 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 
 def params(**more):

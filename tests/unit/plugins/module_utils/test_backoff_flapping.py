@@ -1,7 +1,7 @@
 """What outlives an outage: healthy ticks in a row, and recoveries that come too often."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _backoff, _ledger, _recovery
+from ansible_collections.zstack.zbs.plugins.module_utils._window import backoff, ledger, recovery
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, UNSURE, WELL
 
@@ -23,7 +23,7 @@ def play(folder, story, heals=True, **limits):
 
 
 def history(folder):
-    return _ledger.read(str(folder)).get_history("zbs", "vhost")
+    return ledger.read_ledger(str(folder)).get_history("zbs", "vhost")
 
 
 def test_two_recoveries_still_give_a_fresh_window_and_the_third_keeps_the_old_one(tmp_path):
@@ -56,7 +56,7 @@ def test_a_healthy_host_writes_while_its_history_counts_and_never_again(tmp_path
     play(tmp_path, "dw")
     changed = [ledgers.observe(tmp_path, WELL).changed for _number in range(40)]
     assert changed == [True] * 30 + [False] * 10
-    assert _ledger.read(str(tmp_path)).as_facts() == {"version": 1, "entries": {}}
+    assert ledger.read_ledger(str(tmp_path)).as_facts() == {"version": 1, "entries": {}}
 
 
 def test_a_tick_that_cannot_tell_does_not_age_the_history(tmp_path):
@@ -83,8 +83,8 @@ def test_an_outage_that_was_never_attempted_has_no_window_to_keep(tmp_path):
 
 def test_clear_forgets_the_history(tmp_path):
     play(tmp_path, "dwdwdw")
-    _recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
-    assert _ledger.read(str(tmp_path)).as_facts() == {"version": 1, "entries": {}}
+    recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
+    assert ledger.read_ledger(str(tmp_path)).as_facts() == {"version": 1, "entries": {}}
     assert ledgers.observe(tmp_path, DOWN).decisions == {"vhost": "due"}
 
 
@@ -94,7 +94,7 @@ def test_reset_after_wants_healthy_ticks_in_a_row(tmp_path):
 
 def test_an_outage_that_goes_on_before_the_reset_keeps_its_window(tmp_path):
     assert play(tmp_path, "dwdwddddddw", heals=False, reset_after=2) == "drwrwdwwwwr"
-    entry = _ledger.read(str(tmp_path)).get("zbs", "vhost")
+    entry = ledger.read_ledger(str(tmp_path)).get("zbs", "vhost")
     assert (entry["failures"], entry["skip"], entry["status"], entry["healthy"]) == (2, 0, "Connected", 1)
 
 
@@ -114,12 +114,12 @@ def test_a_dead_lease_is_dropped_by_a_healthy_tick_too(tmp_path):
 
 def test_nothing_changes_its_argument():
     past = {"recoveries": [5, 3], "failures": 2, "skip": 1}
-    entry = _backoff.new_entry(DOWN, "now", past)
-    _backoff.recovered(_backoff.age(past), entry)
+    entry = backoff.new_entry(DOWN, "now", past)
+    backoff.recovered(backoff.age(past), entry)
     assert past == {"recoveries": [5, 3], "failures": 2, "skip": 1}
 
 
-ENTRY = dict(_backoff.new_entry(DOWN, "now"), failures=4, skip=9)
+ENTRY = dict(backoff.new_entry(DOWN, "now"), failures=4, skip=9)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ ENTRY = dict(_backoff.new_entry(DOWN, "now"), failures=4, skip=9)
 )
 def test_what_a_recovery_leaves(past, limits, left):
     history = past and {"recoveries": past, "failures": 1, "skip": 1}
-    assert _backoff.recovered(history, ENTRY, _backoff.DEFAULTS._replace(**limits)) == left
+    assert backoff.recovered(history, ENTRY, backoff.DEFAULTS._replace(**limits)) == left
 
 
 @pytest.mark.parametrize(
@@ -143,25 +143,25 @@ def test_what_a_recovery_leaves(past, limits, left):
     [([], 30, None), ([0], 30, [1]), ([28, 0], 30, [29, 1]), ([29, 3], 30, [4]), ([29], 30, None), ([35, 3], 30, [4])],
 )
 def test_a_tick_older(past, window, left):
-    made = _backoff.age({"recoveries": past, "failures": 2, "skip": 1}, _backoff.DEFAULTS._replace(flap_window=window))
+    made = backoff.age({"recoveries": past, "failures": 2, "skip": 1}, backoff.DEFAULTS._replace(flap_window=window))
     assert made == (left and {"recoveries": left, "failures": 2, "skip": 1})
-    assert _backoff.age(None) is None
+    assert backoff.age(None) is None
 
 
 def test_only_a_window_that_was_kept_goes_on():
     kept = {"recoveries": [3, 2, 1], "failures": 5, "skip": 7}
-    entry = _backoff.new_entry(DOWN, "now", kept)
+    entry = backoff.new_entry(DOWN, "now", kept)
     assert (entry["failures"], entry["skip"], entry["flaps"]) == (5, 7, 3)
-    fresh = _backoff.new_entry(DOWN, "now", dict(kept, failures=0))
+    fresh = backoff.new_entry(DOWN, "now", dict(kept, failures=0))
     assert (fresh["failures"], fresh["skip"], fresh.get("flaps")) == (0, 0, None)
 
 
 def test_the_due_mark_goes_with_the_first_healthy_tick():
     entry = dict(ENTRY, due=True)
-    found, decision = _backoff.observe(entry, WELL, "now", False, _backoff.DEFAULTS._replace(reset_after=2))
+    found, decision = backoff.observe(entry, WELL, "now", False, backoff.DEFAULTS._replace(reset_after=2))
     assert (decision, found["healthy"], "due" in found) == ("recovering", 1, False)
 
 
 def test_a_reset_after_that_was_lowered_holds_at_once():
-    limits = _backoff.DEFAULTS._replace(reset_after=2)
-    assert _backoff.observe(dict(ENTRY, healthy=5), WELL, "now", False, limits) == (None, "cleared")
+    limits = backoff.DEFAULTS._replace(reset_after=2)
+    assert backoff.observe(dict(ENTRY, healthy=5), WELL, "now", False, limits) == (None, "cleared")

@@ -1,7 +1,7 @@
 """The lease of an attempt: while it lives nothing is counted and nobody else begins."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _backoff
+from ansible_collections.zstack.zbs.plugins.module_utils._window import backoff
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
 
 LEASE = {"boot_id": "b1", "started": 100.0, "expires": 200.0, "who": "job 1"}
@@ -9,8 +9,8 @@ LEASE = {"boot_id": "b1", "started": 100.0, "expires": 200.0, "who": "job 1"}
 
 def begun():
     """An entry whose first attempt is under way."""
-    entry, _decision = _backoff.observe(None, DOWN, "then", False)
-    return _backoff.begin(entry, 64, dict(LEASE), "then")
+    entry, _decision = backoff.observe(None, DOWN, "then", False)
+    return backoff.begin(entry, 64, dict(LEASE), "then")
 
 
 @pytest.mark.parametrize(
@@ -27,38 +27,38 @@ def begun():
     ],
 )
 def test_when_a_lease_is_alive(boot, monotonic, alive):
-    assert _backoff.lease_alive(begun(), boot, monotonic) is alive
+    assert backoff.lease_alive(begun(), boot, monotonic) is alive
 
 
 @pytest.mark.parametrize("entry", [None, {}, {"lease": None}, {"lease": {}}])
 def test_without_a_lease_none_is_alive(entry):
-    assert _backoff.lease_alive(entry, "b1", 150.0) is False
+    assert backoff.lease_alive(entry, "b1", 150.0) is False
 
 
 @pytest.mark.parametrize("observation", [DOWN, WELL, UNSURE, STARTING])
 def test_a_tick_under_a_live_lease_counts_nothing(observation):
     entry = begun()
-    assert _backoff.observe(entry, observation, "now", True) == (entry, "in_progress")
+    assert backoff.observe(entry, observation, "now", True) == (entry, "in_progress")
 
 
 def test_nobody_else_begins_under_a_live_lease():
     entry = dict(begun(), skip=0, due=True)
-    assert _backoff.is_due(entry, True) is False
-    assert _backoff.is_due(entry, False) is True
+    assert backoff.is_due(entry, True) is False
+    assert backoff.is_due(entry, False) is True
 
 
 def test_a_window_that_ran_out_is_due_only_when_a_tick_finds_it_so():
     """Or a controller that found it due long ago would begin a tick early, after another one's attempt."""
-    entry = _backoff.finish(begun(), "failed", "no", None)
+    entry = backoff.finish(begun(), "failed", "no", None)
     for decision in ("waiting", "waiting", "due"):
-        assert _backoff.is_due(entry, False) is False
-        entry, made = _backoff.observe(entry, DOWN, "now", False)
+        assert backoff.is_due(entry, False) is False
+        entry, made = backoff.observe(entry, DOWN, "now", False)
         assert made == decision
-    assert _backoff.is_due(entry, False) is True
+    assert backoff.is_due(entry, False) is True
 
 
 def test_a_dead_lease_is_dropped_its_attempt_counts_as_lost():
-    entry, decision = _backoff.observe(begun(), DOWN, "now", False)
+    entry, decision = backoff.observe(begun(), DOWN, "now", False)
     assert decision == "waiting"
     assert entry["lease"] is None
     assert entry["last_attempt"]["outcome"] == "lost"
@@ -72,15 +72,15 @@ def test_a_begin_counts_the_failure_and_takes_the_lease():
 
 
 def test_a_finish_writes_the_outcome_and_keeps_the_window():
-    entry = _backoff.finish(begun(), "failed", "zbsadm said no", dict(DOWN, verdict="hung"))
+    entry = backoff.finish(begun(), "failed", "zbsadm said no", dict(DOWN, verdict="hung"))
     assert entry["lease"] is None
     assert entry["last_attempt"] == {"at": "then", "who": "job 1", "outcome": "failed", "error": "zbsadm said no"}
     assert (entry["failures"], entry["skip"], entry["verdict"]) == (1, 2, "hung")
 
 
 def test_a_healed_attempt_whose_target_is_down_on_the_next_tick_is_the_same_outage():
-    entry = _backoff.finish(begun(), "healed", None, WELL)
-    entry, decision = _backoff.observe(entry, DOWN, "now", False)
+    entry = backoff.finish(begun(), "healed", None, WELL)
+    entry, decision = backoff.observe(entry, DOWN, "now", False)
     assert decision == "waiting"
     assert entry["last_attempt"]["outcome"] == "lost"
     assert entry["since"] == "then"
@@ -88,12 +88,12 @@ def test_a_healed_attempt_whose_target_is_down_on_the_next_tick_is_the_same_outa
 
 @pytest.mark.parametrize("status", ["Connected", "Connecting", "Unknown"])
 def test_only_a_down_entry_is_due(status):
-    entry = dict(_backoff.new_entry(DOWN, "now"), status=status, due=True)
-    assert _backoff.is_due(entry, False) is False
+    entry = dict(backoff.new_entry(DOWN, "now"), status=status, due=True)
+    assert backoff.is_due(entry, False) is False
 
 
 def test_no_entry_is_not_due():
-    assert _backoff.is_due(None, False) is False
+    assert backoff.is_due(None, False) is False
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_no_entry_is_not_due():
 )
 def test_a_lease_that_no_option_allows_is_damaged_and_dead(length, alive):
     entry = dict(begun(), lease=dict(LEASE, expires=LEASE["started"] + length))
-    assert _backoff.lease_alive(entry, "b1", 150.0) is alive
+    assert backoff.lease_alive(entry, "b1", 150.0) is alive
 
 
 @pytest.mark.parametrize(
@@ -116,19 +116,19 @@ def test_a_lease_that_no_option_allows_is_damaged_and_dead(length, alive):
     ],
 )
 def test_whose_lease_it_is(entry, holds):
-    assert _backoff.holds_lease(entry, "mine") is holds
+    assert backoff.holds_lease(entry, "mine") is holds
 
 
 def test_a_lease_without_an_attempt_is_dropped_as_a_lost_one():
-    entry, decision = _backoff.observe(dict(begun(), last_attempt=None, skip=0), DOWN, "now", False)
+    entry, decision = backoff.observe(dict(begun(), last_attempt=None, skip=0), DOWN, "now", False)
     assert decision == "due" and entry["last_attempt"] == {"outcome": "lost"}
 
 
 def test_a_finish_without_an_attempt_or_an_observation_writes_what_it_knows():
-    entry = _backoff.finish(dict(begun(), last_attempt=None), "failed", "no", None)
+    entry = backoff.finish(dict(begun(), last_attempt=None), "failed", "no", None)
     assert entry["last_attempt"] == {"outcome": "failed", "error": "no"} and entry["status"] == DOWN["status"]
 
 
 def test_an_attempt_that_failed_stays_failed_while_it_is_down():
-    entry = _backoff.finish(begun(), "failed", "no", None)
-    assert _backoff.observe(entry, DOWN, "now", False)[0]["last_attempt"]["outcome"] == "failed"
+    entry = backoff.finish(begun(), "failed", "no", None)
+    assert backoff.observe(entry, DOWN, "now", False)[0]["last_attempt"]["outcome"] == "failed"

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _boot_units
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import boot_units
 
 NAMES = [
     ("/dev/hugepages2m", "dev-hugepages2m.mount"),
@@ -20,7 +20,7 @@ NAMES = [
 
 @pytest.mark.parametrize("path, name", NAMES)
 def test_mount_names(path, name):
-    assert _boot_units.mount_name(path) == name
+    assert boot_units.mount_name(path) == name
 
 
 @pytest.mark.skipif(shutil.which("systemd-escape") is None, reason="systemd-escape is not installed")
@@ -30,11 +30,11 @@ def test_mount_names_are_those_of_systemd(path):
     said = subprocess.run(
         argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, check=True, timeout=20
     ).stdout.strip()
-    assert said == _boot_units.mount_name(path)
+    assert said == boot_units.mount_name(path)
 
 
 def test_a_service_asks_for_the_nodes_first_and_then_for_the_machine():
-    text = _boot_units.service("2M", 2048, {1: 512, 0: 256}, 1000)
+    text = boot_units.service("2M", 2048, {1: 512, 0: 256}, 1000)
     asks = [line.strip(" \\") for line in text.splitlines() if line.startswith("    /sys")]
     assert asks == [
         "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages 256",
@@ -43,19 +43,19 @@ def test_a_service_asks_for_the_nodes_first_and_then_for_the_machine():
     ]
     lines = text.splitlines()
     assert any(line.startswith("Before=docker.service") for line in lines) and "WantedBy=multi-user.target" in lines
-    assert _boot_units.is_ours(text)
+    assert boot_units.is_ours(text)
 
 
 def test_a_mount_unit():
-    text = _boot_units.mount("/mnt/50%", "1G")
+    text = boot_units.mount("/mnt/50%", "1G")
     assert "Where=/mnt/50%%" in text.splitlines() and "Options=pagesize=1G,mode=0755" in text.splitlines()
-    assert _boot_units.mounts_size(text, "1G") and not _boot_units.mounts_size(text, "2M")
-    assert not _boot_units.is_ours("[Unit]\n" + text)
+    assert boot_units.mounts_size(text, "1G") and not boot_units.mounts_size(text, "2M")
+    assert not boot_units.is_ours("[Unit]\n" + text)
 
 
 def run_script(tmp_path, pools):
     """Run the service's command over files {name: (pages there, pages asked)}: (exit status, {name: pages}, stderr)."""
-    text = _boot_units.service("2M", 2048, {}, 7).replace("\\\n", " ")
+    text = boot_units.service("2M", 2048, {}, 7).replace("\\\n", " ")
     command = next(line for line in text.splitlines() if line.startswith("ExecStart=")).partition("=")[2]
     shell, script, name = command.partition(" -c '")[0], command.split("'")[1], command.split("'")[2].split()[0]
     argv = [shell, "-c", script.replace("$$", "$"), name]
@@ -85,7 +85,7 @@ def test_the_script_fails_with_the_numbers_after_all_were_asked(tmp_path):
 def test_the_script_does_not_take_one_pool_s_number_for_another_s(tmp_path):
     status, _pools, _said = run_script(tmp_path, {"a": (500, 100)})
     assert status == 0
-    text = _boot_units.service("2M", 2048, {}, 7)
+    text = boot_units.service("2M", 2048, {}, 7)
     script = text.split("'")[1].replace("$$", "$")
     argv = ["/bin/sh", "-c", script, "x", str(tmp_path / "a"), "100", str(tmp_path / "no/pool"), "7"]
     done = subprocess.run(

@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _cbd
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import cbd
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 
 PATH = "cbd:pool1/lpool1/zbs_zstack_heartbeat"
@@ -29,7 +29,7 @@ GOOD = "read 4096/4096 bytes at offset 0\n4 KiB, 1 ops; 00.00 sec"
 def test_verdicts(tmp_path, out, err, rc, verdict, words):
     log = tmp_path / "log"
     program = programs.write_program(tmp_path, "qemu-io", programs.logging_argv(log, programs.answering(out, err, rc)))
-    found = _cbd.probe(PATH, Deadline(20), program)
+    found = cbd.probe(PATH, Deadline(20), program)
     assert found.verdict == verdict
     assert (found.reason is None) if words is None else (words in found.reason)
     assert programs.calls(log) == [["-c", "read 0G 4k", "-f", "cbd", PATH + "_zbs_:/etc/zbs/client.conf"]]
@@ -38,12 +38,12 @@ def test_verdicts(tmp_path, out, err, rc, verdict, words):
 def test_a_read_that_hangs_is_hung_at_the_deadline(tmp_path):
     program = programs.write_program(tmp_path, "qemu-io", "exec sleep 100")
     started = time.monotonic()
-    assert _cbd.probe(PATH, Deadline(0.5), program).verdict == "hung"
+    assert cbd.probe(PATH, Deadline(0.5), program).verdict == "hung"
     assert time.monotonic() - started < 6
 
 
 def test_a_missing_qemu_io_says_nothing_about_the_storage(tmp_path):
-    found = _cbd.probe(PATH, Deadline(5), str(tmp_path / "qemu-io"))
+    found = cbd.probe(PATH, Deadline(5), str(tmp_path / "qemu-io"))
     assert found.verdict == "unknown" and "qemu-io" in found.reason
 
 
@@ -64,4 +64,4 @@ def test_a_missing_qemu_io_says_nothing_about_the_storage(tmp_path):
     ],
 )
 def test_paths(path, valid):
-    assert _cbd.valid_path(path) is valid
+    assert cbd.valid_path(path) is valid

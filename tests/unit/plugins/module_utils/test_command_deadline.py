@@ -4,8 +4,8 @@ import subprocess
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _command
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import command
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.programs import write_program
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import gone, open_files, until
 
@@ -16,7 +16,7 @@ SHORT, ROOM = 0.7, 5.0
 def run(argv, seconds=SHORT):
     """(Result, seconds it took); proves that no descriptor stays open."""
     before, started = open_files(), time.monotonic()
-    result = _command.run(argv, Deadline(seconds))
+    result = command.run(argv, Deadline(seconds))
     took = time.monotonic() - started
     assert open_files() == before
     assert took < seconds + ROOM
@@ -59,7 +59,7 @@ def test_one_that_closes_its_streams_and_goes_on_is_killed(tmp_path):
 
 
 def test_one_that_never_stops_talking_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr(_command, "MAX_OUTPUT", 1000)
+    monkeypatch.setattr(command, "MAX_OUTPUT", 1000)
     result, _took = run([write_program(tmp_path, "p", "exec yes")])
     assert result.timed_out and len(result.out) < 1000 + 65537
 
@@ -100,4 +100,4 @@ def test_a_group_that_ended_by_itself_needs_no_kill(monkeypatch):
     """Between the last look and the kill the program may end: then nobody is there, and nobody else is killed."""
     process = subprocess.Popen(["true"], start_new_session=True)
     process.wait(20)
-    _command._kill(process, 0.1)
+    command._kill(process, 0.1)

@@ -4,9 +4,9 @@ import os
 import sys
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _command
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import command
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.programs import write_program
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files
 
@@ -14,7 +14,7 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import op
 def run(argv, seconds=20.0, **more):
     """Run it; proves that no descriptor stays open."""
     before = open_files()
-    result = _command.run(argv, Deadline(seconds), **more)
+    result = command.run(argv, Deadline(seconds), **more)
     assert open_files() == before
     return result
 
@@ -106,7 +106,7 @@ def test_a_program_whose_interpreter_is_missing_is_named(tmp_path):
 
 
 def test_output_beyond_the_limit_is_read_and_dropped(tmp_path, monkeypatch):
-    monkeypatch.setattr(_command, "MAX_OUTPUT", 100000)
+    monkeypatch.setattr(command, "MAX_OUTPUT", 100000)
     program = write_program(tmp_path, "p", "head -c 3000000 /dev/zero | tr '\\0' x; echo end >&2; exit 3")
     result = run([program])
     assert (result.rc, result.err) == (3, "end\n")  # it did not block on a full pipe
@@ -114,11 +114,11 @@ def test_output_beyond_the_limit_is_read_and_dropped(tmp_path, monkeypatch):
 
 
 def test_the_last_thing_said_is_one_line_of_at_most_300_letters():
-    assert _command.Result(1, "out", " two\n lines \n").sentence() == "two lines"
-    assert _command.Result(1, "out\n", "  \n").sentence() == "out"
-    assert _command.Result(1, "", "").sentence() == ""
-    assert _command.Result(1, "", "a" * 400 + "b").sentence() == "a" * 299 + "b"
+    assert command.Result(1, "out", " two\n lines \n").sentence() == "two lines"
+    assert command.Result(1, "out\n", "  \n").sentence() == "out"
+    assert command.Result(1, "", "").sentence() == ""
+    assert command.Result(1, "", "a" * 400 + "b").sentence() == "a" * 299 + "b"
 
 
 def test_an_empty_list_of_secrets_changes_nothing():
-    assert _command.mask("text", []) == _command.mask("text", ["", None]) == "text"
+    assert command.mask("text", []) == command.mask("text", ["", None]) == "text"

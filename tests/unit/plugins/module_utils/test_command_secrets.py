@@ -1,11 +1,11 @@
 """Secrets never come back from a program, however they lie in its output."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _command
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import command
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.programs import write_program
 
-M = _command.MASK
+M = command.MASK
 
 
 @pytest.mark.parametrize(
@@ -21,29 +21,29 @@ M = _command.MASK
     ],
 )
 def test_mask(text, secrets, expected):
-    assert _command.mask(text, secrets) == expected
+    assert command.mask(text, secrets) == expected
 
 
 @pytest.mark.parametrize("secrets", [["abcd", "cdef"], ["cdef", "abcd"], ["abcde", "cdef"], ["abc", "cdefg", "bcd"]])
 def test_secrets_that_overlap_leave_no_rest_of_any(secrets):
-    masked = _command.mask("--abcdefg--", secrets)
+    masked = command.mask("--abcdefg--", secrets)
     covered = max("abcdefg".index(secret) + len(secret) for secret in secrets)
     assert masked == "--%s%s--" % (M, "abcdefg"[covered:])
 
 
 def test_a_secret_that_overlaps_itself_leaves_no_rest():
-    assert _command.mask("xaaax", ["aa"]) == "x%sx" % M
+    assert command.mask("xaaax", ["aa"]) == "x%sx" % M
 
 
 def test_both_streams_are_masked_also_of_a_program_that_timed_out(tmp_path):
     program = write_program(tmp_path, "p", 'echo "out $2"; echo "err $2" >&2; exec sleep $3')
     for seconds, pause in ((20.0, "0"), (1.0, "100")):
-        result = _command.run([program, "-p", "s3cr3t", pause], Deadline(seconds), ["s3cr3t"])
+        result = command.run([program, "-p", "s3cr3t", pause], Deadline(seconds), ["s3cr3t"])
         assert (result.out, result.err) == ("out %s\n" % M, "err %s\n" % M)
         assert "s3cr3t" not in result.sentence()
 
 
 def test_a_missing_program_does_not_show_its_arguments():
-    with pytest.raises(_command.ZbsError) as caught:
-        _command.run(["/not/there", "-p", "s3cr3t"], Deadline(1), ["s3cr3t"])
+    with pytest.raises(command.ZbsError) as caught:
+        command.run(["/not/there", "-p", "s3cr3t"], Deadline(1), ["s3cr3t"])
     assert "s3cr3t" not in str(vars(caught.value))

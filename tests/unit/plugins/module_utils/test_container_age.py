@@ -1,7 +1,7 @@
 """How old a container is, from the times that Docker and podman write."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._container import Container
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.container import Container
 
 NOON = 1767355200  # 2026-01-02T12:00:00Z
 

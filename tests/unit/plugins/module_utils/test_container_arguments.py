@@ -1,12 +1,12 @@
 """CPUs, memory and admin socket in a target's arguments, in every form that SPDK takes."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _container
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import container as observe_container
 
 
 def container(*arguments):
     """A container whose process has these arguments."""
-    return _container.Container("found", data={"Path": "zbsvhost", "Args": list(arguments)})
+    return observe_container.Container("found", data={"Path": "zbsvhost", "Args": list(arguments)})
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def container(*arguments):
     ],
 )
 def test_parse_cpus(text, expected):
-    assert _container.parse_cpus(text) == expected
+    assert observe_container.parse_cpus(text) == expected
 
 
 FORMS = [
@@ -71,5 +71,5 @@ def test_what_cannot_be_read_is_none(arguments):
 
 
 def test_the_arguments_of_an_unknown_container_are_none():
-    found = _container.Container("missing", "no such container")
+    found = observe_container.Container("missing", "no such container")
     assert (found.cpus(), found.memory_mib(), found.admin_socket(), found.arguments) == (None, None, None, [])

@@ -4,8 +4,8 @@ import json
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _container
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import container as observe_container
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 
 NAME = "zbsvhost-172.30.0.11"
@@ -41,7 +41,7 @@ def inspect(tmp_path):
     def ask(body, seconds=20.0):
         log = tmp_path / "log"
         docker = programs.write_program(tmp_path, "docker", programs.logging_argv(log, body))
-        container = _container.inspect(NAME, Deadline(seconds), docker)
+        container = observe_container.inspect_container(NAME, Deadline(seconds), docker)
         return container, programs.calls(log)
 
     return ask
@@ -180,14 +180,14 @@ def test_a_docker_that_hangs_is_silent_at_the_deadline(inspect):
 
 
 def test_no_docker_is_no_docker(tmp_path):
-    found = _container.inspect(NAME, Deadline(5), str(tmp_path / "docker"))
+    found = observe_container.inspect_container(NAME, Deadline(5), str(tmp_path / "docker"))
     assert found.answer == "no_docker" and str(tmp_path / "docker") in found.detail
 
 
 def test_a_docker_that_may_not_be_run_is_an_error_and_no_lack_of_permission(tmp_path):
     """`denied` keeps a dead target from being healed: a broken mode of the program must not."""
     (tmp_path / "docker").write_text("#!/bin/sh\n")
-    assert _container.inspect(NAME, Deadline(5), str(tmp_path / "docker")).answer == "error"
+    assert observe_container.inspect_container(NAME, Deadline(5), str(tmp_path / "docker")).answer == "error"
 
 
 def test_a_container_that_podman_shows_is_known_as_such(inspect):

@@ -1,15 +1,15 @@
 """What daemon.json says and is to say: parsing, merging, what an engine needs to take it over."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _daemon_json
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import daemon_json
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 PATH = "/etc/docker/daemon.json"
 OPTIONS = {"log-driver": "json-file", "log-opts": {"max-size": "50m", "max-file": "3"}}
 
 
 def merge(current, options=None, lists=None, flags=None, **more):
-    return _daemon_json.merge(current, OPTIONS if options is None else options, lists or {}, flags or {}, PATH, **more)
+    return daemon_json.merge(current, OPTIONS if options is None else options, lists or {}, flags or {}, PATH, **more)
 
 
 def refused(function, *arguments, **more):
@@ -21,7 +21,7 @@ def refused(function, *arguments, **more):
 
 @pytest.mark.parametrize("text", ["", "  \n", "{}", '{"debug": true}'])
 def test_an_object_or_nothing_is_a_file(text):
-    assert _daemon_json.parse(text, PATH) == ({"debug": True} if "debug" in text else {})
+    assert daemon_json.parse(text, PATH) == ({"debug": True} if "debug" in text else {})
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_an_object_or_nothing_is_a_file(text):
     ],
 )
 def test_anything_else_is_refused(text, words):
-    error = refused(_daemon_json.parse, text, PATH)
+    error = refused(daemon_json.parse, text, PATH)
     assert error.code == "daemon_json" and words in error.message and PATH in error.message
 
 
@@ -74,7 +74,7 @@ def test_lists_are_united_in_the_order_of_the_operator():
 def test_a_second_merge_changes_nothing():
     once = merge({"labels": ["x=1"]}, OPTIONS, {"insecure-registries": ["a:1"]})
     assert merge(once, OPTIONS, {"insecure-registries": ["a:1"]}) == once
-    assert _daemon_json.changes(once, once) == []
+    assert daemon_json.changes(once, once) == []
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_after_an_installation_a_required_key_leaves_the_file_for_the_unit_s_fla
 
 
 def test_changes_say_what_an_engine_needs():
-    found = _daemon_json.changes(
+    found = daemon_json.changes(
         {"debug": True, "icc": False, "x": None}, {"icc": True, "live-restore": True, "x": None}
     )
     assert [item.as_dict() for item in found] == [
@@ -156,17 +156,17 @@ def test_changes_say_what_an_engine_needs():
 
 
 def test_iptables_takes_a_restart():
-    assert _daemon_json.changes({}, {"iptables": False})[0].needs == "restart"
+    assert daemon_json.changes({}, {"iptables": False})[0].needs == "restart"
 
 
 @pytest.mark.parametrize(
     "options", [{"iptables": True}, {"iptables": 0}, {"live-restore": False}, {"live-restore": "no"}]
 )
 def test_options_that_no_host_of_vms_may_have(options):
-    assert refused(_daemon_json.refuse_options, options).code == "bad_option"
+    assert refused(daemon_json.refuse_options, options).code == "bad_option"
 
 
 def test_what_is_rendered_is_read_back():
     document = {"labels": ["größe=1"], "log-opts": {"max-size": "10m"}}
-    text = _daemon_json.render(document)
-    assert _daemon_json.parse(text, PATH) == document and text.endswith("}\n") and "größe" in text
+    text = daemon_json.render(document)
+    assert daemon_json.parse(text, PATH) == document and text.endswith("}\n") and "größe" in text

@@ -1,7 +1,7 @@
 """One deadline over several steps."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 
 
 class Clock:

@@ -1,7 +1,8 @@
 """What is needed, what the ledger remembers of it, and what is nobody's need any more. Pure."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _demand, _disks
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import demand
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import disks as observe_disks
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import BEFORE, DB, NOW, WEB, disk, need, row
 
 OLD = disk(target=BEFORE)
@@ -46,7 +47,7 @@ MISSED = disk(missed=SINCE)
     ],
 )
 def test_what_is_remembered(before, vms, needs, volumes, after):
-    assert _demand.remember(before, vms, needs, volumes, NOW, SOON) == after
+    assert demand.remember(before, vms, needs, volumes, NOW, SOON) == after
 
 
 def found(vms, *needs):
@@ -55,29 +56,29 @@ def found(vms, *needs):
 
 
 def test_the_ledger_adds_what_nothing_else_tells():
-    needs = _demand.complete(found([WEB], need("b", WEB, "arguments")), {"a": disk(), "b": disk(bdev="b")}, NOW)
+    needs = demand.complete(found([WEB], need("b", WEB, "arguments")), {"a": disk(), "b": disk(bdev="b")}, NOW)
     assert [(item["bdev"], item["seen"]) for item in needs] == [("b", ["arguments"]), ("a", ["ledger"])]
 
 
 def test_what_was_let_go_of_is_no_need_although_the_arguments_name_it():
     arguments = need("a", WEB, "arguments")
-    assert _demand.complete(found([WEB], arguments), {"a": disk(released=True)}, NOW) == []
+    assert demand.complete(found([WEB], arguments), {"a": disk(released=True)}, NOW) == []
     # of another VM it is
-    assert _demand.complete(found([WEB, DB], need("a", DB, "arguments")), {"a": disk(released=True)}, NOW) != []
+    assert demand.complete(found([WEB, DB], need("a", DB, "arguments")), {"a": disk(released=True)}, NOW) != []
     # and a connection outranks what was remembered
-    assert _demand.complete(found([WEB], need("a")), {"a": disk(released=True)}, NOW) == [need("a")]
+    assert demand.complete(found([WEB], need("a")), {"a": disk(released=True)}, NOW) == [need("a")]
 
 
 def test_of_a_vm_that_is_gone_nothing_is_needed():
-    assert _demand.complete(found([DB]), {"a": disk()}, NOW) == []
+    assert demand.complete(found([DB]), {"a": disk()}, NOW) == []
 
 
 @pytest.mark.parametrize("needs, seen", [([], ["ledger"]), ([need("a", WEB, "arguments")], ["arguments"])])
 def test_what_is_missed_is_needed_of_any_target_but_the_one_that_lives(needs, seen):
     found_needs = found([WEB], *needs)
-    assert _demand.complete(found_needs, {"a": MISSED}, NOW) == []
+    assert demand.complete(found_needs, {"a": MISSED}, NOW) == []
     for another in (None, BEFORE):
-        assert [item["seen"] for item in _demand.complete(found_needs, {"a": MISSED}, another)] == [seen]
+        assert [item["seen"] for item in demand.complete(found_needs, {"a": MISSED}, another)] == [seen]
 
 
 NEEDS = [dict(need("zbs-bdev-%d" % number), vm=dict(WEB, name=None, pid=7)) for number in range(1, 6)]
@@ -85,15 +86,15 @@ NEEDS = [dict(need("zbs-bdev-%d" % number), vm=dict(WEB, name=None, pid=7)) for 
 
 def test_broken_is_what_no_living_controller_serves():
     volumes = [row("zbs-bdev-1"), row("zbs-bdev-2", broken=True)]
-    assert [item["broken"] for item in _demand.judge(NEEDS, volumes)] == [False, True, True, True, True]
-    assert {item["broken"] for item in _demand.judge(NEEDS, [])} == {True}
-    assert {item["broken"] for item in _demand.judge(NEEDS, None)} == {None}
+    assert [item["broken"] for item in demand.judge(NEEDS, volumes)] == [False, True, True, True, True]
+    assert {item["broken"] for item in demand.judge(NEEDS, [])} == {True}
+    assert {item["broken"] for item in demand.judge(NEEDS, None)} == {None}
 
 
 def test_the_sentence():
-    assert _demand.sentence(_demand.judge(NEEDS, None)) is None
-    assert _demand.sentence(_demand.judge([need("a")], [])) == "1 disk of running VMs is not served: a of VM web"
-    assert _demand.sentence(_demand.judge(NEEDS, [])) == (
+    assert demand.sentence(demand.judge(NEEDS, None)) is None
+    assert demand.sentence(demand.judge([need("a")], [])) == "1 disk of running VMs is not served: a of VM web"
+    assert demand.sentence(demand.judge(NEEDS, [])) == (
         "5 disks of running VMs are not served: zbs-bdev-1 of VM of process 7, zbs-bdev-2 of VM of process 7, "
         "zbs-bdev-3 of VM of process 7 and 2 more"
     )
@@ -116,8 +117,8 @@ AFTER = {"known": {"a": disk()}}
 
 
 def test_a_look_at_a_target_that_answers_is_learnt_from():
-    assert _disks.seen({}, health()) == AFTER
-    assert _disks.seen(AFTER, health()) == AFTER
+    assert observe_disks.seen({}, health()) == AFTER
+    assert observe_disks.seen(AFTER, health()) == AFTER
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_look_at_a_target_that_answers_is_learnt_from():
     ],
 )
 def test_from_any_other_nothing(more):
-    assert _disks.seen(AFTER, health(demand=[], **more)) == AFTER
+    assert observe_disks.seen(AFTER, health(demand=[], **more)) == AFTER
 
 
 @pytest.mark.parametrize("verdict", ["stopped", "absent", "refused", "starting", "hung", "unknown"])
@@ -139,15 +140,15 @@ def test_a_target_that_is_gone_at_the_next_look_took_its_disks_along(verdict):
     """What was missed a moment ago is needed again, and restored after the heal."""
     for before in ({}, {"known": {"a": MISSED}, "paths": {"a": "p/v"}}):
         looked = health(protocols={"vhost": {"verdict": verdict}}, volumes=[], warnings=[])
-        assert _disks.seen(before, looked) == before
-        _disks.enter(looked, found([WEB]), before)
+        assert observe_disks.seen(before, looked) == before
+        observe_disks.enter(looked, found([WEB]), before)
         needed = [(item["bdev"], item["seen"], item["broken"]) for item in looked["demand"]]
         assert needed == ([("a", ["ledger"], True)] if before else [])
 
 
 def test_what_is_missed_is_not_brought_back_to_a_target_that_lives():
     looked = health(volumes=[], warnings=[])
-    _disks.enter(looked, found([WEB]), AFTER)
+    observe_disks.enter(looked, found([WEB]), AFTER)
     assert looked["demand"] == []
 
 
@@ -155,28 +156,28 @@ def test_a_target_that_lets_go_of_all_before_it_ends_loses_none():
     """It answers until its last second; whoever looks twice in that time, from two controllers, must not take that for unplugged."""
     disks = AFTER
     for seconds in (SINCE, SINCE, SINCE + 10):
-        disks = _disks.seen(disks, health(volumes=[], demand=[]), lambda now=seconds: now)
+        disks = observe_disks.seen(disks, health(volumes=[], demand=[]), lambda now=seconds: now)
     restarted = health(volumes=[], warnings=[], process={"pid": 10, "started_s_after_boot": 99.0})
-    _disks.enter(restarted, found([WEB]), disks)
+    observe_disks.enter(restarted, found([WEB]), disks)
     assert [(item["bdev"], item["broken"]) for item in restarted["demand"]] == [("a", True)]
 
 
 def test_a_host_without_vms_remembers_nothing():
-    assert _disks.seen(AFTER, health(vms=[], demand=[])) == {}
+    assert observe_disks.seen(AFTER, health(vms=[], demand=[])) == {}
 
 
 def test_a_deleted_disk_is_told_from_a_target_that_came_back_empty():
-    deleted = _disks.seen(AFTER, health(volumes=[], demand=[]), lambda: SINCE + 0.9)
+    deleted = observe_disks.seen(AFTER, health(volumes=[], demand=[]), lambda: SINCE + 0.9)
     assert deleted["known"]["a"] == MISSED
-    assert _disks.seen(deleted, health(volumes=[], demand=[]), lambda: LATE)["known"]["a"] == disk(released=True)
-    empty = _disks.seen(AFTER, health(volumes=[], demand=[], process={"pid": 10, "started_s_after_boot": 99.0}))
+    assert observe_disks.seen(deleted, health(volumes=[], demand=[]), lambda: LATE)["known"]["a"] == disk(released=True)
+    empty = observe_disks.seen(AFTER, health(volumes=[], demand=[], process={"pid": 10, "started_s_after_boot": 99.0}))
     assert empty["known"]["a"] == disk()
 
 
 def test_paths_are_kept_as_long_as_their_disk():
-    traced = _disks.traced(AFTER, {"a": "p/v", "gone": "p/w"})
-    assert _disks.seen(traced, health())["paths"] == {"a": "p/v"}
-    assert _disks.traced(AFTER, {}) == AFTER
+    traced = observe_disks.traced(AFTER, {"a": "p/v", "gone": "p/w"})
+    assert observe_disks.seen(traced, health())["paths"] == {"a": "p/v"}
+    assert observe_disks.traced(AFTER, {}) == AFTER
 
 
 @pytest.mark.parametrize(
@@ -196,10 +197,10 @@ def test_paths_are_kept_as_long_as_their_disk():
 )
 def test_disks_that_were_damaged(bad):
     with pytest.raises(ValueError):
-        _disks.check(bad)
+        observe_disks.check_disks(bad)
 
 
 def test_disks_that_are_proper():
-    _disks.check({})
-    _disks.check(_disks.traced(AFTER, {"a": "p/v"}))
-    _disks.check({"known": {"a": MISSED}})
+    observe_disks.check_disks({})
+    observe_disks.check_disks(observe_disks.traced(AFTER, {"a": "p/v"}))
+    observe_disks.check_disks({"known": {"a": MISSED}})

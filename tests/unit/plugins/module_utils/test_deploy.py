@@ -4,9 +4,11 @@ import os
 import threading
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _admin, _deploy, _lock
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
+from ansible_collections.zstack.zbs.plugins.module_utils._target import deploy as target_deploy
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import lock as tools_lock
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import until
 
@@ -22,7 +24,7 @@ DOWN = {"protocols": {"vhost": {"verdict": "stopped", "reason": "exited"}}}
 @pytest.fixture
 def deploy(tmp_path, monkeypatch):
     """Run a deploy with options: result; `deploy.calls()` are the argument lists that zbsadm got."""
-    monkeypatch.setattr(_admin, "LOCK_DIR", str(tmp_path))
+    monkeypatch.setattr(calls, "LOCK_DIR", str(tmp_path))
     log = tmp_path / "log"
 
     def run(check_mode=False, body=SUCCESS, **options):
@@ -46,7 +48,7 @@ def deploy(tmp_path, monkeypatch):
             "ssh_password": None,
         }
         params.update(options)
-        return _deploy.run(params, check_mode)
+        return target_deploy.run(params, check_mode)
 
     run.calls = lambda: programs.calls(log)
     return run
@@ -154,24 +156,24 @@ def test_bad_options_are_refused_before_anything_is_called(deploy, options):
     ],
 )
 def test_a_declared_cpuset(cpuset, expected):
-    assert _deploy.choose_cpus(cpuset, {"cpus": [1]}) == (expected, expected)
+    assert target_deploy.choose_cpus(cpuset, {"cpus": [1]}) == (expected, expected)
 
 
 @pytest.mark.parametrize("topology, cpus", [(None, []), ({}, []), ({"cpus": None}, []), ({"cpus": [7, 6]}, [6, 7])])
 def test_auto_takes_the_topology_and_declares_nothing(topology, cpus):
-    assert _deploy.choose_cpus("auto", topology) == (None, cpus)
+    assert target_deploy.choose_cpus("auto", topology) == (None, cpus)
 
 
 def test_while_another_deploy_holds_the_host_it_says_who(deploy, tmp_path):
     lock = str(tmp_path / "zbs_vhost_deploy-172.30.0.11.lock")
-    with _lock.hold(lock, Deadline(5), "a test"), pytest.raises(ZbsError) as caught:
+    with tools_lock.hold(lock, Deadline(5), "a test"), pytest.raises(ZbsError) as caught:
         deploy(timeout=1.0)
     assert caught.value.code == "locked" and "process %d" % os.getpid() in caught.value.message
     assert deploy.calls() == []
 
 
 def test_another_host_is_not_held_up(deploy, tmp_path):
-    with _lock.hold(str(tmp_path / "zbs_vhost_deploy-172.30.0.12.lock"), Deadline(5), "a test"):
+    with tools_lock.hold(str(tmp_path / "zbs_vhost_deploy-172.30.0.12.lock"), Deadline(5), "a test"):
         assert deploy()["changed"]
 
 

@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _docker_engine
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import docker_engine
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write
 
@@ -20,7 +20,7 @@ def look(tmp_path, body=None, seconds=20.0, daemon_json=None, dockerd=None):
         write(tmp_path, "etc/docker/daemon.json", daemon_json)
     if dockerd is not None:
         write(tmp_path, "proc/77/cmdline", "\0".join(dockerd) + "\0")
-    return _docker_engine.look(Deadline(seconds), docker, str(tmp_path))
+    return docker_engine.look(Deadline(seconds), docker, str(tmp_path))
 
 
 def info(**more):
@@ -101,7 +101,7 @@ def test_start_calls_systemd(tmp_path, monkeypatch):
     log = tmp_path / "log"
     programs.write_program(tmp_path / "bin", "systemctl", programs.logging_argv(log, "exit 0"))
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
-    _docker_engine.start(Deadline(20))
+    docker_engine.start(Deadline(20))
     assert programs.calls(log) == [["start", "docker.service"]]
 
 
@@ -113,7 +113,7 @@ def test_a_start_that_fails_says_why(tmp_path, monkeypatch, body, seconds, words
     programs.write_program(tmp_path / "bin", "systemctl", body)
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
     with pytest.raises(ZbsError) as caught:
-        _docker_engine.start(Deadline(seconds))
+        docker_engine.start(Deadline(seconds))
     assert caught.value.code == "docker_start" and words in caught.value.message
 
 

@@ -3,9 +3,9 @@
 import os
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _dockerd
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import dockerd
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 
 
@@ -26,20 +26,20 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host,
     ],
 )
 def test_flags_by_their_names_in_the_file(words, flags):
-    assert _dockerd.flags_of(words) == flags
+    assert dockerd.flags_of(words) == flags
 
 
 def test_the_program_is_found_outside_path_too(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    assert _dockerd.program(str(tmp_path)) is None
+    assert dockerd.program(str(tmp_path)) is None
     programs.write_program(tmp_path / "usr/sbin", "dockerd", "exit 0")
-    assert _dockerd.program(str(tmp_path)) == str(tmp_path / "usr/sbin/dockerd")
+    assert dockerd.program(str(tmp_path)) == str(tmp_path / "usr/sbin/dockerd")
 
 
 def test_a_docker_command_alone_is_no_engine(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "/usr/bin")
     programs.write_program(tmp_path / "usr/bin", "docker", "echo podman version 4.9.4")
-    assert _dockerd.program(str(tmp_path)) is None
+    assert dockerd.program(str(tmp_path)) is None
 
 
 def write_dockerd(root, pid, words, started=100.0, uptime=1000.0):
@@ -49,20 +49,20 @@ def write_dockerd(root, pid, words, started=100.0, uptime=1000.0):
 
 def test_the_running_one_with_its_flags_and_its_start(tmp_path):
     write_dockerd(tmp_path, 77, ["/usr/bin/dockerd", "--iptables=false"], 400.0)
-    found = _dockerd.running(str(tmp_path), lambda: 5000.0)
+    found = dockerd.running(str(tmp_path), lambda: 5000.0)
     assert (found.pid, found.flags, round(found.since)) == (77, {"iptables": ["false"]}, 4400)
 
 
 @pytest.mark.parametrize("words", [["sleep", "dockerd"], ["sh", "-c", "dockerd"], ["/usr/bin/containerd"], [""]])
 def test_other_processes_are_none(tmp_path, words):
     write_dockerd(tmp_path, 77, words)
-    assert _dockerd.running(str(tmp_path)) is None
+    assert dockerd.running(str(tmp_path)) is None
 
 
 def test_of_two_the_older_one(tmp_path):
     write_dockerd(tmp_path, 200, ["dockerd"], 300.0)
     write_dockerd(tmp_path, 100, ["dockerd"], 500.0)
-    assert _dockerd.running(str(tmp_path)).pid == 200
+    assert dockerd.running(str(tmp_path)).pid == 200
 
 
 def test_an_engine_in_a_container_is_somebody_else_s(tmp_path):
@@ -71,14 +71,14 @@ def test_an_engine_in_a_container_is_somebody_else_s(tmp_path):
         folder = tmp_path / "proc" / pid / "ns"
         folder.mkdir(parents=True)
         os.symlink(namespace, str(folder / "mnt"))
-    assert _dockerd.running(str(tmp_path)) is None
+    assert dockerd.running(str(tmp_path)) is None
 
 
 def unit(tmp_path, monkeypatch, lines, rc=0):
     """docker.service as systemctl shows it."""
     programs.write_program(tmp_path / "bin", "systemctl", programs.answering("\n".join(lines), rc=rc))
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
-    return _dockerd.unit_flags(Deadline(20), str(tmp_path))
+    return dockerd.unit_flags(Deadline(20), str(tmp_path))
 
 
 def started_by(argv):
@@ -117,21 +117,21 @@ def test_no_unit_of_dockerd(tmp_path, monkeypatch, lines):
 
 def test_no_systemd(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", programs.path_without(tmp_path / "bin"))
-    assert _dockerd.unit_flags(Deadline(20), str(tmp_path)) == {}
+    assert dockerd.unit_flags(Deadline(20), str(tmp_path)) == {}
 
 
 def test_a_systemd_that_hangs_is_said(tmp_path, monkeypatch):
     programs.write_program(tmp_path / "bin", "systemctl", "exec sleep 100")
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
     with pytest.raises(ZbsError) as caught:
-        _dockerd.unit_flags(Deadline(0.3), str(tmp_path))
+        dockerd.unit_flags(Deadline(0.3), str(tmp_path))
     assert caught.value.code == "systemd"
 
 
 def test_one_that_ends_while_it_is_looked_at_is_none(tmp_path):
     fake_host.write(tmp_path, "proc/77/cmdline", "dockerd\0")  # its stat is gone already
     (tmp_path / "proc/78/cmdline").mkdir(parents=True)  # stands for a file that can't be read any more
-    assert _dockerd.running(str(tmp_path)) is None
+    assert dockerd.running(str(tmp_path)) is None
 
 
 def test_words_of_a_unit_with_a_quote_that_does_not_close(tmp_path, monkeypatch):

@@ -1,8 +1,8 @@
 """What of the firewall matters to bridged VMs: what counts as a change, and how to undo it."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _firewall
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import firewall
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 
 ACCEPTS = "-P FORWARD ACCEPT"
@@ -17,12 +17,12 @@ def reading(iptables=(ACCEPTS,), ip6tables=(ACCEPTS,), bridge=(), switch=None):
             "ip6tables": None if ip6tables is None else list(ip6tables),
         },
         "bridge": None if bridge is None else list(bridge),
-        "switches": dict.fromkeys(_firewall.BRIDGE_SWITCHES, switch),
+        "switches": dict.fromkeys(firewall.BRIDGE_SWITCHES, switch),
     }
 
 
 def differences(before, after):
-    found, noticed = _firewall.differences(before, after)
+    found, noticed = firewall.differences(before, after)
     return [(item["what"], item["before"], item["after"], item["undo"]) for item in found], noticed
 
 
@@ -93,17 +93,17 @@ def test_the_switches_that_let_the_firewall_see_bridged_packets(before, after, c
 
 
 def test_the_sentence_names_the_way_back():
-    found, _noticed = _firewall.differences(reading(), reading(DOCKERS))
-    words = _firewall.sentence(found)
+    found, _noticed = firewall.differences(reading(), reading(DOCKERS))
+    words = firewall.sentence(found)
     assert (
         "\n" not in words and "was ACCEPT and is DROP; a rule of iptables is new, -A FORWARD -j DOCKER-USER;" in words
     )
     assert words.endswith(
         "run: iptables -P FORWARD ACCEPT && iptables -D FORWARD -j DOCKER-USER && iptables -D FORWARD -o docker0 -j DOCKER"
     )
-    found, _noticed = _firewall.differences(reading(bridge=["x"]), reading())
-    assert "a bridge rule is gone, x" in _firewall.sentence(found)
-    assert "nft list ruleset" in _firewall.sentence(found)
+    found, _noticed = firewall.differences(reading(bridge=["x"]), reading())
+    assert "a bridge rule is gone, x" in firewall.sentence(found)
+    assert "nft list ruleset" in firewall.sentence(found)
 
 
 def test_a_snapshot_of_what_the_programs_say(tmp_path, monkeypatch):
@@ -113,7 +113,7 @@ def test_a_snapshot_of_what_the_programs_say(tmp_path, monkeypatch):
     programs.write_program(folder, "ip6tables", programs.answering(err="no such table", rc=3))
     programs.write_program(folder, "ebtables", programs.answering("Bridge chain: FORWARD, policy: ACCEPT"))
     fake_host.write(tmp_path, "proc/sys/net/bridge/bridge-nf-call-iptables", "1\n")
-    found = _firewall.snapshot(Deadline(20), str(tmp_path))
+    found = firewall.snapshot(Deadline(20), str(tmp_path))
     assert found["forward"] == {"iptables": DOCKERS, "ip6tables": None}
     assert found["bridge"] == ["Bridge chain: FORWARD, policy: ACCEPT"]
     assert found["switches"]["bridge-nf-call-iptables"] == 1 and found["switches"]["bridge-nf-call-arptables"] is None
@@ -124,7 +124,7 @@ def test_nft_is_asked_before_ebtables(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", programs.path_without(folder))
     log = tmp_path / "log"
     programs.write_program(folder, "nft", programs.logging_argv(log, programs.answering("table bridge filter {\n}\n")))
-    assert _firewall.snapshot(Deadline(20), str(tmp_path))["bridge"] == ["table bridge filter {", "}"]
+    assert firewall.snapshot(Deadline(20), str(tmp_path))["bridge"] == ["table bridge filter {", "}"]
     assert programs.calls(log) == [["--stateless", "list", "ruleset", "bridge"]]
 
 
@@ -147,7 +147,7 @@ def test_chains_of_docker_s(tmp_path, monkeypatch, body, there):
     monkeypatch.setenv("PATH", programs.path_without(tmp_path / "bin"))
     if body:
         programs.write_program(tmp_path / "bin", "iptables", body)
-    assert _firewall.docker_chains(Deadline(20)) is there
+    assert firewall.docker_chains(Deadline(20)) is there
 
 
 def test_a_forward_chain_without_a_policy_is_the_kernels_own():

@@ -5,21 +5,15 @@ import os
 import stat
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import (
-    _boot,
-    _daemon_file,
-    _folder,
-    _keeping,
-    _ledger,
-    _ledger_writing,
-    _lock,
-    _mounts,
-    _own_mounts,
-    _replacing,
-    _textfile,
-)
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import daemon_file
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import boot, mounts, own_mounts
+from ansible_collections.zstack.zbs.plugins.module_utils._target import keeping
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import folder as tools_folder
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import lock as tools_lock
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import replacing
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, ledger_writing, textfile
 
 STRANGER = 4321
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make what belongs to somebody else")
@@ -31,39 +25,39 @@ def stranger_s_link(path, target):
 
 
 def take_lock(path):
-    with _lock.hold(str(path), Deadline(1), "a test"):
+    with tools_lock.hold(str(path), Deadline(1), "a test"):
         pass
 
 
 def take_ledger(folder):
-    with _ledger_writing.locked(str(folder), Deadline(1)):
-        _ledger_writing.write(_ledger.Ledger(), str(folder))
+    with ledger_writing.locked(str(folder), Deadline(1)):
+        ledger_writing.write(ledger.Ledger(), str(folder))
 
 
 def write_unit(folder):
-    plan = _boot.Plan({}, {"x.service": "[Unit]\n", "wants/x.service": "-> /x.service"}, None, None)
-    _boot.apply(plan, Deadline(5), str(folder))
+    plan = boot.Plan({}, {"x.service": "[Unit]\n", "wants/x.service": "-> /x.service"}, None, None)
+    boot.apply(plan, Deadline(5), str(folder))
 
 
 def write_daemon_json(folder):
     path = str(folder / "daemon.json")
-    _daemon_file.replace(path, _daemon_file.prepare(path, "{}"))
+    daemon_file.replace(path, daemon_file.prepare(path, "{}"))
 
 
 def note_mount(folder):
-    _own_mounts.note(_mounts.Mount("/dev/hugepages2m", 2048, "0:1"), str(folder))
+    own_mounts.note(mounts.Mount("/dev/hugepages2m", 2048, "0:1"), str(folder))
 
 
 # Everything that is written as root, given a folder.
 WRITERS = {
-    "replace": lambda folder: _replacing.replace(str(folder / "file"), "text", 0o600),
+    "replace": lambda folder: replacing.replace(str(folder / "file"), "text", 0o600),
     "lock": lambda folder: take_lock(folder / "lock"),
     "ledger": take_ledger,
-    "evidence": lambda folder: _keeping.write(str(folder), "asked", "20260102T030405Z", "text", 3),
+    "evidence": lambda folder: keeping.write(str(folder), "asked", "20260102T030405Z", "text", 3),
     "unit": write_unit,
     "daemon.json": write_daemon_json,
     "mounts": note_mount,
-    "textfile": lambda folder: _textfile.write(str(folder), "text"),
+    "textfile": lambda folder: textfile.write(str(folder), "text"),
 }
 # Of these the folder must be root's as well: what lies there is believed, or private.
 BELIEVED = ("lock", "ledger", "evidence", "unit", "mounts")
@@ -123,13 +117,13 @@ def test_a_stranger_s_folder_is_no_place_for_what_is_believed(tmp_path, name):
 @as_root
 def test_metrics_go_into_the_exporter_s_own_folder(tmp_path):
     os.chown(tmp_path, STRANGER, STRANGER)
-    _textfile.write(str(tmp_path), "text")
-    assert (tmp_path / _textfile.NAME).read_text() == "text"
+    textfile.write(str(tmp_path), "text")
+    assert (tmp_path / textfile.NAME).read_text() == "text"
 
 
 @pytest.mark.parametrize(
     ("name", "file"),
-    [("replace", "file"), ("ledger", _ledger.NAME), ("textfile", _textfile.NAME), ("unit", "x.service")],
+    [("replace", "file"), ("ledger", ledger.NAME), ("textfile", textfile.NAME), ("unit", "x.service")],
 )
 @pytest.mark.parametrize("hard", [False, True], ids=["symlink", "hardlink"])
 def test_a_link_in_the_file_s_own_place_loses_its_place_and_nothing_else(tmp_path, name, file, hard):
@@ -153,7 +147,7 @@ def test_the_name_of_the_temporary_file_is_taken(tmp_path, monkeypatch, write):
     (tmp_path / "victim").write_text("keep")
     folder = tmp_path / "folder"
     folder.mkdir()
-    monkeypatch.setattr(_replacing.uuid, "uuid4", lambda: type("Known", (), {"hex": "known"}))
+    monkeypatch.setattr(replacing.uuid, "uuid4", lambda: type("Known", (), {"hex": "known"}))
     for below in (folder, folder / "wants", folder / "var/lib/zbs-vhost"):
         below.mkdir(parents=True, exist_ok=True)
         (below / ".zbs-known.tmp").symlink_to(tmp_path / "victim")
@@ -196,16 +190,16 @@ def test_a_lock_that_a_stranger_could_keep_is_refused(tmp_path):
 @pytest.mark.parametrize(("owner", "mode"), [(STRANGER, 0o644), (0, 0o666), (0, 0o646)])
 def test_a_ledger_that_others_can_write_is_not_believed(tmp_path, owner, mode):
     take_ledger(tmp_path)
-    os.chown(tmp_path / _ledger.NAME, owner, 0)
-    (tmp_path / _ledger.NAME).chmod(mode)
-    assert "others than root may write" in _ledger.read(str(tmp_path)).lost
+    os.chown(tmp_path / ledger.NAME, owner, 0)
+    (tmp_path / ledger.NAME).chmod(mode)
+    assert "others than root may write" in ledger.read_ledger(str(tmp_path)).lost
 
 
 def test_a_folder_is_made_with_its_mode_whatever_the_umask(tmp_path):
     for umask in (0o000, 0o077):
         before = os.umask(umask)
         try:
-            with _folder.opened(str(tmp_path / ("a%o" % umask) / "b"), make=0o755) as place:
+            with tools_folder.opened(str(tmp_path / ("a%o" % umask) / "b"), make=0o755) as place:
                 assert place.path == str(tmp_path / ("a%o" % umask) / "b")
         finally:
             os.umask(before)
@@ -215,19 +209,19 @@ def test_a_folder_is_made_with_its_mode_whatever_the_umask(tmp_path):
 
 def test_a_link_to_nowhere_makes_no_folder_there(tmp_path):
     (tmp_path / "link").symlink_to("no/where")
-    with pytest.raises(FileNotFoundError), _folder.opened(str(tmp_path / "link" / "more"), make=0o755):
+    with pytest.raises(FileNotFoundError), tools_folder.opened(str(tmp_path / "link" / "more"), make=0o755):
         pass
     assert not (tmp_path / "no").exists()
     (tmp_path / "there").mkdir()
     (tmp_path / "good").symlink_to("there")
-    with _folder.opened(str(tmp_path / "good" / "more"), make=0o755) as place:
+    with tools_folder.opened(str(tmp_path / "good" / "more"), make=0o755) as place:
         assert place.path == str(tmp_path / "there" / "more")
 
 
 def test_links_that_lead_in_a_circle_end(tmp_path):
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
-    with pytest.raises(OSError) as caught, _folder.opened(str(tmp_path / "a")):
+    with pytest.raises(OSError) as caught, tools_folder.opened(str(tmp_path / "a")):
         pass
     assert caught.value.errno == errno.ELOOP
 
@@ -236,7 +230,7 @@ def test_the_way_through_parents_and_absolute_links(tmp_path):
     (tmp_path / "x" / "y").mkdir(parents=True)
     (tmp_path / "x" / "up").symlink_to("../x/y/..")
     (tmp_path / "far").symlink_to(tmp_path / "x" / "up")
-    with _folder.opened(str(tmp_path / "far" / "y")) as place:
+    with tools_folder.opened(str(tmp_path / "far" / "y")) as place:
         assert place.path == str(tmp_path / "x" / "y")
         assert os.path.samestat(os.fstat(place.handle), os.stat(tmp_path / "x" / "y"))
 
@@ -245,10 +239,10 @@ def test_a_swap_after_the_way_was_walked_changes_nothing(tmp_path):
     """The folder is held, not its name: whoever puts a link into its place meanwhile gets nothing."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "etc").mkdir()
-    with _folder.holding(str(tmp_path / "folder" / "file")) as place:
+    with tools_folder.holding(str(tmp_path / "folder" / "file")) as place:
         (tmp_path / "folder").rename(tmp_path / "away")
         (tmp_path / "folder").symlink_to("etc")
-        _replacing.put(place, _replacing.beside(place, b"text", 0o600))
+        replacing.put(place, replacing.beside(place, b"text", 0o600))
     assert os.listdir(tmp_path / "etc") == [] and (tmp_path / "away" / "file").read_text() == "text"
 
 
@@ -264,8 +258,8 @@ def test_a_step_that_becomes_a_link_under_the_walk_is_not_gone_along(tmp_path, m
             (tmp_path / "folder").symlink_to("etc")
         return found
 
-    monkeypatch.setattr(_folder.os, "stat", swap)
-    with pytest.raises(OSError), _folder.opened(str(tmp_path / "folder")):
+    monkeypatch.setattr(tools_folder.os, "stat", swap)
+    with pytest.raises(OSError), tools_folder.opened(str(tmp_path / "folder")):
         pass
 
 
@@ -273,9 +267,9 @@ def test_nothing_stays_open(tmp_path):
     before = len(os.listdir("/proc/self/fd"))
     (tmp_path / "link").symlink_to("nowhere")
     for path in (tmp_path / "a" / "b", tmp_path / "link" / "x"):
-        with pytest.raises(OSError), _folder.opened(str(path)):
+        with pytest.raises(OSError), tools_folder.opened(str(path)):
             pass
-        with pytest.raises(OSError), _folder.holding(str(path), follow=True):
+        with pytest.raises(OSError), tools_folder.holding(str(path), follow=True):
             pass
     for write in WRITERS.values():
         write(tmp_path)
@@ -301,16 +295,16 @@ def test_a_backup_of_daemon_json_is_never_more_readable_than_the_file(tmp_path, 
     path.write_text("secret")
     path.chmod(0o600)
     seen = []
-    real = _daemon_file.shutil.copyfileobj
+    real = daemon_file.shutil.copyfileobj
 
     def watch(reader, writer):
         seen.append(stat.S_IMODE(os.fstat(writer.fileno()).st_mode))
         real(reader, writer)
 
-    monkeypatch.setattr(_daemon_file.shutil, "copyfileobj", watch)
+    monkeypatch.setattr(daemon_file.shutil, "copyfileobj", watch)
     before = os.umask(0)
     try:
-        kept = _daemon_file.replace(str(path), _daemon_file.prepare(str(path), "{}"))
+        kept = daemon_file.replace(str(path), daemon_file.prepare(str(path), "{}"))
     finally:
         os.umask(before)
     assert seen == [0o600] and stat.S_IMODE(os.stat(kept).st_mode) == 0o600
@@ -318,7 +312,7 @@ def test_a_backup_of_daemon_json_is_never_more_readable_than_the_file(tmp_path, 
 
 @as_root
 def test_a_mount_point_that_others_can_turn_is_refused_before_anything_is_mounted(tmp_path, monkeypatch):
-    monkeypatch.setattr(_mounts._command, "run", lambda *_arguments: pytest.fail("it was mounted"))
+    monkeypatch.setattr(mounts.command, "run", lambda *_arguments: pytest.fail("it was mounted"))
     (tmp_path / "theirs" / "ours").mkdir(parents=True)
     os.chown(tmp_path / "theirs", STRANGER, STRANGER)
     for path, words in (
@@ -327,5 +321,5 @@ def test_a_mount_point_that_others_can_turn_is_refused_before_anything_is_mounte
         ("theirs/new", "can turn the way"),
     ):
         with pytest.raises(ZbsError) as caught:
-            _mounts.mount(str(tmp_path / path), 2048, Deadline(5))
+            mounts.mount(str(tmp_path / path), 2048, Deadline(5))
         assert caught.value.code == "hugetlbfs_dir" and words in caught.value.message

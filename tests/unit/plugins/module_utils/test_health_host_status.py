@@ -1,7 +1,7 @@
 """The host's status and its sentence."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._health import Verdict, host_status
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.health import Verdict, host_status
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 import pytest
 
 pytest.importorskip("hypothesis")
-from ansible_collections.zstack.zbs.plugins.module_utils import _evidence, _health
-from ansible_collections.zstack.zbs.plugins.module_utils._container import Container
-from ansible_collections.zstack.zbs.plugins.module_utils._process import STATE_WORDS, ProcessInfo
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import evidence, health
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.container import Container
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.process import STATE_WORDS, ProcessInfo
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import PATH
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,7 +54,7 @@ PROCESSES = st.builds(
     st.none() | st.integers(0, 10**6),
 )
 EVIDENCE = st.builds(
-    _evidence.Evidence,
+    evidence.Evidence,
     st.just(PATH),
     st.sampled_from(SOCKETS),
     st.sampled_from(["", "what it did"]),
@@ -72,8 +72,8 @@ EVIDENCE = st.builds(
 @settings(max_examples=1500, deadline=None)
 @given(EVIDENCE)
 def test_every_evidence_has_a_verdict_that_keeps_the_first_law(seen):
-    result = _health.decide_vhost(seen)
-    assert result.verdict in _health.STATUS_OF
+    result = health.decide_vhost(seen)
+    assert result.verdict in health.STATUS_OF
     assert all(isinstance(warning, str) and warning for warning in result.warnings)
     if seen.socket == "answered":
         assert result.verdict == "healthy"
@@ -81,7 +81,7 @@ def test_every_evidence_has_a_verdict_that_keeps_the_first_law(seen):
         assert result.reason is None and seen.socket == "answered"
     else:
         assert isinstance(result.reason, str) and result.reason and "\n" not in result.reason
-    if result.verdict in _health.HEALED:
+    if result.verdict in health.HEALED:
         nobody_serves = (
             seen.socket == "nobody" and seen.listening is False and not (seen.volumes_listening or seen.elsewhere)
         )
@@ -98,10 +98,10 @@ def test_every_evidence_has_a_verdict_that_keeps_the_first_law(seen):
         assert result.verdict == "hung"
 
 
-@given(st.dictionaries(st.sampled_from(["vhost", "cbd"]), st.sampled_from(sorted(_health.STATUS_OF))))
+@given(st.dictionaries(st.sampled_from(["vhost", "cbd"]), st.sampled_from(sorted(health.STATUS_OF))))
 def test_the_hosts_status_follows_its_protocols(verdicts):
-    protocols = {name: _health.Verdict(word, None if word == "healthy" else "why") for name, word in verdicts.items()}
-    status, reason = _health.host_status(protocols)
+    protocols = {name: health.Verdict(word, None if word == "healthy" else "why") for name, word in verdicts.items()}
+    status, reason = health.host_status(protocols)
     statuses = {verdict.status for verdict in protocols.values()}
     if "Connected" in statuses:
         assert (status, reason) == ("Connected", None)
@@ -116,9 +116,9 @@ def test_the_hosts_status_follows_its_protocols(verdicts):
 @settings(max_examples=500, deadline=None)
 @given(EVIDENCE)
 def test_a_verdict_heals_exactly_when_its_status_is_disconnected(seen):
-    result = _health.decide_vhost(seen)
-    assert (result.status == "Disconnected") is (result.verdict in _health.HEALED)
-    status, reason = _health.host_status({"vhost": result})
+    result = health.decide_vhost(seen)
+    assert (result.status == "Disconnected") is (result.verdict in health.HEALED)
+    status, reason = health.host_status({"vhost": result})
     assert status == result.status and (reason is None) is (result.verdict == "healthy")
 
 
@@ -127,25 +127,25 @@ def test_a_verdict_heals_exactly_when_its_status_is_disconnected(seen):
 def test_docker_never_changes_the_verdict_of_who_answers_or_of_who_is_silent(seen, other):
     if seen.socket == "nobody":
         return
-    before = _health.decide_vhost(seen).verdict
+    before = health.decide_vhost(seen).verdict
     seen.container, seen.container_age = other, None
-    assert _health.decide_vhost(seen).verdict == before
+    assert health.decide_vhost(seen).verdict == before
 
 
 @settings(max_examples=500, deadline=None)
 @given(EVIDENCE, st.floats(0, 1e6))
 def test_age_only_turns_starting_into_a_fault(seen, older):
     """A process or a container that grows older can leave `starting`, and never comes to it."""
-    before = _health.decide_vhost(seen).verdict
+    before = health.decide_vhost(seen).verdict
     if seen.process is not None:
         seen.process.age += older
     if seen.container_age is not None:
         seen.container_age += older
-    after = _health.decide_vhost(seen).verdict
+    after = health.decide_vhost(seen).verdict
     assert after == before or (before == "starting" and after in ("stopped", "refused", "hung", "unknown"))
 
 
 def test_unknown_never_heals():
-    assert "unknown" not in _health.HEALED
-    assert {_health.STATUS_OF[verdict] for verdict in _health.HEALED} == {"Disconnected"}
-    assert _health.STATUS_OF["unknown"] == "Unknown"
+    assert "unknown" not in health.HEALED
+    assert {health.STATUS_OF[verdict] for verdict in health.HEALED} == {"Disconnected"}
+    assert health.STATUS_OF["unknown"] == "Unknown"

@@ -1,7 +1,7 @@
 """Every row of the verdict table: evidence in, verdict and sentence out."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _down, _health
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import down, health
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import (
     PATH,
     container,
@@ -190,7 +190,7 @@ ROWS = {
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_verdict(name):
     seen, verdict, words = ROWS[name]
-    result = _health.decide_vhost(seen)
+    result = health.decide_vhost(seen)
     assert result.verdict == verdict
     assert (result.reason is None) if words is None else (words in result.reason)
     for sentence in result.warnings + [result.reason or ""]:
@@ -200,20 +200,20 @@ def test_verdict(name):
 @pytest.mark.parametrize("name", sorted(name for name in ROWS if name.startswith("nobody")))
 def test_where_nobody_listens_is_told(name):
     seen, verdict, _words = ROWS[name]
-    assert PATH in _health.decide_vhost(seen).reason or verdict == "starting"
+    assert PATH in health.decide_vhost(seen).reason or verdict == "starting"
 
 
 def test_nobody_with_an_unreadable_socket_table_is_unknown():
     seen = evidence("nobody", container=not_found("missing"))
     seen.listening = None
-    result = _health.decide_vhost(seen)
+    result = health.decide_vhost(seen)
     assert result.verdict == "unknown"
     assert result.reason == "nobody answered on %s, and /proc/net/unix can't be read to be sure; run as root" % PATH
 
 
 @pytest.mark.parametrize("answer", SILENT_DOCKERS)
 def test_an_answering_target_only_warns_about_docker(answer):
-    result = _health.decide_vhost(evidence("answered", container=not_found(answer)))
+    result = health.decide_vhost(evidence("answered", container=not_found(answer)))
     assert (result.verdict, len(result.warnings)) == ("healthy", 1)
     asked = answer in ("missing", "no_docker")
     assert ("the target answers but Docker can't be asked (the detail)" in result.warnings[0]) is not asked
@@ -221,32 +221,32 @@ def test_an_answering_target_only_warns_about_docker(answer):
 
 
 def test_an_answering_target_whose_container_is_gone_was_started_by_other_means():
-    result = _health.decide_vhost(evidence("answered", container=not_found("missing")))
+    result = health.decide_vhost(evidence("answered", container=not_found("missing")))
     assert "knows no container of that name" in result.warnings[0]
 
 
 def test_an_answering_target_of_which_docker_was_not_asked_warns_of_nothing():
-    assert _health.decide_vhost(evidence("answered")).warnings == []
+    assert health.decide_vhost(evidence("answered")).warnings == []
 
 
 def test_an_answering_target_without_any_docker_says_so():
-    result = _health.decide_vhost(evidence("answered", container=not_found("no_docker")))
+    result = health.decide_vhost(evidence("answered", container=not_found("no_docker")))
     assert "no docker command" in result.warnings[0]
 
 
 def test_an_answering_target_of_podman_is_healthy_and_a_warning():
     shown = container()
     shown.podman = True
-    result = _health.decide_vhost(evidence("answered", container=shown))
+    result = health.decide_vhost(evidence("answered", container=shown))
     assert result.verdict == "healthy" and "podman" in result.warnings[0]
 
 
 def test_an_answering_target_in_a_running_container_warns_of_nothing():
-    assert _health.decide_vhost(evidence("answered", container=container())).warnings == []
+    assert health.decide_vhost(evidence("answered", container=container())).warnings == []
 
 
 def test_an_answering_target_of_an_exited_container_warns_against_a_restart():
-    result = _health.decide_vhost(evidence("answered", container=container("exited")))
+    result = health.decide_vhost(evidence("answered", container=container("exited")))
     assert "is exited; don't restart" in result.warnings[0]
 
 
@@ -263,13 +263,13 @@ def test_an_answering_target_of_an_exited_container_warns_against_a_restart():
     ],
 )
 def test_the_one_table(verdict, status, heals):
-    assert _health.STATUS_OF[verdict] == _health.Verdict(verdict).status == status
-    assert (verdict in _health.HEALED) is heals
+    assert health.STATUS_OF[verdict] == health.Verdict(verdict).status == status
+    assert (verdict in health.HEALED) is heals
 
 
 def test_as_many_connections_as_spdk_serves_at_a_time():
-    assert _down.MAX_CONNECTIONS == 64
+    assert down.MAX_CONNECTIONS == 64
 
 
 def test_the_table_has_no_other_rows():
-    assert len(_health.STATUS_OF) == 7 and len(_health.HEALED) == 4
+    assert len(health.STATUS_OF) == 7 and len(health.HEALED) == 4

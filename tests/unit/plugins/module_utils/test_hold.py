@@ -4,28 +4,29 @@ import json
 import os
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _hold, _ledger
+from ansible_collections.zstack.zbs.plugins.module_utils._window import hold as window_hold
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, WELL
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files
 
 NOW = "2026-01-02T03:04:05Z"
-HOLD = _hold.Hold("new kernel", None, "the test")
+HOLD = window_hold.Hold("new kernel", None, "the test")
 
 
 def write(folder, **data):
-    (folder / _ledger.HOLD_NAME).write_text(json.dumps(data))
+    (folder / ledger.HOLD_NAME).write_text(json.dumps(data))
 
 
 @pytest.mark.parametrize("folder", ["", "not/there"])
 def test_without_a_file_there_is_no_hold(tmp_path, folder):
-    assert _hold.read(str(tmp_path / folder), NOW) == (None, [])
+    assert window_hold.read_hold(str(tmp_path / folder), NOW) == (None, [])
 
 
 def test_a_hold_with_a_reason(tmp_path):
     write(tmp_path, reason=" new\nkernel ")
-    hold, warnings = _hold.read(str(tmp_path), NOW)
-    assert hold.as_dict() == {"reason": "new kernel", "until": None, "source": str(tmp_path / _ledger.HOLD_NAME)}
+    hold, warnings = window_hold.read_hold(str(tmp_path), NOW)
+    assert hold.as_dict() == {"reason": "new kernel", "until": None, "source": str(tmp_path / ledger.HOLD_NAME)}
     assert warnings == []
 
 
@@ -42,7 +43,7 @@ def test_a_hold_with_a_reason(tmp_path):
 )
 def test_a_hold_ends_by_itself(tmp_path, until, holds):
     write(tmp_path, reason="r", until=until)
-    hold, warnings = _hold.read(str(tmp_path), NOW)
+    hold, warnings = window_hold.read_hold(str(tmp_path), NOW)
     assert (hold is not None, warnings) == (holds, [])
 
 
@@ -65,17 +66,17 @@ DAMAGED = {
 
 @pytest.mark.parametrize("name", sorted(DAMAGED))
 def test_a_file_that_cannot_be_understood_holds_and_warns(tmp_path, name):
-    (tmp_path / _ledger.HOLD_NAME).write_bytes(DAMAGED[name])
-    hold, warnings = _hold.read(str(tmp_path), NOW)
+    (tmp_path / ledger.HOLD_NAME).write_bytes(DAMAGED[name])
+    hold, warnings = window_hold.read_hold(str(tmp_path), NOW)
     assert hold.until is None and len(warnings) == 1
-    assert str(tmp_path / _ledger.HOLD_NAME) in warnings[0] and "\n" not in warnings[0]
+    assert str(tmp_path / ledger.HOLD_NAME) in warnings[0] and "\n" not in warnings[0]
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
 def test_something_else_in_its_place_holds(tmp_path, make):
-    make(tmp_path / _ledger.HOLD_NAME)
+    make(tmp_path / ledger.HOLD_NAME)
     before = open_files()
-    hold, warnings = _hold.read(str(tmp_path), NOW)
+    hold, warnings = window_hold.read_hold(str(tmp_path), NOW)
     assert hold is not None and warnings
     assert open_files() == before
 

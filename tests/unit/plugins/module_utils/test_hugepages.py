@@ -1,12 +1,12 @@
 """Pools and their growth, on a kernel that gives what it can."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _growth, _hugepages, _pages_asked, _pages_wanted
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import asking, growth, node_pools, wanted
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_kernel import FakeKernel
 
-Demand, Pool = _pages_wanted.Demand, _hugepages.Pool
+Demand, Pool = wanted.Demand, node_pools.Pool
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ Demand, Pool = _pages_wanted.Demand, _hugepages.Pool
     ],
 )
 def test_amounts(text, kib):
-    assert _pages_wanted.parse_memory_kib(text) == kib
+    assert wanted.parse_memory_kib(text) == kib
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def test_amounts(text, kib):
 )
 def test_what_is_no_amount_is_refused_by_name(text):
     with pytest.raises(ZbsError) as caught:
-        _pages_wanted.parse_memory_kib(text)
+        wanted.parse_memory_kib(text)
     assert caught.value.code == "bad_option" and "guest_memory" in caught.value.message
 
 
 @pytest.mark.parametrize("kib, pages", [(0, 0), (1, 1), (2048, 1), (2049, 2), (300 * 1024, 150), (16 * 1024**2, 8192)])
 def test_pages_are_rounded_up(kib, pages):
-    assert _pages_wanted.pages_for(kib, 2048) == pages
+    assert wanted.pages_for(kib, 2048) == pages
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_short(demand, pool, short):
 
 def test_the_pool_of_the_size_is_read(tmp_path):
     FakeKernel(tmp_path, 100, 60, 10)
-    pool = _hugepages.read_pool(2048, str(tmp_path))
+    pool = node_pools.read_pool(2048, str(tmp_path))
     assert pool.as_dict() == {"total": 100, "free": 60, "reserved": 10}
     assert pool.unclaimed() == 50
 
@@ -76,13 +76,13 @@ def test_the_pool_of_the_size_is_read(tmp_path):
 def test_a_size_that_the_kernel_lacks_is_named_with_those_it_has(tmp_path):
     FakeKernel(tmp_path)
     with pytest.raises(ZbsError) as caught:
-        _hugepages.read_pool(1048576, str(tmp_path))
+        node_pools.read_pool(1048576, str(tmp_path))
     assert caught.value.code == "no_such_size" and "hugepages-2048kB" in caught.value.message
 
 
 def test_a_kernel_without_hugepages_has_none(tmp_path):
     with pytest.raises(ZbsError) as caught:
-        _hugepages.read_pool(2048, str(tmp_path))
+        node_pools.read_pool(2048, str(tmp_path))
     assert "it has: none" in caught.value.message
 
 
@@ -94,15 +94,15 @@ def test_a_counter_that_cannot_be_read_is_named(tmp_path, text):
     if text is not None:
         write(tmp_path, str(path.relative_to(tmp_path)), text)
     with pytest.raises(ZbsError) as caught:
-        _hugepages.read_pool(2048, str(tmp_path))
+        node_pools.read_pool(2048, str(tmp_path))
     assert caught.value.code == "unreadable" and str(path) in caught.value.message
 
 
 def grow(monkeypatch, tmp_path, demand, compact=True, **pool):
     """Grow the pool of a fake kernel: (Pool after it, what was written)."""
     fake = FakeKernel(tmp_path, **pool)
-    monkeypatch.setattr(_pages_asked, "write", fake.write)
-    return _growth.grow(2048, demand, compact, str(tmp_path)), fake.writes
+    monkeypatch.setattr(asking, "write", fake.write)
+    return growth.grow(2048, demand, compact, str(tmp_path)), fake.writes
 
 
 def test_it_grows_by_the_shortage_only(monkeypatch, tmp_path):
@@ -139,16 +139,16 @@ def test_without_compact_the_page_cache_is_left_alone(monkeypatch, tmp_path):
 
 def test_a_counter_that_cannot_be_written_says_why(tmp_path):
     with pytest.raises(ZbsError) as caught:
-        _pages_asked.write(str(tmp_path / "not" / "there"), "5")
+        asking.write(str(tmp_path / "not" / "there"), "5")
     assert caught.value.code == "unwritable" and "can't be set to 5" in caught.value.message
 
 
 def test_write_writes(tmp_path):
-    _pages_asked.write(str(tmp_path / "n"), "5")
+    asking.write(str(tmp_path / "n"), "5")
     assert (tmp_path / "n").read_text() == "5"
 
 
 def test_a_node_without_memory_has_no_part(tmp_path):
     FakeKernel(tmp_path, 8, 5, 2)
     (tmp_path / "sys/devices/system/node/node7").mkdir(parents=True)
-    assert 7 not in _hugepages.read_pool(2048, str(tmp_path)).nodes
+    assert 7 not in node_pools.read_pool(2048, str(tmp_path)).nodes

@@ -4,7 +4,9 @@ import json
 import os
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _identity, _ledger, _ledger_writing, _probe, _process
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import identity, probe
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import process as observe_process
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, ledger_writing
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write_process
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, short_folder
@@ -16,7 +18,7 @@ GOOD = {"spdk_get_version": target.VERSION, "vhost_get_controllers": []}
 
 
 def process(pid=42, started=100.0):
-    return _process.ProcessInfo(pid, "vhost", "S", started, 1.0, None)
+    return observe_process.ProcessInfo(pid, "vhost", "S", started, 1.0, None)
 
 
 def health(verdict="healthy", pid=42, container=None):
@@ -26,7 +28,7 @@ def health(verdict="healthy", pid=42, container=None):
 
 
 def test_the_same_process_is_the_same_container():
-    assert _identity.recall(KNOWN, process(), NAME) == dict(FOUND, answer="remembered")
+    assert identity.recall(KNOWN, process(), NAME) == dict(FOUND, answer="remembered")
 
 
 @pytest.mark.parametrize(
@@ -40,12 +42,12 @@ def test_the_same_process_is_the_same_container():
     ],
 )
 def test_of_anything_else_nothing_is_remembered(known, seen, name):
-    assert _identity.recall(known, seen, name) is None
+    assert identity.recall(known, seen, name) is None
 
 
 def test_what_docker_says_of_who_answers_is_learnt_once():
-    assert _identity.seen(None, health()) == KNOWN
-    assert _identity.seen(KNOWN, health(container=dict(FOUND, answer="remembered"))) == KNOWN
+    assert identity.seen(None, health()) == KNOWN
+    assert identity.seen(KNOWN, health(container=dict(FOUND, answer="remembered"))) == KNOWN
 
 
 @pytest.mark.parametrize(
@@ -57,23 +59,23 @@ def test_what_docker_says_of_who_answers_is_learnt_once():
     ],
 )
 def test_what_is_not_sure_is_forgotten(look):
-    assert _identity.seen(KNOWN, look) is None
+    assert identity.seen(KNOWN, look) is None
 
 
 def test_who_answers_without_a_name_of_its_own_changes_nothing():
-    assert _identity.seen(KNOWN, health(pid=None)) == KNOWN
+    assert identity.seen(KNOWN, health(pid=None)) == KNOWN
 
 
 @pytest.mark.parametrize("damaged", [[], {}, {"pid": "42", "started": 1.0, "container": {}}, {"pid": 42, "started": 1}])
 def test_a_damaged_record_is_a_damaged_ledger(tmp_path, damaged):
     text = json.dumps({"version": 1, "entries": {}, "target": damaged})
-    (tmp_path / _ledger.NAME).write_text(text)
-    assert "target's process is not proper" in _ledger.read(str(tmp_path)).lost
+    (tmp_path / ledger.NAME).write_text(text)
+    assert "target's process is not proper" in ledger.read_ledger(str(tmp_path)).lost
 
 
 def test_the_ledger_keeps_it(tmp_path):
-    _ledger_writing.write(_ledger.Ledger(target=KNOWN), str(tmp_path))
-    assert _ledger.read(str(tmp_path)).target == KNOWN
+    ledger_writing.write(ledger.Ledger(target=KNOWN), str(tmp_path))
+    assert ledger.read_ledger(str(tmp_path)).target == KNOWN
 
 
 def test_a_target_that_is_known_and_answers_asks_docker_nothing(tmp_path, monkeypatch):
@@ -83,16 +85,16 @@ def test_a_target_that_is_known_and_answers_asks_docker_nothing(tmp_path, monkey
         shown = target.container("running", folder + "/admin.sock", os.getpid())
         shown["Name"] = "/" + NAME
         target.write_docker(tmp_path / "bin", body=programs.logging_argv(log, programs.answering(json.dumps([shown]))))
-        settings = _probe.Settings(NAME, folder + "/admin.sock", ["vhost"])
+        settings = probe.Settings(NAME, folder + "/admin.sock", ["vhost"])
         with Peer(folder + "/admin.sock", target.behave(GOOD)):
-            first = _probe.probe(settings)
-            settings.target = _identity.seen(None, first)
-            second = _probe.probe(settings)
+            first = probe.probe(settings)
+            settings.target = identity.seen(None, first)
+            second = probe.probe(settings)
         assert len(programs.calls(log)) == 1
         assert first["container"]["answer"] == "found" and second["container"]["answer"] == "remembered"
         assert dict(second["container"], answer="found") == first["container"]
         # Who does not answer is asked about again.
-        assert _probe.probe(settings)["container"]["answer"] == "found"
+        assert probe.probe(settings)["container"]["answer"] == "found"
     assert len(programs.calls(log)) == 2
 
 
@@ -109,7 +111,7 @@ def parents(root, *chain):
 
 def test_a_container_may_begin_with_a_shell(tmp_path):
     parents(tmp_path, 44, 43, 42, 1)
-    assert [_process.descends(44, pid, str(tmp_path)) for pid in (44, 43, 42, 1, 45)] == [
+    assert [observe_process.descends(44, pid, str(tmp_path)) for pid in (44, 43, 42, 1, 45)] == [
         True,
         True,
         True,
@@ -120,6 +122,6 @@ def test_a_container_may_begin_with_a_shell(tmp_path):
 
 def test_parents_that_can_not_be_read_or_do_not_end_are_none(tmp_path):
     parents(tmp_path, 44, 43)
-    assert not _process.descends(44, 9, str(tmp_path))
+    assert not observe_process.descends(44, 9, str(tmp_path))
     parents(tmp_path, *range(60, 40, -1))
-    assert not _process.descends(60, 42, str(tmp_path))
+    assert not observe_process.descends(60, 42, str(tmp_path))

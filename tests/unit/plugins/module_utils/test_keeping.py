@@ -5,14 +5,14 @@ import os
 import stat
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _keeping
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._target import keeping
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 STAMP = "20260102T03040%dZ"
 
 
 def write(folder, number=0, keep=3, text="text"):
-    return _keeping.write(str(folder), "asked", STAMP % number, text, keep)
+    return keeping.write(str(folder), "asked", STAMP % number, text, keep)
 
 
 def test_the_folder_and_the_file_are_for_root_and_its_group(tmp_path):
@@ -66,7 +66,7 @@ def test_a_full_disk_leaves_the_older_files_and_nothing_else(tmp_path, monkeypat
     def full(_handle):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(_keeping.os, "fsync", full)
+    monkeypatch.setattr(keeping.os, "fsync", full)
     with pytest.raises(ZbsError) as caught:
         write(tmp_path, 1, keep=1)
     assert caught.value.code == "evidence_unwritable" and "No space left" in caught.value.message

@@ -7,9 +7,10 @@ import os
 import stat
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _ledger_writing
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger as window_ledger
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger_writing
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 
 pytestmark = pytest.mark.usefixtures("no_fsync")
@@ -21,17 +22,17 @@ RECORD: dict = {"hash": "h", "parts": {}, "at": "x", "container_id": None}
 
 
 def write(folder, ledger):
-    with _ledger_writing.locked(str(folder), ledgers.soon()):
-        _ledger_writing.write(ledger, str(folder))
+    with ledger_writing.locked(str(folder), ledgers.soon()):
+        ledger_writing.write(ledger, str(folder))
 
 
 def read_of(folder, **document):
     ledgers.path(folder).write_text(json.dumps(document))
-    return _ledger.read(str(folder))
+    return window_ledger.read_ledger(str(folder))
 
 
 def test_an_entry_that_is_put_and_taken_away_leaves_nothing():
-    ledger = _ledger.Ledger()
+    ledger = window_ledger.Ledger()
     ledger.put("zbs", "vhost", ENTRY)
     ledger.put("zbs", "cbd", ENTRY)
     ledger.put("zbs", "vhost", None)
@@ -42,7 +43,7 @@ def test_an_entry_that_is_put_and_taken_away_leaves_nothing():
 
 
 def test_a_history_likewise():
-    ledger = _ledger.Ledger()
+    ledger = window_ledger.Ledger()
     ledger.put_history("zbs", "vhost", HISTORY)
     assert ledger.get_history("zbs", "vhost") == HISTORY and ledger.get_history("zbs", "cbd") is None
     ledger.put_history("zbs", "vhost", None)
@@ -50,35 +51,35 @@ def test_a_history_likewise():
 
 
 def test_nobody_is_distrusted_without_a_loss():
-    assert not _ledger.Ledger().distrusts("zbs", "vhost")
-    assert not _ledger.Ledger(missing=True).distrusts("zbs", "vhost")
+    assert not window_ledger.Ledger().distrusts("zbs", "vhost")
+    assert not window_ledger.Ledger(missing=True).distrusts("zbs", "vhost")
 
 
 def test_everybody_is_distrusted_by_a_lost_ledger_but_volumes():
-    ledger = _ledger.Ledger(lost="why")
-    assert ledger.distrusts("zbs", "vhost") and not ledger.distrusts("zbs", _ledger.VOLUME + "a")
+    ledger = window_ledger.Ledger(lost="why")
+    assert ledger.distrusts("zbs", "vhost") and not ledger.distrusts("zbs", window_ledger.VOLUME + "a")
 
 
 def test_after_a_loss_each_is_trusted_once_it_was_seen():
-    ledger = _ledger.Ledger()
+    ledger = window_ledger.Ledger()
     ledger.saw("zbs", "vhost")
     assert ledger.distrust is None
     ledger.distrust_all("now")
-    for protocol in ("vhost", "cbd", "vhost", _ledger.VOLUME + "a"):
+    for protocol in ("vhost", "cbd", "vhost", window_ledger.VOLUME + "a"):
         ledger.saw("zbs", protocol)
     assert ledger.distrust == {"since": "now", "seen": {"zbs": ["cbd", "vhost"]}}
     assert not ledger.distrusts("zbs", "vhost")
-    assert ledger.distrusts("other", "vhost") and not ledger.distrusts("other", _ledger.VOLUME + "a")
+    assert ledger.distrusts("other", "vhost") and not ledger.distrusts("other", window_ledger.VOLUME + "a")
 
 
 def test_only_what_there_is_to_say_is_a_fact():
-    assert _ledger.Ledger().as_facts() == {"version": 1, "entries": {}}
+    assert window_ledger.Ledger().as_facts() == {"version": 1, "entries": {}}
     more = {"history": {"zbs": {"vhost": HISTORY}}, "distrust": {"since": "x", "seen": {}}, "deployed": RECORD}
-    assert _ledger.Ledger(**more).as_facts() == dict(more, version=1, entries={})
+    assert window_ledger.Ledger(**more).as_facts() == dict(more, version=1, entries={})
 
 
 def test_the_file_is_for_people_too(tmp_path):
-    write(tmp_path, _ledger.Ledger({"b": {"vhost": ENTRY}, "a": {}}))
+    write(tmp_path, window_ledger.Ledger({"b": {"vhost": ENTRY}, "a": {}}))
     text = ledgers.path(tmp_path).read_text()
     assert (
         text == json.dumps({"version": 1, "entries": {"a": {}, "b": {"vhost": ENTRY}}}, indent=2, sort_keys=True) + "\n"
@@ -87,7 +88,7 @@ def test_the_file_is_for_people_too(tmp_path):
 
 def test_all_of_it_comes_back(tmp_path):
     entry = dict(ENTRY, healthy=0, flaps=2, due=True, lease=LEASE, last_attempt={"outcome": "lost"})
-    ledger = _ledger.Ledger(
+    ledger = window_ledger.Ledger(
         {"zbs": {"vhost": entry}},
         history={"zbs": {"vhost": HISTORY}},
         distrust={"since": "x", "seen": {"zbs": ["vhost"]}},
@@ -95,7 +96,7 @@ def test_all_of_it_comes_back(tmp_path):
     )
     ledger.remember_paths({"zbs-bdev-1": "pool/volume"})
     write(tmp_path, ledger)
-    found = _ledger.read(str(tmp_path))
+    found = window_ledger.read_ledger(str(tmp_path))
     assert found.as_facts() == ledger.as_facts() and sorted(found.as_facts()) == [
         "deployed",
         "disks",
@@ -108,13 +109,13 @@ def test_all_of_it_comes_back(tmp_path):
 
 
 def test_a_file_may_be_as_large_as_the_limit_and_no_larger(tmp_path, monkeypatch):
-    assert _ledger.MAX_SIZE == 4 * 1024 * 1024
-    write(tmp_path, _ledger.Ledger())
+    assert window_ledger.MAX_SIZE == 4 * 1024 * 1024
+    write(tmp_path, window_ledger.Ledger())
     size = os.path.getsize(ledgers.path(tmp_path))
-    monkeypatch.setattr(_ledger, "MAX_SIZE", size)
-    assert _ledger.read(str(tmp_path)).lost is None
-    monkeypatch.setattr(_ledger, "MAX_SIZE", size - 1)
-    assert "it is larger than %d bytes" % (size - 1) in _ledger.read(str(tmp_path)).lost
+    monkeypatch.setattr(window_ledger, "MAX_SIZE", size)
+    assert window_ledger.read_ledger(str(tmp_path)).lost is None
+    monkeypatch.setattr(window_ledger, "MAX_SIZE", size - 1)
+    assert "it is larger than %d bytes" % (size - 1) in window_ledger.read_ledger(str(tmp_path)).lost
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_what_is_wrong_is_said(tmp_path, document, words):
 
 def test_an_empty_file_says_so(tmp_path):
     ledgers.path(tmp_path).write_bytes(b" \n")
-    assert "(it is empty)" in _ledger.read(str(tmp_path)).lost
+    assert "(it is empty)" in window_ledger.read_ledger(str(tmp_path)).lost
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -180,15 +181,15 @@ def test_a_file_that_can_not_be_opened_is_lost_and_not_missing(tmp_path, monkeyp
     def fail(*_arguments):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(_ledger.os, "open", fail)
-    ledger = _ledger.read(str(tmp_path))
+    monkeypatch.setattr(window_ledger.os, "open", fail)
+    ledger = window_ledger.read_ledger(str(tmp_path))
     assert "can't be read (%s)" % os.strerror(number) in ledger.lost and not ledger.missing
 
 
 def test_the_folder_is_made_so_that_everybody_can_read_it(tmp_path):
     before = os.umask(0)
     try:
-        write(tmp_path / "a" / "facts.d", _ledger.Ledger())
+        write(tmp_path / "a" / "facts.d", window_ledger.Ledger())
     finally:
         os.umask(before)
     assert stat.S_IMODE(os.stat(tmp_path / "a" / "facts.d").st_mode) == 0o755
@@ -196,14 +197,14 @@ def test_the_folder_is_made_so_that_everybody_can_read_it(tmp_path):
 
 def test_a_lost_ledger_is_set_aside_under_its_date_and_stays_in_its_place(tmp_path):
     ledgers.path(tmp_path).write_text("junk")
-    aside = _ledger_writing.set_aside(str(tmp_path), "now")
+    aside = ledger_writing.set_aside(str(tmp_path), "now")
     assert aside == "%s.bad-now-%d" % (ledgers.path(tmp_path), os.getpid())
     assert os.path.samefile(aside, ledgers.path(tmp_path))
 
 
 def test_a_step_names_itself_to_whoever_waits(tmp_path):
-    second = _ledger_writing.locked(str(tmp_path), Deadline(0))
-    with _ledger_writing.locked(str(tmp_path), ledgers.soon()), pytest.raises(ZbsError) as caught:
+    second = ledger_writing.locked(str(tmp_path), Deadline(0))
+    with ledger_writing.locked(str(tmp_path), ledgers.soon()), pytest.raises(ZbsError) as caught:
         second.__enter__()
     assert caught.value.message.startswith("a step of the ledger is under way by process")
 
@@ -214,7 +215,7 @@ def test_the_folder_is_synced_after_the_file_took_its_place(tmp_path, monkeypatc
     real = os.rename
     monkeypatch.setattr(os, "fsync", lambda handle: done.append(stat.S_ISDIR(os.fstat(handle).st_mode)))
     monkeypatch.setattr(os, "rename", lambda *names, **more: done.append("rename") or real(*names, **more))
-    write(tmp_path, _ledger.Ledger())
+    write(tmp_path, window_ledger.Ledger())
     assert done[-3:] == [False, "rename", True]
 
 
@@ -228,7 +229,7 @@ def test_why_it_can_not_be_written_is_in_the_systems_words(tmp_path, monkeypatch
 
     monkeypatch.setattr(os, "rename", fail)
     with pytest.raises(ZbsError) as caught:
-        write(tmp_path, _ledger.Ledger())
+        write(tmp_path, window_ledger.Ledger())
     assert "can't be written (%s); free space" % words in caught.value.message
 
 
@@ -241,17 +242,17 @@ def test_of_a_huge_file_one_byte_more_than_the_limit_is_read(tmp_path, monkeypat
             return b"x" * size
 
     ledgers.path(tmp_path).write_text("x")
-    monkeypatch.setattr(_ledger, "MAX_SIZE", 100)
-    monkeypatch.setattr(_ledger.os, "fdopen", lambda *_arguments, **_more: Stream())
-    assert "larger than 100 bytes" in _ledger.read(str(tmp_path)).lost and asked == [101]
+    monkeypatch.setattr(window_ledger, "MAX_SIZE", 100)
+    monkeypatch.setattr(window_ledger.os, "fdopen", lambda *_arguments, **_more: Stream())
+    assert "larger than 100 bytes" in window_ledger.read_ledger(str(tmp_path)).lost and asked == [101]
 
 
 def test_a_ledger_that_others_may_write_to_is_not_believed(tmp_path):
-    write(tmp_path, _ledger.Ledger())
+    write(tmp_path, window_ledger.Ledger())
     os.chmod(ledgers.path(tmp_path), 0o666)
-    assert _ledger.read(str(tmp_path)).lost == "%s can't be believed (others than root may write to it)" % (
-        ledgers.path(tmp_path)
-    )
+    assert window_ledger.read_ledger(
+        str(tmp_path)
+    ).lost == "%s can't be believed (others than root may write to it)" % (ledgers.path(tmp_path))
 
 
 @pytest.mark.parametrize("step", ["lock", "write", "set aside"])
@@ -261,10 +262,10 @@ def test_nothing_is_kept_in_a_folder_that_everybody_may_write_to(tmp_path, step)
     os.chmod(str(tmp_path), 0o777)
     with pytest.raises(ZbsError) as caught:
         if step == "lock":
-            with _ledger_writing.locked(str(tmp_path), ledgers.soon()):
+            with ledger_writing.locked(str(tmp_path), ledgers.soon()):
                 pass
         elif step == "write":
-            _ledger_writing.write(_ledger.Ledger(), str(tmp_path))
+            ledger_writing.write(window_ledger.Ledger(), str(tmp_path))
         else:
-            _ledger_writing.set_aside(str(tmp_path), "now")
+            ledger_writing.set_aside(str(tmp_path), "now")
     assert caught.value.code == "ledger_unwritable"

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _backoff, _ledger, _recovery, _step
+from ansible_collections.zstack.zbs.plugins.module_utils._window import backoff, ledger, quiet, recovery
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, UNSURE, WELL
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("no_fsync")
 
 def see(folder, storage="zbs", at=None, **seen):
     """One tick of a storage."""
-    return _step.observe(ledgers.window(folder, storage=storage), seen, at or ledgers.clock(), ledgers.soon())
+    return quiet.observe(ledgers.window(folder, storage=storage), seen, at or ledgers.clock(), ledgers.soon())
 
 
 def lose(folder):
@@ -41,7 +41,7 @@ def test_an_outage_after_a_distrusted_one_is_attempted_at_once(tmp_path):
 
 def test_clear_is_a_word_of_trust(tmp_path):
     lose(tmp_path)
-    _recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
+    recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
     assert see(tmp_path, vhost=DOWN).decisions == {"vhost": "due"}
     assert see(tmp_path, cbd=DOWN).decisions == {"cbd": "waiting"}
 
@@ -49,7 +49,7 @@ def test_clear_is_a_word_of_trust(tmp_path):
 def test_what_is_distrusted_would_not_be_due(tmp_path):
     lose(tmp_path)
     see(tmp_path, "a", vhost=DOWN)
-    assert _recovery.would_be_due(ledgers.window(tmp_path, storage="b"), "vhost", ledgers.clock()) is False
+    assert recovery.would_be_due(ledgers.window(tmp_path, storage="b"), "vhost", ledgers.clock()) is False
 
 
 def damage(folder, **change):
@@ -119,13 +119,13 @@ def test_the_longest_lease_of_the_option_is_alive(tmp_path):
         {"distrust": {"since": "x", "seen": []}},
         {"distrust": {"since": "x", "seen": {"zbs": "vhost"}}},
         {"distrust": {"since": "x", "seen": {"zbs": [1]}}},
-        {"entries": {"zbs": {"vhost": dict(_backoff.new_entry(DOWN, "now"), healthy=-1)}}},
-        {"entries": {"zbs": {"vhost": dict(_backoff.new_entry(DOWN, "now"), flaps="x")}}},
+        {"entries": {"zbs": {"vhost": dict(backoff.new_entry(DOWN, "now"), healthy=-1)}}},
+        {"entries": {"zbs": {"vhost": dict(backoff.new_entry(DOWN, "now"), flaps="x")}}},
     ],
 )
 def test_parts_that_cannot_be_understood_lose_the_whole(tmp_path, more):
     ledgers.path(tmp_path).write_text(json.dumps(dict({"version": 1, "entries": {}}, **more)))
-    assert "can't be understood" in _ledger.read(str(tmp_path)).lost
+    assert "can't be understood" in ledger.read_ledger(str(tmp_path)).lost
     assert ledgers.observe(tmp_path, DOWN).entries["vhost"]["skip"] == 64
 
 

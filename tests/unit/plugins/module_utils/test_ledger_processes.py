@@ -7,9 +7,10 @@ import signal
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _ledger_writing
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger as window_ledger
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger_writing
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 
 FORK = multiprocessing.get_context("fork")
@@ -23,8 +24,8 @@ def entry(failures, skip=0):
 
 def put(folder, ledger):
     """Write `ledger` as a step does."""
-    with _ledger_writing.locked(str(folder), ledgers.soon()):
-        _ledger_writing.write(ledger, str(folder))
+    with ledger_writing.locked(str(folder), ledgers.soon()):
+        ledger_writing.write(ledger, str(folder))
 
 
 def in_children(count, work):
@@ -49,14 +50,14 @@ def in_children(count, work):
 
 
 def test_40_processes_lose_no_tick(tmp_path):
-    put(tmp_path, _ledger.Ledger({"zbs": {"vhost": entry(20, 100000)}}))
+    put(tmp_path, window_ledger.Ledger({"zbs": {"vhost": entry(20, 100000)}}))
 
     def work(_number):
         for _step in range(STEPS):
             assert ledgers.observe(tmp_path, ledgers.DOWN, max_skip=100000).decisions == {"vhost": "waiting"}
 
     in_children(PROCESSES, work)
-    assert _ledger.read(str(tmp_path)).get("zbs", "vhost")["skip"] == 100000 - PROCESSES * STEPS
+    assert window_ledger.read_ledger(str(tmp_path)).get("zbs", "vhost")["skip"] == 100000 - PROCESSES * STEPS
 
 
 def test_of_40_that_begin_at_once_one_does(tmp_path):
@@ -65,22 +66,25 @@ def test_of_40_that_begin_at_once_one_does(tmp_path):
     in_children(PROCESSES, lambda _number: results.put(ledgers.begin(tmp_path).decisions["vhost"]))
     decisions = sorted(results.get() for _number in range(PROCESSES))
     assert decisions == ["begun"] + ["refused"] * (PROCESSES - 1)
-    assert _ledger.read(str(tmp_path)).get("zbs", "vhost")["failures"] == 1
+    assert window_ledger.read_ledger(str(tmp_path)).get("zbs", "vhost")["failures"] == 1
 
 
 def test_different_storages_at_once_do_not_undo_each_other(tmp_path):
     def work(number):
         window = ledgers.window(tmp_path)
         window.storage = "storage%d" % number
-        ledgers._step.observe(window, {"vhost": ledgers.DOWN}, ledgers.clock(), ledgers.soon())
+        ledgers.quiet.observe(window, {"vhost": ledgers.DOWN}, ledgers.clock(), ledgers.soon())
 
     in_children(20, work)
-    assert sorted(_ledger.read(str(tmp_path)).entries) == sorted("storage%d" % number for number in range(20))
+    assert sorted(window_ledger.read_ledger(str(tmp_path)).entries) == sorted(
+        "storage%d" % number for number in range(20)
+    )
 
 
 def test_a_writer_that_is_killed_at_any_instant_leaves_the_old_or_the_new_file_whole(tmp_path):
     ledgers_to_write = [
-        _ledger.Ledger({"s%d" % number: {"vhost": entry(size, number)} for number in range(size)}) for size in (3, 400)
+        window_ledger.Ledger({"s%d" % number: {"vhost": entry(size, number)} for number in range(size)})
+        for size in (3, 400)
     ]
     whole = [ledger.as_facts() for ledger in ledgers_to_write]
     put(tmp_path, ledgers_to_write[0])
@@ -104,7 +108,7 @@ def test_a_writer_that_is_killed_at_any_instant_leaves_the_old_or_the_new_file_w
         time.sleep(random.uniform(0.0, 0.02))  # the instant is what is random here; nothing waits for it
         os.kill(child.pid, signal.SIGKILL)
         child.join(60)
-        ledger = _ledger.read(str(tmp_path))
+        ledger = window_ledger.read_ledger(str(tmp_path))
         assert ledger.lost is None and not ledger.missing
         assert ledger.as_facts() in whole
         seen.add(len(ledger.entries))
@@ -114,15 +118,15 @@ def test_a_writer_that_is_killed_at_any_instant_leaves_the_old_or_the_new_file_w
 
 def test_what_a_killed_writer_left_is_no_fact_of_setup(tmp_path):
     """A temporary file that stays must not be read as a fact, nor stand in the way of the next writer."""
-    left = tmp_path / ".zbs-0123.tmp"  # as _replacing names it, which no *.fact matches
+    left = tmp_path / ".zbs-0123.tmp"  # as _tools/replacing names it, which no *.fact matches
     left.write_bytes(b"half")
     os.utime(left, (1, 1))
-    put(tmp_path, _ledger.Ledger())
-    assert sorted(os.listdir(tmp_path)) == sorted([_ledger_writing.LOCK, _ledger.NAME])
+    put(tmp_path, window_ledger.Ledger())
+    assert sorted(os.listdir(tmp_path)) == sorted([ledger_writing.LOCK, window_ledger.NAME])
 
 
 def test_a_lock_that_is_held_is_an_error_that_names_its_holder(tmp_path):
-    with _ledger_writing.locked(str(tmp_path), ledgers.soon()), pytest.raises(ZbsError) as caught:
-        ledgers._step.observe(ledgers.window(tmp_path), {"vhost": ledgers.DOWN}, ledgers.clock(), Deadline(0.1))
+    with ledger_writing.locked(str(tmp_path), ledgers.soon()), pytest.raises(ZbsError) as caught:
+        ledgers.quiet.observe(ledgers.window(tmp_path), {"vhost": ledgers.DOWN}, ledgers.clock(), Deadline(0.1))
     assert caught.value.code == "locked"
     assert "process %d" % os.getpid() in caught.value.message

@@ -6,7 +6,7 @@ import socket
 import sys
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger as window_ledger
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import short_folder
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files
@@ -68,7 +68,7 @@ if hasattr(sys, "get_int_max_str_digits"):  # older Pythons read it, and it coun
 @pytest.mark.parametrize("name", sorted(NOT_UNDERSTOOD))
 def test_a_file_that_cannot_be_understood_is_lost_and_says_so(tmp_path, name):
     ledgers.path(tmp_path).write_bytes(NOT_UNDERSTOOD[name])
-    ledger = _ledger.read(str(tmp_path))
+    ledger = window_ledger.read_ledger(str(tmp_path))
     assert not ledger.missing
     assert ledger.entries == {}
     assert str(ledgers.path(tmp_path)) in ledger.lost
@@ -85,19 +85,19 @@ def test_it_is_kept_aside_and_the_entry_starts_in_the_longest_window(tmp_path, n
     assert len(aside) == 1 and not aside[0].endswith(".fact")
     assert (tmp_path / aside[0]).read_bytes() == NOT_UNDERSTOOD[name]
     assert any(aside[0] in warning for warning in step.warnings)
-    assert _ledger.read(str(tmp_path)).get("zbs", "vhost")["skip"] == 64
+    assert window_ledger.read_ledger(str(tmp_path)).get("zbs", "vhost")["skip"] == 64
 
 
 def test_a_huge_file_is_lost_without_being_read_whole(tmp_path):
     with open(ledgers.path(tmp_path), "wb") as handle:
         handle.write(text_of(ENTRY))
         handle.truncate(1 << 40)  # sparse: reading it whole would take all memory
-    assert "larger than" in _ledger.read(str(tmp_path)).lost
+    assert "larger than" in window_ledger.read_ledger(str(tmp_path)).lost
 
 
 def test_a_good_file_is_understood(tmp_path):
     ledgers.path(tmp_path).write_bytes(text_of(dict(ENTRY, lease=LEASE, last_attempt={"outcome": "failed"})))
-    ledger = _ledger.read(str(tmp_path))
+    ledger = window_ledger.read_ledger(str(tmp_path))
     assert (ledger.lost, ledger.missing) == (None, False)
     assert ledger.get("zbs", "vhost")["failures"] == 3
     assert ledger.get("zbs", "cbd") is None and ledger.get("other", "vhost") is None
@@ -105,7 +105,7 @@ def test_a_good_file_is_understood(tmp_path):
 
 @pytest.mark.parametrize("folder", ["", "not/there"])
 def test_no_file_is_no_failures_and_not_lost(tmp_path, folder):
-    ledger = _ledger.read(str(tmp_path / folder))
+    ledger = window_ledger.read_ledger(str(tmp_path / folder))
     assert ledger.missing and ledger.lost is None and ledger.entries == {}
 
 
@@ -133,7 +133,7 @@ IN_ITS_PLACE = {
 def test_something_else_in_its_place_is_lost_kept_and_replaced(tmp_path, kind):
     IN_ITS_PLACE[kind](ledgers.path(tmp_path))
     before = open_files()
-    assert _ledger.read(str(tmp_path)).lost is not None
+    assert window_ledger.read_ledger(str(tmp_path)).lost is not None
     assert open_files() == before
     step = ledgers.observe(tmp_path, ledgers.DOWN)
     assert step.entries["vhost"]["skip"] == 64
@@ -151,7 +151,7 @@ def test_a_fifo_that_somebody_feeds_is_lost_too(tmp_path):
     writer = os.open(ledgers.path(tmp_path), os.O_RDWR | os.O_NONBLOCK)
     try:
         os.write(writer, text_of(ENTRY))
-        ledger = _ledger.read(str(tmp_path))
+        ledger = window_ledger.read_ledger(str(tmp_path))
     finally:
         os.close(writer)
     assert ledger.entries == {}
@@ -160,15 +160,15 @@ def test_a_fifo_that_somebody_feeds_is_lost_too(tmp_path):
 
 def test_a_socket_in_its_place_is_lost():
     with short_folder() as folder, socket.socket(socket.AF_UNIX) as sock:
-        sock.bind(os.path.join(folder, _ledger.NAME))
-        assert _ledger.read(folder).lost is not None
+        sock.bind(os.path.join(folder, window_ledger.NAME))
+        assert window_ledger.read_ledger(folder).lost is not None
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_lost(tmp_path):
     ledgers.path(tmp_path).write_bytes(text_of(ENTRY))
     ledgers.path(tmp_path).chmod(0)
-    assert "Permission denied" in _ledger.read(str(tmp_path)).lost
+    assert "Permission denied" in window_ledger.read_ledger(str(tmp_path)).lost
 
 
 def test_a_disk_that_fails_in_the_middle_is_lost_and_no_empty_ledger(tmp_path, monkeypatch):
@@ -178,7 +178,7 @@ def test_a_disk_that_fails_in_the_middle_is_lost_and_no_empty_ledger(tmp_path, m
     def fail(*_arguments, **_more):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(_ledger.os, "fdopen", fail)
-    ledger = _ledger.read(str(tmp_path))
+    monkeypatch.setattr(window_ledger.os, "fdopen", fail)
+    ledger = window_ledger.read_ledger(str(tmp_path))
     assert "Input/output error" in ledger.lost and not ledger.missing
     assert open_files() == before

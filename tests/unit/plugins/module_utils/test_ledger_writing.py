@@ -6,8 +6,9 @@ import os
 import stat
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _ledger_writing
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger as window_ledger
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger_writing
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 
 
@@ -26,7 +27,7 @@ def test_the_mode_is_0644_whatever_the_umask(tmp_path, umask):
     before = os.umask(umask)
     try:
         with ledgers_lock_ready(tmp_path):
-            _ledger_writing.write(_ledger.Ledger({}), str(tmp_path))
+            ledger_writing.write(window_ledger.Ledger({}), str(tmp_path))
     finally:
         os.umask(before)
     assert stat.S_IMODE(os.stat(ledgers.path(tmp_path)).st_mode) == 0o644
@@ -34,7 +35,7 @@ def test_the_mode_is_0644_whatever_the_umask(tmp_path, umask):
 
 def ledgers_lock_ready(folder):
     """The ledger's lock, as the writer's caller holds it."""
-    return _ledger_writing.locked(str(folder), ledgers.soon())
+    return ledger_writing.locked(str(folder), ledgers.soon())
 
 
 def test_what_is_written_is_json_of_the_documented_shape(tmp_path):
@@ -57,7 +58,7 @@ def test_what_is_written_is_json_of_the_documented_shape(tmp_path):
 def test_a_reason_in_any_script_comes_back_as_it_was(tmp_path):
     reason = 'Grüße "\\\n\u2028 \U0001f40b \udcff'
     ledgers.observe(tmp_path, dict(ledgers.DOWN, reason=reason))
-    assert _ledger.read(str(tmp_path)).get("zbs", "vhost")["reason"] == reason
+    assert window_ledger.read_ledger(str(tmp_path)).get("zbs", "vhost")["reason"] == reason
 
 
 def test_a_healthy_host_with_no_ledger_makes_no_file_no_lock_no_folder(tmp_path):
@@ -73,9 +74,9 @@ def test_a_healthy_host_with_no_ledger_makes_no_file_no_lock_no_folder(tmp_path)
 
 def test_a_healthy_host_beside_anothers_entry_writes_nothing(tmp_path):
     with ledgers_lock_ready(tmp_path):
-        ledger = _ledger.Ledger()
-        ledger.put("other", "vhost", _ledger.json.loads(ENTRY))
-        _ledger_writing.write(ledger, str(tmp_path))
+        ledger = window_ledger.Ledger()
+        ledger.put("other", "vhost", window_ledger.json.loads(ENTRY))
+        ledger_writing.write(ledger, str(tmp_path))
     before = snapshot(tmp_path)
     assert ledgers.observe(tmp_path, ledgers.WELL).changed is False
     assert snapshot(tmp_path) == before
@@ -99,7 +100,7 @@ def test_clearing_takes_the_entry_out_of_the_file(tmp_path):
     ledgers.observe(tmp_path, ledgers.DOWN)
     step = ledgers.observe(tmp_path, ledgers.WELL)
     assert (step.changed, step.decisions) == (True, {"vhost": "cleared"})
-    assert _ledger.read(str(tmp_path)).entries == {}
+    assert window_ledger.read_ledger(str(tmp_path)).entries == {}
 
 
 def test_a_tick_that_changes_nothing_writes_nothing(tmp_path):
@@ -108,7 +109,7 @@ def test_a_tick_that_changes_nothing_writes_nothing(tmp_path):
     for observation in (ledgers.DOWN, ledgers.UNSURE, ledgers.STARTING):
         assert ledgers.observe(tmp_path, observation).changed is False
     after = snapshot(tmp_path)
-    assert after[_ledger.NAME] == before[_ledger.NAME]
+    assert after[window_ledger.NAME] == before[window_ledger.NAME]
 
 
 def fail_with(number):
@@ -202,9 +203,9 @@ def test_a_folder_without_permission_is_one_sentence(tmp_path):
 
 def test_a_bad_file_that_can_not_be_set_aside_stays_where_it_is(tmp_path, monkeypatch):
     ledgers.path(tmp_path).write_text("junk")
-    monkeypatch.setattr(_ledger.os, "link", fail_with(errno.EPERM))
-    monkeypatch.setattr(_ledger.os, "rename", fail_with(errno.EROFS))
+    monkeypatch.setattr(window_ledger.os, "link", fail_with(errno.EPERM))
+    monkeypatch.setattr(window_ledger.os, "rename", fail_with(errno.EROFS))
     with pytest.raises(ZbsError) as caught:
-        _ledger_writing.set_aside(str(tmp_path), "now")
+        ledger_writing.set_aside(str(tmp_path), "now")
     assert caught.value.code == "ledger_unwritable" and "no attempt is made" in caught.value.message
     assert ledgers.path(tmp_path).read_text() == "junk"

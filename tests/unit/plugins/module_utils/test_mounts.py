@@ -1,9 +1,9 @@
 """hugetlbfs mounts in a mountinfo, and mounting one."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _mounts
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import mounts as hugepages_mounts
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import MOUNT_2M, write
 
@@ -15,7 +15,7 @@ BLANK = "34 22 0:32 / /mnt/with\\040blank\\134x rw - hugetlbfs none rw,pagesize=
 
 
 def test_sizes_and_paths():
-    mounts = _mounts.parse_mountinfo("\n".join([ROOT, SYSTEMD, GIGA, OLD, BLANK]))
+    mounts = hugepages_mounts.parse_mountinfo("\n".join([ROOT, SYSTEMD, GIGA, OLD, BLANK]))
     assert [(item.path, item.pagesize_kib) for item in mounts] == [
         ("/dev/hugepages", 2048),
         ("/dev/hugepages1G", 1048576),
@@ -44,17 +44,17 @@ def test_sizes_and_paths():
     ],
 )
 def test_find(lines, size, path):
-    found = _mounts.find(_mounts.parse_mountinfo("\n".join(lines)), size)
+    found = hugepages_mounts.find(hugepages_mounts.parse_mountinfo("\n".join(lines)), size)
     assert (found and found.path) == path
 
 
 def test_read_from_a_root(tmp_path):
     write(tmp_path, "proc/self/mountinfo", ROOT + "\n" + MOUNT_2M + "\n")
-    assert _mounts.find(_mounts.read_hugetlbfs(str(tmp_path)), 2048).path == "/dev/hugepages2m"
+    assert hugepages_mounts.find(hugepages_mounts.read_hugetlbfs(str(tmp_path)), 2048).path == "/dev/hugepages2m"
 
 
 def test_this_machines_own_can_be_read():
-    assert isinstance(_mounts.read_hugetlbfs(), list)
+    assert isinstance(hugepages_mounts.read_hugetlbfs(), list)
 
 
 @pytest.fixture
@@ -72,13 +72,13 @@ def fake(host, name, body):
 
 def test_mount_makes_the_folder_and_reads_back(host):
     root = str(host / "root")
-    made = _mounts.mount("/a/b", 2048, Deadline(20), root)
+    made = hugepages_mounts.mount("/a/b", 2048, Deadline(20), root)
     assert (host / "root/a/b").is_dir()
     there = root + "/a/b"
     assert programs.calls(host / "log") == [["-t", "hugetlbfs", "-o", "pagesize=2048K,mode=0755", "hugetlbfs", there]]
     assert (made.path, made.pagesize_kib) == ("/a/b", 2048) and made.device
-    _mounts.unmount("/a/b", Deadline(20), root)
-    assert programs.calls(host / "log")[1:] == [[there]] and _mounts.read_hugetlbfs(root) == []
+    hugepages_mounts.unmount("/a/b", Deadline(20), root)
+    assert programs.calls(host / "log")[1:] == [[there]] and hugepages_mounts.read_hugetlbfs(root) == []
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_mount_makes_the_folder_and_reads_back(host):
 def test_a_mount_that_fails_says_why(host, body, words):
     fake(host, "mount", body)
     with pytest.raises(ZbsError) as caught:
-        _mounts.mount("/m", 2048, Deadline(1), str(host / "root"))
+        hugepages_mounts.mount("/m", 2048, Deadline(1), str(host / "root"))
     assert caught.value.code == "hugetlbfs_mount" and words in caught.value.message
 
 
 def test_a_folder_that_cannot_be_made_is_named(host):
     write(host / "root", "file", "")
     with pytest.raises(ZbsError) as caught:
-        _mounts.mount("/file/m", 2048, Deadline(5), str(host / "root"))
+        hugepages_mounts.mount("/file/m", 2048, Deadline(5), str(host / "root"))
     assert caught.value.code == "hugetlbfs_dir" and "/file/m" in caught.value.message
 
 
@@ -114,15 +114,15 @@ def test_a_folder_that_cannot_be_made_is_named(host):
 def test_an_unmount_that_fails_tells_use_from_trouble(host, body, code):
     fake(host, "umount", body)
     with pytest.raises(ZbsError) as caught:
-        _mounts.unmount("/m", Deadline(1), str(host / "root"))
+        hugepages_mounts.unmount("/m", Deadline(1), str(host / "root"))
     assert caught.value.code == code
 
 
 def test_mount_points(host):
     write(host / "root", "proc/self/mountinfo", "\n".join([ROOT, BLANK]) + "\n")
     root = str(host / "root")
-    assert _mounts.is_mount_point("/", root) and _mounts.is_mount_point("/mnt/with blank\\x/", root)
-    assert not _mounts.is_mount_point("/mnt", root)
+    assert hugepages_mounts.is_mount_point("/", root) and hugepages_mounts.is_mount_point("/mnt/with blank\\x/", root)
+    assert not hugepages_mounts.is_mount_point("/mnt", root)
 
 
 OURS = "50 22 0:50 / /m rw shared:7 - hugetlbfs hugetlbfs rw,pagesize=2M"
@@ -153,7 +153,7 @@ def test_users(host, processes, files, words):
         write(root, "m/" + name, "")
     for pid, row in processes.items():
         write(root, "proc/%d/mountinfo" % pid, row + "\n")
-    assert _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(root)) == words
+    assert hugepages_mounts.users(hugepages_mounts.parse_mountinfo(OURS)[0], str(root)) == words
 
 
 @pytest.mark.parametrize(
@@ -166,12 +166,12 @@ def test_a_guest_that_has_files_mapped_in_a_copy_of_the_mounts_is_a_user(host, l
         write(root, "proc/%d/mountinfo" % pid, HOST + "\n" + COPY + "\n")
     write(root, "proc/7/maps", "7f00-7f01 rw-s 00000000 00:01 5 /x\n")
     write(root, "proc/8/maps", "7f00-7f01 rw-s 00000000 00:01 5 /x\n7f20-7f40 rw-s 00000000 %s\n" % line)
-    words = _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(root))
+    words = hugepages_mounts.users(hugepages_mounts.parse_mountinfo(OURS)[0], str(root))
     assert words == (["process 8 has files of it mapped"] if used else [])
 
 
 def test_users_of_a_mount_that_cannot_be_listed_are_not_known(host):
-    words = _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(host / "root"))
+    words = hugepages_mounts.users(hugepages_mounts.parse_mountinfo(OURS)[0], str(host / "root"))
     assert len(words) == 1 and "can't be listed" in words[0]
 
 
@@ -182,7 +182,7 @@ def test_a_namespace_is_looked_at_once_and_the_own_never(host):
         write(root, "proc/%s/mountinfo" % pid, (OVERLAY if pid in ("6", "7") else HOST) + "\n" + CONTAINER + "\n")
         (root / "proc" / pid / "ns").mkdir()
         (root / "proc" / pid / "ns/mnt").symlink_to(space)
-    words = _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(root))
+    words = hugepages_mounts.users(hugepages_mounts.parse_mountinfo(OURS)[0], str(root))
     assert words == ["process 6 has it mounted in a container"]
 
 
@@ -191,5 +191,5 @@ def test_a_process_that_ends_while_it_is_looked_at_uses_nothing(host):
     (root / "m").mkdir()
     write(root, "proc/8/cmdline", "gone")  # its mountinfo went before it was read
     write(root, "proc/9/mountinfo", OVERLAY + "\n" + CONTAINER + "\n")
-    words = _mounts.users(_mounts.parse_mountinfo(OURS)[0], str(root))
+    words = hugepages_mounts.users(hugepages_mounts.parse_mountinfo(OURS)[0], str(root))
     assert words == ["process 9 has it mounted in a container"]

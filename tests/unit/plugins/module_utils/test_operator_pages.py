@@ -1,7 +1,7 @@
 """An operator's own entries for the same pages are found wherever they are."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _operator_pages
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import operator_pages
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write
 
 GRUB = "the kernel command line"
@@ -12,11 +12,11 @@ def find(root, files, page_kib=2048, default_kib=2048):
     write(root, "proc/meminfo", "MemTotal: 9 kB\nHugepagesize:    %d kB\n" % default_kib)
     for path, text in files.items():
         write(root, path, text)
-    return [(entry["where"], entry["says"]) for entry in _operator_pages.find(page_kib, str(root))]
+    return [(entry["where"], entry["says"]) for entry in operator_pages.find(page_kib, str(root))]
 
 
 def test_nothing(tmp_path):
-    assert _operator_pages.find(2048, str(tmp_path)) == []
+    assert operator_pages.find(2048, str(tmp_path)) == []
     assert find(tmp_path, {"etc/sysctl.conf": "#vm.nr_hugepages=5\nvm.nr_overcommit_hugepages=3\n"}) == []
 
 

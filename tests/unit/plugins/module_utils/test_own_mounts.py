@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _mounts, _own_mounts
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import mounts, own_mounts
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host
 
 
@@ -16,41 +16,41 @@ def host(tmp_path):
 @pytest.fixture
 def mount(host):
     fake_host.write(host, "proc/self/mountinfo", fake_host.MOUNT_2M + "\n")
-    return _mounts.read_hugetlbfs(str(host))[0]
+    return mounts.read_hugetlbfs(str(host))[0]
 
 
 def test_one_that_was_noted_until_it_is_struck_out(host, mount):
-    assert not _own_mounts.is_ours(mount, str(host))
-    _own_mounts.note(mount, str(host))
-    _own_mounts.note(mount, str(host))
-    assert _own_mounts.is_ours(mount, str(host))
-    assert len(json.loads((host / _own_mounts.PATH).read_text())["mounts"]) == 1
-    _own_mounts.forget(mount.path, str(host))
-    assert not _own_mounts.is_ours(mount, str(host))
+    assert not own_mounts.is_ours(mount, str(host))
+    own_mounts.note(mount, str(host))
+    own_mounts.note(mount, str(host))
+    assert own_mounts.is_ours(mount, str(host))
+    assert len(json.loads((host / own_mounts.PATH).read_text())["mounts"]) == 1
+    own_mounts.forget(mount.path, str(host))
+    assert not own_mounts.is_ours(mount, str(host))
 
 
 def test_forgetting_what_was_never_noted_writes_nothing(host):
-    _own_mounts.forget("/dev/other", str(host))
-    assert not (host / _own_mounts.PATH).exists()
+    own_mounts.forget("/dev/other", str(host))
+    assert not (host / own_mounts.PATH).exists()
 
 
 def test_after_a_boot_the_same_path_may_be_somebody_elses(host, mount):
-    _own_mounts.note(mount, str(host))
+    own_mounts.note(mount, str(host))
     fake_host.write(host, "proc/sys/kernel/random/boot_id", "another\n")
-    assert not _own_mounts.is_ours(mount, str(host))
+    assert not own_mounts.is_ours(mount, str(host))
 
 
 def test_where_the_boot_can_not_be_told_nothing_is_ours(host, mount):
     (host / "proc/sys/kernel/random/boot_id").unlink()
-    _own_mounts.note(mount, str(host))
-    assert not _own_mounts.is_ours(mount, str(host))
+    own_mounts.note(mount, str(host))
+    assert not own_mounts.is_ours(mount, str(host))
 
 
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"version": 2, "mounts": [%s]}', '{"version": 1, "mounts": "x"}', "[" * 100000]
 )
 def test_a_file_that_is_not_understood_makes_nothing_ours(host, mount, text):
-    _own_mounts.note(mount, str(host))
-    entry = json.dumps(json.loads((host / _own_mounts.PATH).read_text())["mounts"][0])
-    (host / _own_mounts.PATH).write_text(text.replace("%s", entry))
-    assert not _own_mounts.is_ours(mount, str(host))
+    own_mounts.note(mount, str(host))
+    entry = json.dumps(json.loads((host / own_mounts.PATH).read_text())["mounts"][0])
+    (host / own_mounts.PATH).write_text(text.replace("%s", entry))
+    assert not own_mounts.is_ours(mount, str(host))

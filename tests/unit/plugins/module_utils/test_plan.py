@@ -1,7 +1,7 @@
 """Desired against observed: the table of what a deploy would do."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _plan
+from ansible_collections.zstack.zbs.plugins.module_utils._target import plan as target_plan
 
 WELL = {"status": "Connected", "verdict": "healthy", "reason": None}
 
@@ -15,8 +15,8 @@ def observed(verdict="healthy", image="a:1", cpus=(0, 1), memory=1024, sessions=
     }
 
 
-SAME = _plan.Desired("a:1", [0, 1], 1024)
-OTHER = _plan.Desired("a:2", [0, 1], 1024)
+SAME = target_plan.Desired("a:1", [0, 1], 1024)
+OTHER = target_plan.Desired("a:2", [0, 1], 1024)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ OTHER = _plan.Desired("a:2", [0, 1], 1024)
         (SAME, observed(), "never", "none"),
         (SAME, observed(), "when_idle", "none"),
         (SAME, observed(), "always", "none"),
-        (_plan.Desired(), observed(), "always", "none"),
+        (target_plan.Desired(), observed(), "always", "none"),
         (OTHER, observed(image=None), "always", "none"),  # what can't be read back is no difference
         (OTHER, {"protocols": {"vhost": WELL}, "container": None}, "always", "none"),
         (OTHER, observed(), "never", "restart_required"),
@@ -50,22 +50,22 @@ OTHER = _plan.Desired("a:2", [0, 1], 1024)
         (OTHER, dict(observed(), volumes=None), "when_idle", "restart_required"),
         (OTHER, dict(observed(), volumes=None), "always", "deploy"),
         (OTHER, dict(observed(), volumes=None), "when_idle", "restart_required"),
-        (_plan.Desired(cpus=[0, 2]), observed(), "never", "restart_required"),
-        (_plan.Desired(cpus=[0, 2]), observed(cpus=None), "never", "none"),
-        (_plan.Desired(memory_mib=2048), observed(), "never", "restart_required"),
-        (_plan.Desired("a:0", [0], 512), observed(), "never", "restart_required"),
-        (_plan.Desired(memory_mib=512), observed(), "never", "restart_required"),
+        (target_plan.Desired(cpus=[0, 2]), observed(), "never", "restart_required"),
+        (target_plan.Desired(cpus=[0, 2]), observed(cpus=None), "never", "none"),
+        (target_plan.Desired(memory_mib=2048), observed(), "never", "restart_required"),
+        (target_plan.Desired("a:0", [0], 512), observed(), "never", "restart_required"),
+        (target_plan.Desired(memory_mib=512), observed(), "never", "restart_required"),
     ],
 )
 def test_the_table(desired, seen, restart, action):
-    plan = _plan.plan_deploy(desired, seen, restart)
+    plan = target_plan.plan_deploy(desired, seen, restart)
     assert plan.action == action
     assert plan.reasons and all(isinstance(reason, str) for reason in plan.reasons)
     assert sorted(plan.as_dict()) == ["action", "differences", "reasons"]
 
 
 def test_every_difference_is_named_with_both_sides():
-    plan = _plan.plan_deploy(_plan.Desired("a:2", [2, 3], 2048), observed(), "never")
+    plan = target_plan.plan_deploy(target_plan.Desired("a:2", [2, 3], 2048), observed(), "never")
     assert plan.differences == [
         {"what": "image", "observed": "a:1", "desired": "a:2"},
         {"what": "cpuset", "observed": [0, 1], "desired": [2, 3]},
@@ -75,12 +75,12 @@ def test_every_difference_is_named_with_both_sides():
 
 
 def test_sessions_that_hold_a_restart_back_are_counted():
-    plan = _plan.plan_deploy(OTHER, observed(sessions=[2, 1]), "when_idle")
+    plan = target_plan.plan_deploy(OTHER, observed(sessions=[2, 1]), "when_idle")
     assert any("3 sessions" in reason for reason in plan.reasons)
 
 
 def test_lists_are_written_as_an_operator_writes_them():
-    plan = _plan.plan_deploy(_plan.Desired(cpus=[4, 5]), observed(cpus=[2, 3]), "never")
+    plan = target_plan.plan_deploy(target_plan.Desired(cpus=[4, 5]), observed(cpus=[2, 3]), "never")
     assert plan.reasons == ["restart required: cpuset [2,3] -> [4,5]"]
 
 
@@ -101,7 +101,7 @@ RECORD = {"container_id": "c1", "parts": {"hugepage_dir": "/dev/hugepages2m", "m
 def test_what_the_container_does_not_tell_comes_from_the_ledger(container_id, record, differs):
     seen = observed()
     seen["container"]["id"], seen["deployed"] = container_id, record
-    plan = _plan.plan_deploy(_plan.Desired(hugepage_dir="/mnt/huge", memory_mib=1024), seen, "never")
+    plan = target_plan.plan_deploy(target_plan.Desired(hugepage_dir="/mnt/huge", memory_mib=1024), seen, "never")
     wanted = [{"what": "hugepage_dir", "observed": "/dev/hugepages2m", "desired": "/mnt/huge"}]
     assert plan.differences == (wanted if differs else [])
 
@@ -136,9 +136,9 @@ def gone(answer):
 )
 def test_the_table_of_removals(seen, action, forced):
     for force, wanted in ((False, action), (True, forced)):
-        plan = _plan.plan_removal(seen, force)
+        plan = target_plan.plan_removal(seen, force)
         assert plan.action == wanted and plan.reasons
-    assert _plan.plan_removal(seen).unsure is (action == "refused" and not _plan._sessions(seen or {}))
+    assert target_plan.plan_removal(seen).unsure is (action == "refused" and not target_plan._sessions(seen or {}))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_the_table_of_removals(seen, action, forced):
     ],
 )
 def test_the_sentences_of_a_deploy(seen, restart, reasons, unsure):
-    plan = _plan.plan_deploy(OTHER, seen, restart)
+    plan = target_plan.plan_deploy(OTHER, seen, restart)
     assert (plan.reasons, plan.unsure) == (reasons, unsure)
 
 
@@ -206,19 +206,19 @@ def test_the_sentences_of_a_deploy(seen, restart, reasons, unsure):
     ],
 )
 def test_the_sentences_of_a_removal(seen, force, reason, unsure):
-    plan = _plan.plan_removal(seen, force)
+    plan = target_plan.plan_removal(seen, force)
     assert (plan.reasons, plan.unsure, plan.differences) == ([reason], unsure, [])
 
 
 def test_plain_data_of_both():
     assert OTHER.as_dict() == {"image": "a:2", "cpus": [0, 1], "memory_mib": 1024, "hugepage_dir": None}
-    plan = _plan.Plan("none", ("a",), ({"what": "image"},))
+    plan = target_plan.Plan("none", ("a",), ({"what": "image"},))
     assert plan.as_dict() == {"action": "none", "reasons": ["a"], "differences": [{"what": "image"}]}
 
 
 def test_what_the_container_tells_outranks_the_ledger():
     seen = observed()
     seen["container"]["id"], seen["deployed"] = "c1", {"container_id": "c1", "parts": {"image": "a:9"}}
-    assert _plan.running(seen)["image"] == "a:1"
-    assert _plan.running(dict(seen, deployed={"container_id": "c1", "parts": None}))["image"] == "a:1"
-    assert _plan.running({})["image"] is None
+    assert target_plan.running(seen)["image"] == "a:1"
+    assert target_plan.running(dict(seen, deployed={"container_id": "c1", "parts": None}))["image"] == "a:1"
+    assert target_plan.running({})["image"] is None

@@ -3,7 +3,8 @@
 import pytest
 
 pytest.importorskip("hypothesis")
-from ansible_collections.zstack.zbs.plugins.module_utils import _health, _plan
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import health
+from ansible_collections.zstack.zbs.plugins.module_utils._target import plan as target_plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ CPUS = st.sampled_from([None, [0, 1], [2, 3]])
 MEMORY = st.sampled_from([None, 1024, 2048])
 FOLDERS = st.sampled_from([None, "/dev/hugepages2m", "/mnt/huge"])
 PARTS = {"image": IMAGES, "cpus": CPUS, "memory_mib": MEMORY, "hugepage_dir": FOLDERS}
-VERDICTS = sorted(_health.STATUS_OF) + ["of tomorrow"]
+VERDICTS = sorted(health.STATUS_OF) + ["of tomorrow"]
 VOLUMES = st.none() | st.lists(st.fixed_dictionaries({"sessions": st.none() | st.integers(0, 3)}), max_size=3)
 ANSWERS = st.sampled_from(["found", "missing", "no_docker", "no_engine", "silent", "podman", "error"])
 IDS = st.sampled_from([None, "c1", "c2"])
@@ -31,7 +32,7 @@ def hosts(draw):
     }
 
 
-DESIRED = st.builds(_plan.Desired, **PARTS)
+DESIRED = st.builds(target_plan.Desired, **PARTS)
 
 
 def idle(host):
@@ -41,12 +42,12 @@ def idle(host):
 
 
 @settings(max_examples=500, deadline=None)
-@given(DESIRED, hosts(), st.sampled_from(_plan.RESTART))
+@given(DESIRED, hosts(), st.sampled_from(target_plan.RESTART))
 def test_a_deploy(desired, host, restart):
-    plan = _plan.plan_deploy(desired, host, restart)
+    plan = target_plan.plan_deploy(desired, host, restart)
     verdict = host["protocols"]["vhost"]["verdict"]
     assert plan.reasons and plan.action in ("none", "deploy", "restart_required")
-    if verdict in _health.HEALED:
+    if verdict in health.HEALED:
         assert plan.action == "deploy"
     elif verdict != "healthy":
         assert plan.action == "none"
@@ -63,7 +64,7 @@ def test_a_deploy(desired, host, restart):
 @settings(max_examples=300, deadline=None)
 @given(hosts(), st.booleans())
 def test_a_removal(host, force):
-    plan = _plan.plan_removal(host, force)
+    plan = target_plan.plan_removal(host, force)
     verdict = host["protocols"]["vhost"]["verdict"]
     assert plan.reasons and plan.action in ("none", "destroy", "refused")
     assert not (force and plan.action == "refused")
@@ -74,7 +75,7 @@ def test_a_removal(host, force):
 
 
 @settings(max_examples=200, deadline=None)
-@given(hosts(), st.sampled_from(_plan.RESTART))
+@given(hosts(), st.sampled_from(target_plan.RESTART))
 def test_what_is_as_it_was_read_back_is_as_declared(host, restart):
-    desired = _plan.Desired(**_plan.running(host))
-    assert _plan.plan_deploy(desired, host, restart).differences == []
+    desired = target_plan.Desired(**target_plan.running(host))
+    assert target_plan.plan_deploy(desired, host, restart).differences == []

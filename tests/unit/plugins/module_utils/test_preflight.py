@@ -1,8 +1,8 @@
 """The preflight's judgement: a row a question, and not knowing is no `no`."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _preflight
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._preflight import judge
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 RULES = [{"zbsadm": "1.6.*", "image": "1.6.*"}, {"zbsadm": "1.5.*", "image": "*:1.5.*"}]
 IMAGE = "registry.example.com:5000/zbs/vhost:1.6.1"
@@ -25,19 +25,19 @@ IMAGE = "registry.example.com:5000/zbs/vhost:1.6.1"
     ],
 )
 def test_compatibility(version, image, labels, ok):
-    row = _preflight.judge_compatibility(version, image, labels, RULES)
+    row = judge.judge_compatibility(version, image, labels, RULES)
     assert (row["check"], row["ok"]) == ("compatibility", ok)
     assert (row["remedy"] is None) is (ok is True)
 
 
 def test_without_rules_nothing_is_known():
-    assert _preflight.judge_compatibility("1.6.1", IMAGE, {}, [])["ok"] is None
+    assert judge.judge_compatibility("1.6.1", IMAGE, {}, [])["ok"] is None
 
 
 @pytest.mark.parametrize("bad", [{}, {"zbsadm": "1"}, {"zbsadm": "1", "image": 2}, {"zbsadm": "1", "image": ""}, "x"])
 def test_rules_that_are_none(bad):
     with pytest.raises(ZbsError) as caught:
-        _preflight.check_rules([RULES[0], bad])
+        judge.check_rules([RULES[0], bad])
     assert caught.value.code == "bad_option"
 
 
@@ -52,7 +52,7 @@ def test_rules_that_are_none(bad):
     ],
 )
 def test_names_of_images(image, tag, registry):
-    assert (_preflight.tag_of(image), _preflight.registry_of(image)) == (tag, registry)
+    assert (judge.tag_of(image), judge.registry_of(image)) == (tag, registry)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_names_of_images(image, tag, registry):
     ],
 )
 def test_images(image, present, registry, ok):
-    assert _preflight.judge_image(image, present, registry)["ok"] is ok
+    assert judge.judge_image(image, present, registry)["ok"] is ok
 
 
 def test_what_a_prepare_found():
@@ -78,7 +78,7 @@ def test_what_a_prepare_found():
         ],
         "actions": ["grow the pool of 2048 KiB pages by 64"],
     }
-    rows = {row["check"]: row for row in _preflight.judge_prepared(prepared)}
+    rows = {row["check"]: row for row in judge.judge_prepared(prepared)}
     assert {check: row["ok"] for check, row in rows.items()} == {
         "hugepages": True,
         "hugetlbfs": True,
@@ -86,7 +86,7 @@ def test_what_a_prepare_found():
         "new": False,
     }
     assert "grow the pool" in rows["hugepages"]["detail"] and rows["docker"]["remedy"] == "install"
-    assert [row["ok"] for row in _preflight.judge_prepared({})] == [None, None, None]
+    assert [row["ok"] for row in judge.judge_prepared({})] == [None, None, None]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_a_prepare_found():
     ],
 )
 def test_cores(cpus, locks, pinned, truncated, ok):
-    row = _preflight.judge_cores(cpus, locks, pinned, truncated)
+    row = judge.judge_cores(cpus, locks, pinned, truncated)
     assert row["ok"] is ok
     if ok is False:
         assert "process" in row["detail"]
@@ -110,9 +110,9 @@ def test_cores(cpus, locks, pinned, truncated, ok):
 
 def test_the_report_and_what_fails():
     rows = [
-        _preflight.row("a", True, "good", "unneeded"),
-        _preflight.row("bb", False, "bad", "mend"),
-        _preflight.row("c", None, "?"),
+        judge.row("a", True, "good", "unneeded"),
+        judge.row("bb", False, "bad", "mend"),
+        judge.row("c", None, "?"),
     ]
-    assert _preflight.lines(rows) == ["ok  a   good", "NO  bb  bad -> mend", "?   c   ?"]
-    assert _preflight.failing(rows) == ["bb: bad; mend"]
+    assert judge.lines(rows) == ["ok  a   good", "NO  bb  bad -> mend", "?   c   ?"]
+    assert judge.failing(rows) == ["bb: bad; mend"]

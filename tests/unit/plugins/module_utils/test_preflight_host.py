@@ -8,8 +8,9 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _preflight_host, _registry
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import registry
+from ansible_collections.zstack.zbs.plugins.module_utils._preflight import host as preflight_host
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, peer, programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files
 
@@ -31,7 +32,7 @@ def host(tmp_path):
 
 
 def bound(root, cpus, own=(), seconds=20.0):
-    return _preflight_host.bound_processes(cpus, set(own), Deadline(seconds), str(root))
+    return preflight_host.bound_processes(cpus, set(own), Deadline(seconds), str(root))
 
 
 def test_who_is_bound_to_a_cpu(host):
@@ -52,8 +53,8 @@ def test_a_deadline_that_is_spent_is_told(host):
 def test_the_family_of_a_target(host):
     for pid, parent in ((20, 1), (21, 20), (22, 21), (23, 1)):
         process(host, pid, "0-7", parent)
-    assert _preflight_host.family(20, str(host)) == {20, 21, 22}
-    assert _preflight_host.family(None, str(host)) == set()
+    assert preflight_host.family(20, str(host)) == {20, 21, 22}
+    assert preflight_host.family(None, str(host)) == set()
 
 
 HOLD = """
@@ -74,19 +75,19 @@ def test_a_core_is_claimed_while_its_holder_lives(tmp_path):
     arguments = [sys.executable, "-c", HOLD, str(path)]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
-        found = _preflight_host.claimed_cores([4, 5, 6], set(), str(tmp_path))
+        found = preflight_host.claimed_cores([4, 5, 6], set(), str(tmp_path))
         assert list(found) == [4] and "process %d" % holder.pid in found[4]
-        assert _preflight_host.claimed_cores([4], {holder.pid}, str(tmp_path)) == {}
+        assert preflight_host.claimed_cores([4], {holder.pid}, str(tmp_path)) == {}
         holder.stdin.close()
         holder.wait(20)
-    assert _preflight_host.claimed_cores([4], set(), str(tmp_path)) == {}
+    assert preflight_host.claimed_cores([4], set(), str(tmp_path)) == {}
     handle = os.open(path, os.O_RDWR)
     fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # asking took no lock
     os.close(handle)
 
 
 def test_a_registry_whose_name_does_not_resolve():
-    found, sentence = _preflight_host.ask_registry("registry.invalid:5000/a", Deadline(20))
+    found, sentence = preflight_host.ask_registry("registry.invalid:5000/a", Deadline(20))
     assert not found and "registry.invalid:5000" in sentence
 
 
@@ -95,10 +96,10 @@ def test_a_registry_that_answers_without_tls_is_one(monkeypatch):
 
     def ask(name, insecure, _deadline):
         asked.append((name, insecure))
-        return _registry.Answer("answers", "the registry r:5000 answers over http", "http", 401)
+        return registry.Answer("answers", "the registry r:5000 answers over http", "http", 401)
 
-    monkeypatch.setattr(_registry, "ask", ask)
-    assert _preflight_host.ask_registry("r:5000/zbs/vhost:1", Deadline(20)) == (
+    monkeypatch.setattr(registry, "ask", ask)
+    assert preflight_host.ask_registry("r:5000/zbs/vhost:1", Deadline(20)) == (
         True,
         "the registry r:5000 answers over http",
     )
@@ -120,12 +121,12 @@ def test_looking_for_an_image(tmp_path, monkeypatch, body, expected):
     programs.write_program(tmp_path, "docker", body)
     monkeypatch.setenv("PATH", programs.path_with(tmp_path))
     seconds = 0.5 if "sleep" in body else 20
-    assert _preflight_host.look_for_image("a", Deadline(seconds)) == expected
+    assert preflight_host.look_for_image("a", Deadline(seconds)) == expected
 
 
 def test_no_docker_to_look_for_an_image(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", programs.path_without(tmp_path))
-    assert _preflight_host.look_for_image("a", Deadline(20)) == (None, {})
+    assert preflight_host.look_for_image("a", Deadline(20)) == (None, {})
 
 
 def test_what_goes_or_tells_nothing_meanwhile_is_passed_over(host):
@@ -135,14 +136,14 @@ def test_what_goes_or_tells_nothing_meanwhile_is_passed_over(host):
     process(host, 13, "4")
     (host / "proc/13/task/13/status").write_text("Name:\tx\n")
     assert bound(host, [4]) == ([(4, "process 11 (qemu)")], False)
-    assert _preflight_host.family(11, str(host)) == {11}
+    assert preflight_host.family(11, str(host)) == {11}
 
 
 def test_a_family_that_is_a_circle_ends(host):
     """Process ids are given again: a table that was read bit by bit may show a child above its parent."""
     process(host, 20, "0-7", 21)
     process(host, 21, "0-7", 20)
-    assert _preflight_host.family(20, str(host)) == {20, 21}
+    assert preflight_host.family(20, str(host)) == {20, 21}
 
 
 @pytest.mark.parametrize(
@@ -154,9 +155,9 @@ def test_the_owner_is_the_sockets_or_else_docker_knows(tmp_path, monkeypatch, be
     )
     monkeypatch.setenv("PATH", programs.path_with(tmp_path))
     with peer.short_folder() as folder:
-        assert _preflight_host.owner("x", folder + "/a.sock", Deadline(20)) == 4711
+        assert preflight_host.owner("x", folder + "/a.sock", Deadline(20)) == 4711
         with peer.Peer(folder + "/a.sock", behave):
-            found = _preflight_host.owner("x", folder + "/a.sock", Deadline(20))
+            found = preflight_host.owner("x", folder + "/a.sock", Deadline(20))
     assert found in (os.getpid(), 4711)
 
 
@@ -166,7 +167,7 @@ def test_a_file_system_that_knows_no_locks_claims_no_core(tmp_path, monkeypatch)
     def refuse(*_arguments):
         raise OSError("no locks available")
 
-    monkeypatch.setattr(_preflight_host.fcntl, "fcntl", refuse)
+    monkeypatch.setattr(preflight_host.fcntl, "fcntl", refuse)
     before = open_files()
-    assert _preflight_host.claimed_cores([4], set(), str(tmp_path)) == {}
+    assert preflight_host.claimed_cores([4], set(), str(tmp_path)) == {}
     assert open_files() == before

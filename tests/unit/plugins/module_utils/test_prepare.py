@@ -4,18 +4,12 @@ import os
 import threading
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import (
-    _docker_engine,
-    _engine,
-    _growth,
-    _host,
-    _pages_asked,
-    _prepare,
-    _process,
-    _refusals,
-)
-from ansible_collections.zstack.zbs.plugins.module_utils._docker_engine import Engine
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import docker_engine, starting
+from ansible_collections.zstack.zbs.plugins.module_utils._engine.docker_engine import Engine
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import asking, growth, refusals
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import process
+from ansible_collections.zstack.zbs.plugins.module_utils._prepare import host, prepare
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, fake_kernel, peer, programs
 
 FIT = {"installed": True, "active": True, "version": "28", "iptables": False}
@@ -31,8 +25,8 @@ def kernel(tmp_path, monkeypatch):
     found = fake_kernel.FakeKernel(root, total=10)
     found.log = tmp_path / "log"
     found.engine = engine()
-    monkeypatch.setattr(_pages_asked, "write", found.write)
-    monkeypatch.setattr(_docker_engine, "look", lambda deadline, root: found.engine)
+    monkeypatch.setattr(asking, "write", found.write)
+    monkeypatch.setattr(docker_engine, "look", lambda deadline, root: found.engine)
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
     fake_host.mount_program(tmp_path / "bin", root, found.log)
     programs.write_program(tmp_path / "bin", "docker", "exit 1")
@@ -50,12 +44,12 @@ def mounted(kernel):
 
 
 def wish(pages=100, **more):
-    return _host.Wish(2048, pages, container_name="zbsvhost-x", admin_socket="/nowhere/admin.sock", **more)
+    return host.Wish(2048, pages, container_name="zbsvhost-x", admin_socket="/nowhere/admin.sock", **more)
 
 
 def run(wanted=None, check_mode=False):
     wanted = wanted or wish()
-    return _prepare.prepare(wanted, _host.look(wanted), check_mode)
+    return prepare.prepare(wanted, host.look(wanted), check_mode)
 
 
 def test_a_bare_host_gets_pages_and_a_mount(kernel):
@@ -78,7 +72,7 @@ def test_a_second_run_does_nothing_and_knows_the_mount_as_ours(kernel):
 
 @pytest.mark.parametrize("active", [True, False])
 def test_check_mode_predicts_the_same_and_does_nothing(kernel, monkeypatch, active):
-    monkeypatch.setattr(_docker_engine, "start", lambda deadline: setattr(kernel, "engine", engine()))
+    monkeypatch.setattr(docker_engine, "start", lambda deadline: setattr(kernel, "engine", engine()))
     kernel.engine = engine(active=active)
     predicted, would, lacks, warnings = run(check_mode=True)
     assert kernel.writes == [] and programs.calls(kernel.log) == []
@@ -111,7 +105,7 @@ def test_a_read_only_sysfs_is_missing_pages_and_no_action(kernel, monkeypatch):
         raise ZbsError("%s can't be set to %s (it is read-only)" % (path, value), "unwritable")
 
     mounted(kernel)
-    monkeypatch.setattr(_pages_asked, "write", fail)
+    monkeypatch.setattr(asking, "write", fail)
     _after, actions, missing, _warnings = run()
     assert actions == [] and "nr_hugepages can't be set to 100 (it is read-only)" in missing[0]["detail"]
 
@@ -128,7 +122,7 @@ def test_a_pool_that_is_shrunk_while_the_engine_starts_is_noticed(kernel, monkey
         kernel.engine = engine()
         kernel.set(50, 50)
 
-    monkeypatch.setattr(_docker_engine, "start", start)
+    monkeypatch.setattr(docker_engine, "start", start)
     kernel.engine = engine(active=False)
     _after, _actions, missing, _warnings = run()
     assert "the pool went from 100 to 50 pages" in missing[0]["detail"]
@@ -152,9 +146,9 @@ def test_runs_at_the_same_time_do_not_add_up(kernel):
 
     def one():
         wanted = wish()
-        found = _host.look(wanted)
+        found = host.look(wanted)
         barrier.wait(30)
-        results.append(_prepare.prepare(wanted, found, False))
+        results.append(prepare.prepare(wanted, found, False))
 
     threads = [threading.Thread(target=one) for _number in range(4)]
     for thread in threads:
@@ -169,8 +163,8 @@ def test_runs_at_the_same_time_do_not_add_up(kernel):
 
 
 def test_a_run_that_holds_the_lock_too_long_is_named(kernel, monkeypatch):
-    monkeypatch.setattr(_prepare, "LOCK_TIMEOUT", 0.1)
-    with _prepare.hold_lock(str(kernel.root)):
+    monkeypatch.setattr(prepare, "LOCK_TIMEOUT", 0.1)
+    with prepare.hold_lock(str(kernel.root)):
         _after, actions, missing, _warnings = run()
     assert actions == [] and "preparing this host is under way by process" in missing[0]["detail"]
     assert kernel.writes == []
@@ -185,23 +179,23 @@ def test_a_run_that_holds_the_lock_too_long_is_named(kernel, monkeypatch):
     ],
 )
 def test_an_engine_that_must_not_be_touched_is_only_reported(monkeypatch, unfit, words):
-    monkeypatch.setattr(_docker_engine, "start", lambda deadline: pytest.fail("it was started"))
+    monkeypatch.setattr(docker_engine, "start", lambda deadline: pytest.fail("it was started"))
     for check_mode in (True, False):
         actions, missing = [], []
-        _engine.provide(Engine(**unfit), "/", check_mode, actions, missing)
+        starting.provide(Engine(**unfit), "/", check_mode, actions, missing)
         assert actions == [] and words in missing[0]["detail"]
 
 
 @pytest.mark.parametrize("comes_up", [True, False])
 def test_an_engine_that_is_down_is_started_and_looked_at(kernel, monkeypatch, comes_up):
     started = []
-    monkeypatch.setattr(_docker_engine, "start", started.append)
+    monkeypatch.setattr(docker_engine, "start", started.append)
     down, kernel.engine = engine(active=False), engine(active=comes_up, detail="it says no")
     actions, missing = [], []
-    assert _engine.provide(down, "/", True, actions, missing).active
+    assert starting.provide(down, "/", True, actions, missing).active
     assert (actions, missing, started) == (["start docker.service"], [], [])
     actions, missing = [], []
-    assert _engine.provide(down, "/", False, actions, missing) is kernel.engine
+    assert starting.provide(down, "/", False, actions, missing) is kernel.engine
     assert actions == ["start docker.service"] and len(started) == 1
     assert [item["what"] for item in missing] == ([] if comes_up else ["docker"])
 
@@ -209,13 +203,13 @@ def test_an_engine_that_is_down_is_started_and_looked_at(kernel, monkeypatch, co
 @pytest.mark.parametrize("comes_up", [True, False])
 def test_an_engine_that_hangs_is_reported_and_not_said_to_be_started(kernel, monkeypatch, comes_up):
     silent = Engine(True, iptables=False, detail="docker did not answer within 10.0 s", silent=True)
-    monkeypatch.setattr(_docker_engine, "start", lambda deadline: None)
+    monkeypatch.setattr(docker_engine, "start", lambda deadline: None)
     kernel.engine = engine() if comes_up else silent
     actions, missing = [], []
-    _engine.provide(silent, "/", True, actions, missing)
+    starting.provide(silent, "/", True, actions, missing)
     assert actions == [] and "did not answer within 10.0 s" in missing[0]["detail"]
     actions, missing = [], []
-    _engine.provide(silent, "/", False, actions, missing)
+    starting.provide(silent, "/", False, actions, missing)
     assert actions == [] and len(missing) == (0 if comes_up else 1)
 
 
@@ -223,18 +217,18 @@ def test_an_engine_that_cannot_be_started_is_no_action(monkeypatch):
     def fail(deadline):
         raise ZbsError("docker.service can't be started", "docker_start")
 
-    monkeypatch.setattr(_docker_engine, "start", fail)
+    monkeypatch.setattr(docker_engine, "start", fail)
     actions, missing = [], []
-    _engine.provide(engine(active=False), "/", False, actions, missing)
+    starting.provide(engine(active=False), "/", False, actions, missing)
     assert actions == [] and "can't be started" in missing[0]["detail"]
 
 
 def test_memory_is_read_and_its_lack_is_said(tmp_path):
     fake_host.write(tmp_path, "proc/meminfo", "MemFree: 3 kB\nMemTotal:    2048 kB\n")
-    assert _growth.memory_kib(str(tmp_path)) == 2048
+    assert growth.memory_kib(str(tmp_path)) == 2048
     fake_host.write(tmp_path, "proc/meminfo", "MemFree: 3 kB\n")
     with pytest.raises(ZbsError):
-        _growth.memory_kib(str(tmp_path))
+        growth.memory_kib(str(tmp_path))
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -252,11 +246,11 @@ def test_what_was_not_asked_for_is_not_looked_at(kernel):
 
 
 def test_pages_of_a_target_that_listens_and_cannot_be_read_are_not_taken_twice(kernel, monkeypatch):
-    stuck = _process.ProcessInfo(7, "reactor_0", "D", 1.0, 100.0, None)
-    monkeypatch.setattr(_host, "_listener", lambda path: 7)
-    monkeypatch.setattr(_process, "read_process", lambda pid, root: stuck)
+    stuck = process.ProcessInfo(7, "reactor_0", "D", 1.0, 100.0, None)
+    monkeypatch.setattr(host, "_listener", lambda path: 7)
+    monkeypatch.setattr(host, "read_process", lambda pid, root: stuck)
     for numa in ("any", 0, "target", {0: 100}):
-        found = _host.look(wish(numa=numa))
+        found = host.look(wish(numa=numa))
         assert found.held.pages == 100 and found.demand(wish(numa=numa)).lacks(found.pool) == 0
 
 
@@ -264,10 +258,10 @@ def test_pages_of_a_target_that_listens_and_cannot_be_read_are_not_taken_twice(k
 def test_more_pages_than_memory_are_refused(tmp_path, pages, guests, fine):
     fake_host.write(tmp_path, "proc/meminfo", "MemTotal: %d kB\n" % (1024 * 2048))
     if fine:
-        _refusals.check_amount(pages + guests, {}, 2048, str(tmp_path))
+        refusals.check_amount(pages + guests, {}, 2048, str(tmp_path))
         return
     with pytest.raises(ZbsError) as caught:
-        _refusals.check_amount(pages + guests, {}, 2048, str(tmp_path))
+        refusals.check_amount(pages + guests, {}, 2048, str(tmp_path))
     assert caught.value.code == "too_much" and "2050 MiB" in caught.value.message
 
 
@@ -287,7 +281,7 @@ def test_a_place_where_no_mount_can_be_is_refused(kernel, path, words):
     rows = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n7 1 0:9 / /other rw - hugetlbfs none rw,pagesize=1024M\n"
     fake_host.write(kernel.root, "proc/self/mountinfo", rows)
     with pytest.raises(ZbsError) as caught:
-        _refusals.check_folder(path, str(kernel.root))
+        refusals.check_folder(path, str(kernel.root))
     assert caught.value.code == "hugetlbfs_dir" and words in caught.value.message and path in caught.value.message
 
 
@@ -299,7 +293,7 @@ def test_what_a_target_without_its_mount_left_is_no_reason_to_refuse(kernel):
 @pytest.mark.parametrize("path", ["relative", "", "/a\nb", "/a/../b"])
 def test_a_path_that_is_none_is_refused(path):
     with pytest.raises(ZbsError) as caught:
-        _refusals.check_folder_name(path)
+        refusals.check_folder_name(path)
     assert caught.value.code == "hugetlbfs_dir"
 
 
@@ -307,6 +301,6 @@ def test_a_listener_that_answers_an_error_holds_nothing_that_is_known(tmp_path):
     with peer.short_folder() as folder:
         path = folder + "/admin.sock"
         with peer.Peer(path, peer.sends(peer.answer(1, error={"code": -32601, "message": "no such method"}))):
-            assert _host._listener(path) is None
+            assert host._listener(path) is None
         with peer.Peer(path + "2", peer.sends(lambda _request: b"junk")):
-            assert _host._listener(path + "2") == os.getpid()
+            assert host._listener(path + "2") == os.getpid()

@@ -8,13 +8,13 @@ import subprocess
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _probe
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe as observe_probe
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.probing import GOOD, probe, probe_inside, settings
 
 # Before conftest.py takes its place.
-FIND_ELSEWHERE = _probe._sockets.find_elsewhere
+FIND_ELSEWHERE = observe_probe.sockets.find_elsewhere
 
 
 def test_a_healthy_target(folder, docker):
@@ -112,7 +112,7 @@ def test_nobody_listens(folder, docker, answer, verdict):
 
 def test_a_target_elsewhere_is_nobodys_to_replace(folder, docker, monkeypatch):
     """The admin socket is the wrong one, and the engine that could tell is dead: the target's own sockets tell."""
-    monkeypatch.setattr(_probe._sockets, "find_elsewhere", FIND_ELSEWHERE)
+    monkeypatch.setattr(observe_probe.sockets, "find_elsewhere", FIND_ELSEWHERE)
     docker(err="Cannot connect to the Docker daemon. Is the docker daemon running?", rc=1)
     os.mkdir(folder + "/other")
     with Peer(folder + "/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff", lambda _conn, _request: None):
@@ -198,14 +198,14 @@ def test_both_protocols_each_with_its_own_row(folder, docker, tmp_path):
 def test_until_connected_or_the_end(folder, docker):
     docker(**target.NO_CONTAINER)
     started = time.monotonic()
-    health, probes = _probe.probe_until(settings(folder), 0.3, 0.05)
+    health, probes = observe_probe.probe_until(settings(folder), 0.3, 0.05)
     assert time.monotonic() - started < 5
     assert health["status"] == "Disconnected" and probes >= 2
-    health, probes = _probe.probe_until(settings(folder), 0.0, 0.5)
+    health, probes = observe_probe.probe_until(settings(folder), 0.0, 0.5)
     assert (health["status"], probes) == ("Disconnected", 1)
     docker(target.container("running", folder + "/admin.sock", os.getpid()))
     with Peer(folder + "/admin.sock", target.behave(GOOD)):
-        assert _probe.probe_until(settings(folder), 60.0, 30.0)[1] == 1
+        assert observe_probe.probe_until(settings(folder), 60.0, 30.0)[1] == 1
 
 
 def test_a_proc_that_can_not_be_read_leaves_the_vms_unknown(folder, docker, monkeypatch):
@@ -213,7 +213,7 @@ def test_a_proc_that_can_not_be_read_leaves_the_vms_unknown(folder, docker, monk
         raise PermissionError(13, "Permission denied")
 
     docker(**target.NO_CONTAINER)
-    monkeypatch.setattr(_probe._demand, "collect", fail)
+    monkeypatch.setattr(observe_probe.demand, "collect", fail)
     with Peer(folder + "/admin.sock", target.behave(GOOD)):
         health = probe_inside(folder)
     assert (health["status"], health["vms"], health["demand"]) == ("Connected", None, None)

@@ -5,7 +5,7 @@ import os
 import socket
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _demand, _qemu, _unix_peers
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import demand, qemu, unix_peers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import CLOCK_TICK, write, write_process
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import short_folder
 
@@ -35,7 +35,7 @@ def write_vm(root, pid, *argv, state="S", program="/usr/bin/qemu-system-x86_64")
     ],
 )
 def test_where_arguments_name_a_socket(argv):
-    assert _qemu.sockets_in(argv, FOLDER) == {ONE}
+    assert qemu.sockets_in(argv, FOLDER) == {ONE}
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_where_arguments_name_a_socket(argv):
     + ['{"path":' * 5000, "path=zbs-bdev-1", "path=%s,," % FOLDER],
 )
 def test_where_they_do_not(word):
-    assert _qemu.sockets_in([word], FOLDER) == set()
+    assert qemu.sockets_in([word], FOLDER) == set()
 
 
 def test_a_comma_in_a_path():
-    assert _qemu.sockets_in(["socket,path=%s/a,,b,x=y" % FOLDER], FOLDER) == {FOLDER + "/a,b"}
+    assert qemu.sockets_in(["socket,path=%s/a,,b,x=y" % FOLDER], FOLDER) == {FOLDER + "/a,b"}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_comma_in_a_path():
     [("guest=web,debug-threads=on", "web"), ("debug-threads=on,guest=a,,b", "a,b"), ("web", "web"), ("x=y", None)],
 )
 def test_names(value, name):
-    assert _qemu.Vm(1, 2, ["q", "-name", value]).name == name
+    assert qemu.Vm(1, 2, ["q", "-name", value]).name == name
 
 
 def test_only_vms_that_live(tmp_path):
@@ -75,7 +75,7 @@ def test_only_vms_that_live(tmp_path):
     write(tmp_path, "proc/6/cmdline", "")
     write(tmp_path, "proc/7/cmdline", "/usr/bin/kvm\0")  # it ended before its stat was read
     (tmp_path / "proc/8").mkdir()
-    found = [vm.as_dict() for vm in _qemu.read_vms(str(tmp_path))]
+    found = [vm.as_dict() for vm in qemu.read_vms(str(tmp_path))]
     assert found == [
         {"pid": 3, "started_ticks": 100 * CLOCK_TICK, "name": None, "uuid": None},
         {"pid": 20, "started_ticks": 100 * CLOCK_TICK, "name": "b", "uuid": "u"},
@@ -88,14 +88,14 @@ def test_what_is_needed_and_how_it_is_known(tmp_path):
     os.symlink("socket:[78]", tmp_path / "proc/3/fd/10")
     os.symlink("/dev/null", tmp_path / "proc/3/fd/11")
     peers = {77: TWO, 78: "/run/other.sock", 79: ONE}
-    found = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: peers)
+    found = demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: peers)
     needs = found["needs"]
     assert ([vm["pid"] for vm in found["vms"]], found["connections_known"]) == ([3], True)
     assert [(need["bdev"], need["seen"], need["vm"]["name"]) for need in needs] == [
         ("zbs-bdev-1", ["arguments"], "web"),
         ("zbs-bdev-2", ["connection"], "web"),
     ]
-    blind = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: None)
+    blind = demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: None)
     assert ([need["seen"] for need in blind["needs"]], blind["connections_known"]) == ([["arguments"]], False)
 
 
@@ -110,9 +110,9 @@ def test_a_descriptor_that_is_closed_meanwhile_hides_no_other(tmp_path, monkeypa
             raise FileNotFoundError(2, "No such file or directory", path)
         return readlink(path)
 
-    monkeypatch.setattr(_qemu.os, "readlink", closing)
+    monkeypatch.setattr(qemu.os, "readlink", closing)
     peers = {number: "%s/zbs-bdev-%d" % (FOLDER, number) for number in range(4, 14)}
-    found = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: peers)
+    found = demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: peers)
     assert found["connections_known"] is True
     assert {need["socket"] for need in found["needs"]} == set(peers.values()) - {FOLDER + "/zbs-bdev-8"}
 
@@ -129,8 +129,8 @@ def test_a_vm_whose_descriptors_are_not_shown_is_not_knowing(tmp_path, monkeypat
             raise PermissionError(13, "Permission denied", path)
         return asked(path)
 
-    monkeypatch.setattr(_qemu.os, what, refusing)
-    found = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: {77: ONE})
+    monkeypatch.setattr(qemu.os, what, refusing)
+    found = demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: {77: ONE})
     assert found["connections_known"] is False
     assert [(need["vm"]["pid"], need["socket"]) for need in found["needs"]] == [(4, ONE)]
 
@@ -140,21 +140,21 @@ def test_a_process_whose_memory_is_locked_is_not_waited_for(tmp_path, monkeypatc
     write_vm(tmp_path, 3)
     (tmp_path / "proc/7").mkdir()
     os.mkfifo(tmp_path / "proc/7/cmdline")
-    monkeypatch.setattr(_demand, "VMS_SECONDS", 0.2)
+    monkeypatch.setattr(demand, "VMS_SECONDS", 0.2)
     with pytest.raises(TimeoutError, match="arguments of all processes"):
-        _demand.collect(FOLDER, ADMIN, str(tmp_path), dict)
+        demand.collect(FOLDER, ADMIN, str(tmp_path), dict)
     os.close(os.open(tmp_path / "proc/7/cmdline", os.O_WRONLY))  # lets the reader go
 
 
 def test_without_proc_there_is_an_error_and_no_traceback(tmp_path, capfd):
     with pytest.raises(FileNotFoundError):
-        _demand.collect(FOLDER, ADMIN, str(tmp_path), dict)
+        demand.collect(FOLDER, ADMIN, str(tmp_path), dict)
     assert capfd.readouterr().err == ""
 
 
 def test_without_a_vm_the_kernel_is_not_asked(tmp_path):
     write(tmp_path, "proc/uptime", "1 1")
-    found = _demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: pytest.fail("asked"))
+    found = demand.collect(FOLDER, ADMIN, str(tmp_path), lambda: pytest.fail("asked"))
     assert found == {"vms": [], "connections_known": True, "needs": []}
 
 
@@ -167,44 +167,42 @@ def test_the_kernels_own_peers():
             client.connect(path)
             conn, _address = server.accept()
             with conn:
-                peers = _unix_peers.read_peers()
+                peers = unix_peers.read_peers()
                 if peers is None:
                     pytest.skip("this kernel has no unix_diag")
                 mine = os.fstat(client.fileno()).st_ino
                 assert peers[mine] == path
                 assert os.fstat(conn.fileno()).st_ino not in peers  # the server's end leads to nobody's path
-                me = _qemu.Vm(os.getpid(), 0, ["qemu-kvm"])
-                assert path in _qemu.connections(me, peers)
+                me = qemu.Vm(os.getpid(), 0, ["qemu-kvm"])
+                assert path in qemu.connections(me, peers)
 
 
 @pytest.mark.parametrize("chunk", [b"", b"\0" * 40, b"\1\2\3", b"\xff" * 64])
 def test_an_answer_that_is_cut_off_names_nobody(chunk):
-    assert _unix_peers.peers_of([chunk]) in ({}, None)
+    assert unix_peers.peers_of([chunk]) in ({}, None)
 
 
 def test_an_error_of_the_kernel_is_not_knowing():
     import struct
 
-    assert _unix_peers.peers_of([struct.pack("=IHHIIi", 20, 2, 0, 1, 0, -2)]) is None
+    assert unix_peers.peers_of([struct.pack("=IHHIIi", 20, 2, 0, 1, 0, -2)]) is None
 
 
 def test_a_kernel_without_unix_diag_is_not_knowing(monkeypatch):
     def refuse(*_arguments):
         raise OSError(93, "Protocol not supported")
 
-    monkeypatch.setattr(_unix_peers.socket, "socket", refuse)
-    assert _unix_peers.read_peers() is None
+    monkeypatch.setattr(unix_peers.socket, "socket", refuse)
+    assert unix_peers.read_peers() is None
 
 
 def test_an_attribute_that_is_shorter_than_its_head_ends_the_message():
     """A size of 0 would be read for ever."""
-    body = _unix_peers._MESSAGE.pack(*[0] * len(_unix_peers._MESSAGE.unpack(bytes(_unix_peers._MESSAGE.size)))) + bytes(
-        4
-    )
-    head = _unix_peers._HEADER.pack(_unix_peers._HEADER.size + len(body), _unix_peers._SOCK_DIAG_BY_FAMILY, 0, 1, 0)
-    assert _unix_peers.peers_of([head + body]) == {}
+    body = unix_peers._MESSAGE.pack(*[0] * len(unix_peers._MESSAGE.unpack(bytes(unix_peers._MESSAGE.size)))) + bytes(4)
+    head = unix_peers._HEADER.pack(unix_peers._HEADER.size + len(body), unix_peers._SOCK_DIAG_BY_FAMILY, 0, 1, 0)
+    assert unix_peers.peers_of([head + body]) == {}
 
 
 def test_a_socket_deep_in_an_argument_of_json_is_found_among_what_is_no_text():
     word = json.dumps({"driver": "vhost-user-blk", "queues": 4, "chardev": [None, True, {"path": ONE}]})
-    assert _qemu.sockets_in(["-device", word], FOLDER) == {ONE}
+    assert qemu.sockets_in(["-device", word], FOLDER) == {ONE}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("hypothesis")
-from ansible_collections.zstack.zbs.plugins.module_utils import _hold
+from ansible_collections.zstack.zbs.plugins.module_utils._window import hold
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("no_fsync")
 
 LEASE_SECONDS = 900.0
 SEEN = {"down": DOWN, "well": WELL, "unknown": UNSURE, "starting": STARTING}
-HOLD = _hold.Hold("the model says so", None, "the model")
+HOLD = hold.Hold("the model says so", None, "the model")
 
 
 def attempt_numbers():

@@ -5,8 +5,9 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _recovery, _step
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger as window_ledger
+from ansible_collections.zstack.zbs.plugins.module_utils._window import quiet, recovery
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
 
@@ -57,7 +58,7 @@ def test_a_wall_clock_that_jumps_changes_no_decision(tmp_path):
 
 def test_protocols_have_windows_of_their_own(tmp_path):
     both = {"vhost": DOWN, "cbd": WELL}
-    step = _step.observe(ledgers.window(tmp_path), both, ledgers.clock(), ledgers.soon())
+    step = quiet.observe(ledgers.window(tmp_path), both, ledgers.clock(), ledgers.soon())
     assert step.decisions == {"vhost": "due", "cbd": "well"}
     step = ledgers.begin(tmp_path, protocols=("vhost", "cbd"))
     assert step.decisions == {"vhost": "begun", "cbd": "refused"}
@@ -122,10 +123,10 @@ def test_a_finish_writes_outcome_and_error(tmp_path):
 
 def test_clear_forgets_the_named_protocols_only(tmp_path):
     observations = {"vhost": DOWN, "cbd": DOWN}
-    _step.observe(ledgers.window(tmp_path), observations, ledgers.clock(), ledgers.soon())
-    step = _recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
+    quiet.observe(ledgers.window(tmp_path), observations, ledgers.clock(), ledgers.soon())
+    step = recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
     assert (step.decisions, sorted(step.entries), step.changed) == ({"vhost": "cleared"}, ["cbd"], True)
-    step = _recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
+    step = recovery.clear(ledgers.window(tmp_path), ["vhost"], ledgers.clock(), ledgers.soon())
     assert (step.decisions, step.changed) == ({"vhost": "well"}, False)
 
 
@@ -141,7 +142,7 @@ def test_clear_forgets_the_named_protocols_only(tmp_path):
 )
 def test_would_be_due_says_what_a_tick_would_decide(tmp_path, prepare, due):
     prepare(tmp_path)
-    assert _recovery.would_be_due(ledgers.window(tmp_path), "vhost", ledgers.clock()) is due
+    assert recovery.would_be_due(ledgers.window(tmp_path), "vhost", ledgers.clock()) is due
     assert (ledgers.observe(tmp_path, DOWN).decisions["vhost"] == "due") is due
 
 
@@ -168,7 +169,7 @@ def test_a_lost_ledger_of_a_healthy_host_is_replaced_by_one_without_entries(tmp_
     ledgers.path(tmp_path).write_bytes(b"")
     step = ledgers.observe(tmp_path, WELL)
     assert step.changed and step.warnings
-    ledger = _ledger.read(str(tmp_path))
+    ledger = window_ledger.read_ledger(str(tmp_path))
     assert (ledger.lost, ledger.entries) == (None, {})
     assert ledgers.observe(tmp_path, WELL).changed is False
     assert ledgers.observe(tmp_path, DOWN).protocols("due") == ["vhost"]  # it was seen well since
@@ -187,7 +188,7 @@ STEPS = {
     "unsure": lambda folder, check: ledgers.observe(folder, UNSURE, check_mode=check),
     "begin": lambda folder, check: ledgers.begin(folder, check_mode=check),
     "finish": lambda folder, check: ledgers.finish(folder, check_mode=check),
-    "clear": lambda folder, check: _recovery.clear(
+    "clear": lambda folder, check: recovery.clear(
         ledgers.window(folder), ["vhost"], ledgers.clock(), ledgers.soon(), check
     ),
 }
@@ -196,7 +197,7 @@ STEPS = {
 @pytest.mark.parametrize("history", sorted(HISTORIES))
 @pytest.mark.parametrize("name", sorted(STEPS))
 def test_check_mode_writes_nothing_and_predicts_the_real_run(tmp_path, monkeypatch, history, name):
-    monkeypatch.setattr(_recovery.uuid, "uuid4", lambda: SimpleNamespace(hex="0" * 32))  # or no two begins are the same
+    monkeypatch.setattr(recovery.uuid, "uuid4", lambda: SimpleNamespace(hex="0" * 32))  # or no two begins are the same
     real, checked = tmp_path / "real", tmp_path / "checked"
     real.mkdir()
     HISTORIES[history](real)
@@ -216,7 +217,7 @@ def test_check_mode_makes_no_folder(tmp_path):
 
 
 def test_the_clock_reads_this_boot():
-    first, second = _step.Clock(), _step.Clock()
+    first, second = quiet.Clock(), quiet.Clock()
     assert first.boot_id == second.boot_id and len(first.boot_id) == 36
     assert first.monotonic <= second.monotonic
     assert first.now.endswith("Z") and len(first.now) == 20
@@ -228,6 +229,6 @@ def test_a_host_that_does_not_tell_its_boot_takes_no_lease(monkeypatch):
 
     monkeypatch.setattr("builtins.open", fail)
     with pytest.raises(ZbsError) as caught:
-        _step.Clock()
+        quiet.Clock()
     monkeypatch.undo()
     assert caught.value.code == "no_boot_id" and "no lease can be taken" in caught.value.message

@@ -4,12 +4,12 @@ import os
 import socket
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _sockets
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import sockets
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import short_folder
 
 # Before conftest.py takes its place.
-find_elsewhere = _sockets.find_elsewhere
+find_elsewhere = sockets.find_elsewhere
 
 HEAD = "Num       RefCount Protocol Flags    Type St Inode Path\n"
 LISTENS = "0000000000000000: 00000002 00000000 00010000 0001 01 11 "
@@ -20,7 +20,7 @@ BOUND = "0000000000000000: 00000002 00000000 00000000 0002 01 13 "
 def read(tmp_path, text):
     """The table of a text."""
     write(tmp_path, "proc/net/unix", HEAD + text)
-    return _sockets.read_unix_sockets(str(tmp_path))
+    return sockets.read_unix_sockets(str(tmp_path))
 
 
 def test_listeners_connections_and_the_rest(tmp_path):
@@ -40,7 +40,7 @@ def test_a_dead_listener_beside_a_living_one_of_the_same_path(tmp_path):
 
 def test_an_empty_table_is_no_listener_and_a_missing_one_is_not_known(tmp_path):
     assert read(tmp_path, "") == {}
-    assert _sockets.read_unix_sockets(str(tmp_path / "elsewhere")) is None
+    assert sockets.read_unix_sockets(str(tmp_path / "elsewhere")) is None
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_a_path_with_line_ends_that_anybody_can_bind_breaks_nothing(tmp_path, fo
 def test_a_path_that_is_no_text_breaks_nothing(tmp_path):
     target = write(tmp_path, "proc/net/unix", "")
     target.write_bytes(HEAD.encode() + LISTENS.encode() + b"/s/\xff\xfe\n" + LISTENS.encode() + b"/s/a\n")
-    assert _sockets.read_unix_sockets(str(tmp_path))["/s/a"] == (True, 0)
+    assert sockets.read_unix_sockets(str(tmp_path))["/s/a"] == (True, 0)
 
 
 @pytest.mark.parametrize("but, count", [("/s/admin.sock", 2), ("/s/a", 2), (None, 3), ("/none", 3)])
 def test_count_listening_counts_this_folder_only(but, count):
     table = dict.fromkeys(("/s/admin.sock", "/s/a", "/s/b", "/s/sub/c", "/sx/d", "/s", "@abstract"), (True, 0))
     table["/s/dead"] = (False, 3)
-    assert _sockets.count_listening(table, "/s", but) == count
+    assert sockets.count_listening(table, "/s", but) == count
 
 
 def test_the_kernels_own_table():
@@ -79,11 +79,11 @@ def test_the_kernels_own_table():
         path = os.path.join(folder, "s")
         with socket.socket(socket.AF_UNIX) as sock:
             sock.bind(path)
-            assert _sockets.read_unix_sockets()[path] == (False, 0)
+            assert sockets.read_unix_sockets()[path] == (False, 0)
             sock.listen(1)
             os.unlink(path)
-            assert _sockets.read_unix_sockets()[path][0] is True
-        assert path not in _sockets.read_unix_sockets()
+            assert sockets.read_unix_sockets()[path][0] is True
+        assert path not in sockets.read_unix_sockets()
 
 
 def test_the_sockets_of_a_target_elsewhere():

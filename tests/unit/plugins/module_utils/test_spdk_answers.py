@@ -8,8 +8,8 @@ import threading
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _spdk
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import spdk
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, answer, sends, short_folder
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files, until
 
@@ -29,8 +29,8 @@ def call(path, behave, seconds=10.0, params=None, method="spdk_get_version"):
     with Peer(path, behave) as peer:
         inside = open_files()
         try:
-            result = _spdk.call(path, method, Deadline(seconds), params)
-        except (_spdk.SpdkProblem, _spdk.SpdkError) as exc:
+            result = spdk.call(path, method, Deadline(seconds), params)
+        except (spdk.SpdkProblem, spdk.SpdkError) as exc:
             result = exc
         until(lambda: peer.ends == [True])
         until(lambda: open_files() == inside)
@@ -64,7 +64,7 @@ WHOLE = {
 @pytest.mark.parametrize("name", sorted(WHOLE))
 def test_a_whole_answer_is_understood(path, name):
     result, _peer = call(path, WHOLE[name])
-    assert isinstance(result, _spdk.Answer), result
+    assert isinstance(result, spdk.Answer), result
     assert (result.result, result.pid) == (RESULT, os.getpid())
 
 
@@ -108,7 +108,7 @@ def test_an_error_object_is_the_targets_refusal(path, error, code, words):
         return json.dumps({"jsonrpc": "2.0", "id": json.loads(request)["id"], "error": error}).encode()
 
     result, _peer = call(path, sends(build))
-    assert isinstance(result, _spdk.SpdkError) and result.code == "rpc_error"
+    assert isinstance(result, spdk.SpdkError) and result.code == "rpc_error"
     assert result.rpc_code == code and words in result.message and len(result.message) < 500
 
 
@@ -125,8 +125,8 @@ def half(conn, request):
 
 @pytest.mark.parametrize("behave", [nothing, half])
 def test_closed_without_a_whole_answer(path, behave):
-    with Peer(path, behave), pytest.raises(_spdk.SpdkProblem) as caught:
-        _spdk.call(path, "spdk_get_version", Deadline(10))
+    with Peer(path, behave), pytest.raises(spdk.SpdkProblem) as caught:
+        spdk.call(path, "spdk_get_version", Deadline(10))
     assert caught.value.code == "closed" and caught.value.details["pid"] == os.getpid()
 
 
@@ -147,7 +147,7 @@ JUNK = {
 @pytest.mark.parametrize("name", sorted(JUNK))
 def test_what_is_no_answer_is_junk(path, name):
     result, _peer = call(path, lambda conn, _request: conn.sendall(JUNK[name]))
-    assert isinstance(result, _spdk.SpdkProblem) and result.code == "junk", result
+    assert isinstance(result, spdk.SpdkProblem) and result.code == "junk", result
     assert result.details["pid"] == os.getpid()
 
 
@@ -177,11 +177,11 @@ if hasattr(sys, "get_int_max_str_digits"):  # older Pythons read numbers of any 
 def test_who_said_something_is_not_silent(path, name):
     """`silent` heals: it must be kept for a target that never answers, not for one that answers what is no SPDK."""
     result, _peer = call(path, UNFINISHED[name], SHORT)
-    assert isinstance(result, _spdk.SpdkProblem) and result.code == "junk", result
+    assert isinstance(result, spdk.SpdkProblem) and result.code == "junk", result
 
 
 def test_an_endless_answer_ends(path, monkeypatch):
-    monkeypatch.setattr(_spdk, "MAX_ANSWER", 100000)
+    monkeypatch.setattr(spdk, "MAX_ANSWER", 100000)
     sent = []
 
     def behave(conn, _request):
@@ -189,8 +189,8 @@ def test_an_endless_answer_ends(path, monkeypatch):
         while True:
             sent.append(conn.send(b"x" * 4096))
 
-    with Peer(path, behave), pytest.raises(_spdk.SpdkProblem) as caught:
-        _spdk.call(path, "spdk_get_version", Deadline(20))
+    with Peer(path, behave), pytest.raises(spdk.SpdkProblem) as caught:
+        spdk.call(path, "spdk_get_version", Deadline(20))
     assert caught.value.code == "junk" and "100000 bytes" in caught.value.message
 
 
@@ -217,8 +217,8 @@ def test_pieces_that_keep_coming_do_not_stretch_the_deadline(path):
                 continue
 
     started = time.monotonic()
-    with Peer(path, behave), pytest.raises(_spdk.SpdkProblem):
-        _spdk.call(path, "spdk_get_version", Deadline(SHORT))
+    with Peer(path, behave), pytest.raises(spdk.SpdkProblem):
+        spdk.call(path, "spdk_get_version", Deadline(SHORT))
     assert time.monotonic() - started < 10 * SHORT
 
 
@@ -235,8 +235,8 @@ def test_a_target_that_hangs_up_on_the_request_is_closed_and_known_by_its_pid(pa
         listener.listen(1)
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
-        with pytest.raises(_spdk.SpdkProblem) as caught:
-            _spdk.call(path, "spdk_get_version", Deadline(20))
+        with pytest.raises(spdk.SpdkProblem) as caught:
+            spdk.call(path, "spdk_get_version", Deadline(20))
         thread.join(20)
     assert (caught.value.code, caught.value.details["pid"]) == ("closed", os.getpid())
     assert "without an answer" in caught.value.message

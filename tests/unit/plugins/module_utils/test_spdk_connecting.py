@@ -6,8 +6,8 @@ import socket
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _spdk
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import spdk
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, answer, sends
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files
 
@@ -20,8 +20,8 @@ def problem(path, seconds=10.0):
     Fewer may be open than before: a peer of an earlier call closes its end when its thread comes to it.
     """
     before = open_files()
-    with pytest.raises(_spdk.SpdkProblem) as caught:
-        _spdk.call(path, "spdk_get_version", Deadline(seconds))
+    with pytest.raises(spdk.SpdkProblem) as caught:
+        spdk.call(path, "spdk_get_version", Deadline(seconds))
     assert open_files() <= before
     assert "\n" not in caught.value.message
     return caught.value
@@ -120,7 +120,7 @@ def test_no_permission_is_denied(folder, of_folder):
 def test_a_path_of_107_bytes_works_and_one_of_108_is_refused_before_it_is_cut(folder):
     longest = folder + "/" + "x" * (107 - len(folder) - 1)
     with Peer(longest, sends(answer(17))):
-        assert _spdk.call(longest, "spdk_get_version", Deadline(10)).result == 17
+        assert spdk.call(longest, "spdk_get_version", Deadline(10)).result == 17
         assert problem(longest + "y").code == "bad_path"
 
 
@@ -137,8 +137,8 @@ def test_a_path_that_no_file_can_have_is_bad(path):
 
 def test_a_deadline_that_is_spent_asks_nobody_and_calls_nobody_silent(folder):
     with Peer(folder + "/admin.sock", sends(answer(1))) as peer:
-        with pytest.raises(_spdk.SpdkProblem) as caught:
-            _spdk.call(folder + "/admin.sock", "spdk_get_version", Deadline(0.0))
+        with pytest.raises(spdk.SpdkProblem) as caught:
+            spdk.call(folder + "/admin.sock", "spdk_get_version", Deadline(0.0))
         assert caught.value.code == "not_asked" and peer.requests == []
 
 
@@ -163,10 +163,10 @@ class Sock:
     [(errno.EACCES, "denied"), (errno.ENOMEM, "denied"), (errno.ENOTSOCK, "junk"), (errno.EAGAIN, "silent")],
 )
 def test_what_connecting_may_end_with_is_never_taken_for_nobody(number, code):
-    with pytest.raises(_spdk.SpdkProblem) as caught:
-        _spdk._connect(Sock(number), "/run/admin.sock", Deadline(10))
+    with pytest.raises(spdk.SpdkProblem) as caught:
+        spdk._connect(Sock(number), "/run/admin.sock", Deadline(10))
     assert caught.value.code == code and "/run/admin.sock" in caught.value.message
 
 
 def test_a_kernel_that_does_not_tell_the_peer():
-    assert _spdk._peer_pid(Sock(errno.ENOPROTOOPT)) is None
+    assert spdk._peer_pid(Sock(errno.ENOPROTOOPT)) is None

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _spdk
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import spdk
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, short_folder
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "spdk-rpc"
@@ -42,10 +42,10 @@ def test_every_recorded_answer_is_understood(name):
         for item in items:
             request, response = item["request"], item["response"]
             if "error" in response:
-                with pytest.raises(_spdk.SpdkError) as caught:
-                    _spdk.call(peer.path, request["method"], Deadline(20), request.get("params"))
+                with pytest.raises(spdk.SpdkError) as caught:
+                    spdk.call(peer.path, request["method"], Deadline(20), request.get("params"))
                 assert caught.value.rpc_code == response["error"]["code"]
                 assert response["error"]["message"] in caught.value.message
             else:
-                answer = _spdk.call(peer.path, request["method"], Deadline(20), request.get("params"))
+                answer = spdk.call(peer.path, request["method"], Deadline(20), request.get("params"))
                 assert answer.result == response["result"]

@@ -7,8 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _health, _textfile
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import health as observe_health
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._window import textfile
 
 RULES = Path(__file__).resolve().parents[4] / "extensions" / "prometheus"
 PROMTOOL = shutil.which("promtool")
@@ -16,7 +17,7 @@ LEDGER = {"zbs": {"vhost": {"failures": 3, "skip": 5}}, 'a"b\\c\nd': {"cbd": {"f
 
 
 def health(verdict="healthy", **more):
-    row = {"status": _health.STATUS_OF[verdict], "verdict": verdict, "reason": None, "latency_ms": 12.5}
+    row = {"status": observe_health.STATUS_OF[verdict], "verdict": verdict, "reason": None, "latency_ms": 12.5}
     found = {
         "protocols": {"vhost": row},
         "volumes": [{"broken": False}, {"broken": True}],
@@ -34,10 +35,10 @@ def samples(text):
 
 
 def test_a_healthy_host():
-    found = samples(_textfile.render(health(), {}, 1000.25))
+    found = samples(textfile.render(health(), {}, 1000.25))
     assert found.pop("zbs_vhost_probe_timestamp_seconds") == "1000.25"
     verdicts = {key: found.pop(key) for key in list(found) if key.startswith("zbs_vhost_verdict")}
-    assert len(verdicts) == len(_health.STATUS_OF)
+    assert len(verdicts) == len(observe_health.STATUS_OF)
     assert [key for key, number in verdicts.items() if number == "1"] == [
         'zbs_vhost_verdict{protocol="vhost",verdict="healthy"}'
     ]
@@ -56,15 +57,15 @@ def test_a_healthy_host():
 
 
 def test_the_disks_of_vms():
-    found = samples(_textfile.render(health(demand=[{"broken": True}, {"broken": False}]), {}, 1))
+    found = samples(textfile.render(health(demand=[{"broken": True}, {"broken": False}]), {}, 1))
     assert (found["zbs_vhost_vm_disks"], found["zbs_vhost_vm_disks_broken"]) == ("2", "1")
     for unknown in (None, [{"broken": None}]):
-        assert not [key for key in samples(_textfile.render(health(demand=unknown), {}, 1)) if "vm_disks" in key]
-    assert "volume:" not in _textfile.render(health(), {"zbs": {"volume:x": {"failures": 3, "skip": 5}}}, 1)
+        assert not [key for key in samples(textfile.render(health(demand=unknown), {}, 1)) if "vm_disks" in key]
+    assert "volume:" not in textfile.render(health(), {"zbs": {"volume:x": {"failures": 3, "skip": 5}}}, 1)
 
 
 def test_the_ledger_and_its_names():
-    found = samples(_textfile.render(health("hung"), LEDGER, 1))
+    found = samples(textfile.render(health("hung"), LEDGER, 1))
     assert found['zbs_vhost_up{protocol="vhost"}'] == "0"
     assert found['zbs_vhost_heal_failures{primary_storage="zbs",protocol="vhost"}'] == "3"
     assert found['zbs_vhost_heal_skip_ticks{primary_storage="zbs",protocol="vhost"}'] == "5"
@@ -73,20 +74,20 @@ def test_the_ledger_and_its_names():
 
 @pytest.mark.parametrize("hold, number", [(None, "0"), ({"reason": "r", "until": None, "source": "f"}, "1")])
 def test_a_hold_is_a_series_of_its_own(hold, number):
-    assert samples(_textfile.render(health(hold=hold), {}, 1))["zbs_vhost_heal_held"] == number
+    assert samples(textfile.render(health(hold=hold), {}, 1))["zbs_vhost_heal_held"] == number
 
 
 def test_what_is_not_known_has_no_series():
     gaps = {"volumes": None, "hugepages": [], "process": None, "container": None, "target": None}
-    text = _textfile.render(health("unknown", **gaps), {}, 1)
+    text = textfile.render(health("unknown", **gaps), {}, 1)
     for word in ("volumes", "hugepages", "restarts", "info", "zbs_vhost_heal"):
         assert word not in text
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)")
-@pytest.mark.parametrize("verdict", sorted(_health.STATUS_OF))
+@pytest.mark.parametrize("verdict", sorted(observe_health.STATUS_OF))
 def test_promtool_takes_the_metrics(verdict):
-    text = _textfile.render(health(verdict, hold=None), LEDGER, 1000.25)
+    text = textfile.render(health(verdict, hold=None), LEDGER, 1000.25)
     done = subprocess.run(
         [PROMTOOL, "check", "metrics"],
         input=text,
@@ -120,16 +121,16 @@ def test_promtool_takes_the_alerts(words):
 
 def test_every_metric_of_the_alerts_is_written():
     """A rule over a name that nobody writes never fires."""
-    written = set(re.findall(r"^# TYPE (\S+)", _textfile.render(health(hold=None, demand=[]), LEDGER, 1), re.M))
+    written = set(re.findall(r"^# TYPE (\S+)", textfile.render(health(hold=None, demand=[]), LEDGER, 1), re.M))
     rules = (RULES / "zbs_vhost_rules.yml").read_text(encoding="utf-8")
     asked = set(re.findall(r"\bzbs_vhost_[a-z_]+(?=[\s{\[])", "\n".join(re.findall(r"expr: .*(?:\n {10}.*)?", rules))))
     assert len(asked) >= 7 and asked <= written
 
 
 def test_the_file_is_replaced_whole_and_readable_by_others(tmp_path):
-    (tmp_path / _textfile.NAME).write_text("old and longer than the new one")
-    path = _textfile.write(str(tmp_path), "a 1\n")
-    assert Path(path).read_text() == "a 1\n" and os.listdir(tmp_path) == [_textfile.NAME]
+    (tmp_path / textfile.NAME).write_text("old and longer than the new one")
+    path = textfile.write(str(tmp_path), "a 1\n")
+    assert Path(path).read_text() == "a 1\n" and os.listdir(tmp_path) == [textfile.NAME]
     assert os.stat(path).st_mode & 0o777 == 0o644
 
 
@@ -140,18 +141,18 @@ def test_the_collector_never_sees_the_temporary_file(tmp_path, monkeypatch):
     monkeypatch.setattr(
         os, "rename", lambda old, new, **more: seen.append(os.listdir(tmp_path)) or real(old, new, **more)
     )
-    _textfile.write(str(tmp_path), "a 1\n")
+    textfile.write(str(tmp_path), "a 1\n")
     assert len(seen) == 1 and [name for name in seen[0] if name.endswith(".prom")] == []
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(ZbsError) as caught:
-        _textfile.write(str(tmp_path / "not"), "a 1\n")
+        textfile.write(str(tmp_path / "not"), "a 1\n")
     assert caught.value.code == "textfile" and "textfile_dir" in caught.value.message
 
 
 def test_a_folder_in_the_files_place_leaves_nothing_behind(tmp_path):
-    (tmp_path / _textfile.NAME).mkdir()
+    (tmp_path / textfile.NAME).mkdir()
     with pytest.raises(ZbsError):
-        _textfile.write(str(tmp_path), "a 1\n")
-    assert os.listdir(tmp_path) == [_textfile.NAME]
+        textfile.write(str(tmp_path), "a 1\n")
+    assert os.listdir(tmp_path) == [textfile.NAME]

@@ -1,8 +1,10 @@
 """The phases of a tick, with the probe's health given by the test and the ledger real."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _probe, _tick
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe
+from ansible_collections.zstack.zbs.plugins.module_utils._tick import tick as tick_tick
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger
 
 pytestmark = pytest.mark.usefixtures("no_fsync")
 
@@ -18,7 +20,7 @@ def test_a_whole_attempt_that_heals(tick, tmp_path):
     assert (done["outcome"], done["error"], done["decisions"]) == ("healed", None, {"vhost": "finished"})
     after = tick("observe", "healthy")
     assert (after["decisions"], after["entries"]) == ({"vhost": "cleared"}, {})
-    assert _ledger.read(str(tmp_path)).entries == {}
+    assert ledger.read_ledger(str(tmp_path)).entries == {}
 
 
 def test_an_attempt_that_does_not_help_has_failed_and_says_why(tick):
@@ -62,7 +64,7 @@ def test_what_cannot_be_told_is_never_due(tick, verdict):
 
 def test_a_hung_target_is_looked_at_again_only_where_it_would_be_attempted(tick, monkeypatch):
     pauses = []
-    monkeypatch.setattr(_probe.time, "sleep", pauses.append)
+    monkeypatch.setattr(probe.time, "sleep", pauses.append)
     tick("observe", "hung", hung_recheck=10.0)
     assert pauses == [10.0]
     tick("begin", "hung", hung_recheck=10.0)  # asked twice already
@@ -74,7 +76,7 @@ def test_a_hung_target_is_looked_at_again_only_where_it_would_be_attempted(tick,
 
 def test_one_that_the_tick_did_not_see_hung_is_asked_twice_at_its_turn(tick, monkeypatch):
     pauses = []
-    monkeypatch.setattr(_probe.time, "sleep", pauses.append)
+    monkeypatch.setattr(probe.time, "sleep", pauses.append)
     tick("observe", "absent", hung_recheck=10.0)
     assert tick("begin", "hung", hung_recheck=10.0)["begun"] == ["vhost"]
     assert pauses == [10.0]
@@ -101,7 +103,7 @@ def test_a_lease_that_is_shorter_than_its_attempt_is_refused(tick, tmp_path, mor
     with pytest.raises(ZbsError) as caught:
         tick(phase, "a verdict that would raise a KeyError", **options)
     assert caught.value.code == "bad_option" and "attempt_timeout" in caught.value.message
-    assert not (tmp_path / _ledger.NAME).exists()
+    assert not (tmp_path / ledger.NAME).exists()
 
 
 def test_an_attempt_ends_whatever_its_lease_should_have_been(tick):
@@ -114,10 +116,10 @@ def test_an_attempt_ends_whatever_its_lease_should_have_been(tick):
 def test_a_finish_of_another_attempt_says_so_and_writes_nothing(tick, tmp_path):
     tick("observe", "stopped")
     begun = tick("begin", "stopped")
-    before = (tmp_path / _ledger.NAME).read_bytes()
+    before = (tmp_path / ledger.NAME).read_bytes()
     done = tick("finish", "healthy", lease_id="another")
     assert (done["outcome"], done["decisions"], done["changed"]) == ("healed", {"vhost": "refused"}, False)
-    assert any("another one" in text for text in done["warn"]) and (tmp_path / _ledger.NAME).read_bytes() == before
+    assert any("another one" in text for text in done["warn"]) and (tmp_path / ledger.NAME).read_bytes() == before
     assert tick("finish", "healthy", lease_id=begun["lease_id"])["changed"]
 
 
@@ -132,9 +134,9 @@ def test_check_mode_says_the_same_and_writes_nothing(tick, tmp_path, phase):
     tick("observe", "stopped")
     if phase == "finish":
         tick("begin", "stopped")
-    before = (tmp_path / _ledger.NAME).read_bytes()
+    before = (tmp_path / ledger.NAME).read_bytes()
     predicted = tick(phase, "stopped", check_mode=True)
-    assert (tmp_path / _ledger.NAME).read_bytes() == before
+    assert (tmp_path / ledger.NAME).read_bytes() == before
     done = tick(phase, "stopped")
     for key in ("changed", "decisions", "due", "begun", "in_progress", "next_attempt_in_ticks"):
         assert predicted[key] == done[key]
@@ -153,7 +155,7 @@ def test_a_hold_of_the_operator_or_of_the_play(tick, tmp_path, monkeypatch):
     held = tick("observe", "hung", hold=True, hung_recheck=10.0)
     assert (held["due"], held["decisions"], held["hold"]["source"]) == ([], {"vhost": "held"}, "the option hold")
     (tmp_path / "zbs_vhost.hold").write_text('{"reason": "new kernel", "until": "9999-01-01T00:00:00Z"}')
-    monkeypatch.setattr(_probe.time, "sleep", pauses.append)
+    monkeypatch.setattr(probe.time, "sleep", pauses.append)
     held = tick("observe", "hung", hung_recheck=10.0)
     assert held["hold"] == {
         "reason": "new kernel",
@@ -172,5 +174,5 @@ def test_a_hold_of_the_operator_or_of_the_play(tick, tmp_path, monkeypatch):
 
 def test_where_a_hold_cannot_be_looked_for_there_may_be_one(tmp_path):
     """Not being able to look is not the same as finding none."""
-    hold, warnings = _tick._find_hold({"hold": False, "facts_dir": str(tmp_path / ("x" * 300))})
+    hold, warnings = tick_tick._find_hold({"hold": False, "facts_dir": str(tmp_path / ("x" * 300))})
     assert hold is not None and "File name too long" in warnings[0]

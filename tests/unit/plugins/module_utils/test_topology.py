@@ -1,7 +1,7 @@
 """The choice of a target's CPUs: the contract's vectors, and rules over generated machines."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _topology
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import topology
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write, write_cpus
 
 VECTORS = [
@@ -19,7 +19,7 @@ def rows_of(text):
 
 @pytest.mark.parametrize("text, expected, node", VECTORS)
 def test_the_contracts_vectors(text, expected, node):
-    cpus, chosen_node, reason = _topology.choose([_topology.Cpu(*row) for row in rows_of(text)])
+    cpus, chosen_node, reason = topology.choose([topology.Cpu(*row) for row in rows_of(text)])
     assert (cpus, chosen_node) == (expected, node)
     assert ("fewer than the 4" in reason) == (len(expected) < 4)
 
@@ -27,38 +27,38 @@ def test_the_contracts_vectors(text, expected, node):
 @pytest.mark.parametrize("text, expected, node", VECTORS)
 def test_the_contracts_vectors_read_from_sysfs(tmp_path, text, expected, node):
     write_cpus(tmp_path, rows_of(text))
-    assert _topology.choose(_topology.read_cpus(str(tmp_path)))[:2] == (expected, node)
+    assert topology.choose(topology.read_cpus(str(tmp_path)))[:2] == (expected, node)
 
 
 def test_a_tie_of_nodes_goes_to_the_highest_cpu():
     rows = [(0, 1, 0, 0), (1, 1, 0, 1), (2, 0, 0, 2), (3, 0, 0, 3)]
-    assert _topology.choose([_topology.Cpu(*row) for row in rows])[:2] == ([2, 3], 0)
+    assert topology.choose([topology.Cpu(*row) for row in rows])[:2] == ([2, 3], 0)
 
 
 def test_the_same_core_number_on_two_sockets_is_two_cores():
     rows = [(0, 0, 0, 1), (1, 0, 0, 1), (2, 0, 0, 0), (3, 0, 1, 0)]
-    assert _topology.choose([_topology.Cpu(*row) for row in rows], 2)[0] == [2, 3]
+    assert topology.choose([topology.Cpu(*row) for row in rows], 2)[0] == [2, 3]
     rows = [(0, 0, 0, 0), (1, 0, 0, 1), (2, 0, 0, 1), (3, 0, 0, 1)]
-    assert _topology.choose([_topology.Cpu(*row) for row in rows], 2)[0] == [0, 3]
+    assert topology.choose([topology.Cpu(*row) for row in rows], 2)[0] == [0, 3]
 
 
 def test_a_machine_that_shows_no_cpu():
-    assert _topology.choose([]) == ([], None, "the kernel shows no online CPU")
+    assert topology.choose([]) == ([], None, "the kernel shows no online CPU")
 
 
 def test_offline_cpus_are_none(tmp_path):
     write_cpus(tmp_path, [(number, 0, 0, number) for number in range(8)], online="0-2,5")
-    assert [item.cpu for item in _topology.read_cpus(str(tmp_path))] == [0, 1, 2, 5]
+    assert [item.cpu for item in topology.read_cpus(str(tmp_path))] == [0, 1, 2, 5]
 
 
 def test_a_kernel_without_numa_has_one_node(tmp_path):
     write(tmp_path, "sys/devices/system/cpu/online", "0-1\n")
-    cpus = _topology.read_cpus(str(tmp_path))
+    cpus = topology.read_cpus(str(tmp_path))
     assert [(item.cpu, item.node, item.socket, item.core) for item in cpus] == [(0, 0, 0, 0), (1, 0, 0, 1)]
 
 
 def test_an_unreadable_sysfs_shows_no_cpu(tmp_path):
-    assert _topology.read_cpus(str(tmp_path)) == []
+    assert topology.read_cpus(str(tmp_path)) == []
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_an_unreadable_sysfs_shows_no_cpu(tmp_path):
     ],
 )
 def test_the_kernels_list_format(text, numbers):
-    assert _topology.parse_list(text) == numbers
+    assert topology.parse_list(text) == numbers
 
 
 def test_this_machine_has_cpus():
-    cpus, node, _reason = _topology.choose(_topology.read_cpus())
+    cpus, node, _reason = topology.choose(topology.read_cpus())
     assert 1 <= len(cpus) <= 4 and node is not None

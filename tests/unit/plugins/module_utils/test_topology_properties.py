@@ -3,19 +3,19 @@
 import pytest
 
 pytest.importorskip("hypothesis")
-from ansible_collections.zstack.zbs.plugins.module_utils import _topology
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import topology
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 MACHINES = st.dictionaries(
     st.integers(0, 300), st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 5)), min_size=1, max_size=30
-).map(lambda found: [_topology.Cpu(cpu, *rest) for cpu, rest in found.items()])
+).map(lambda found: [topology.Cpu(cpu, *rest) for cpu, rest in found.items()])
 
 
 @settings(max_examples=400, deadline=None)
 @given(MACHINES, st.integers(1, 8))
 def test_the_rules(machine, wanted):
-    chosen, node, reason = _topology.choose(machine, wanted)
+    chosen, node, reason = topology.choose(machine, wanted)
     of = {item.cpu: item for item in machine}
     sizes = {}
     for item in machine:
@@ -46,4 +46,4 @@ def _core(of, cpu):
 def test_the_order_of_the_rows_does_not_matter(machine, randomness):
     shuffled = list(machine)
     randomness.shuffle(shuffled)
-    assert _topology.choose(shuffled) == _topology.choose(machine)
+    assert topology.choose(shuffled) == topology.choose(machine)

@@ -3,8 +3,8 @@
 import itertools
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _health
-from ansible_collections.zstack.zbs.plugins.module_utils._volume_plan import plan
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import health
+from ansible_collections.zstack.zbs.plugins.module_utils._volumes.plan import plan_volume
 
 NAME = "zbs-bdev-1"
 
@@ -43,31 +43,31 @@ def row(sessions=0, broken=False, controller=NAME):
     ],
 )
 def test_on_a_healthy_target(state, volumes, force, actions, refusal):
-    made = plan(state, NAME, seen(volumes=volumes), force)
+    made = plan_volume(state, NAME, seen(volumes=volumes), force)
     assert (made.actions, made.refusal and made.refusal[0]) == (actions, refusal)
     assert made.reason
 
 
 def test_nothing_was_observed():
-    assert plan("present", NAME, None).actions == ["create"]
-    assert plan("absent", NAME, None, force=True).actions == ["delete"]
-    assert plan("absent", NAME, None).refusal[0] == "unknown"
+    assert plan_volume("present", NAME, None).actions == ["create"]
+    assert plan_volume("absent", NAME, None, force=True).actions == ["delete"]
+    assert plan_volume("absent", NAME, None).refusal[0] == "unknown"
 
 
-@pytest.mark.parametrize("verdict", sorted(set(_health.STATUS_OF) - {"healthy"}))
+@pytest.mark.parametrize("verdict", sorted(set(health.STATUS_OF) - {"healthy"}))
 def test_without_a_target_nothing_is_created_and_who_hangs_keeps_what_it_has(verdict):
-    made = plan("present", NAME, seen(verdict))
+    made = plan_volume("present", NAME, seen(verdict))
     assert made.refusal[0] == "target_down" and verdict in made.refusal[1]
-    made = plan("absent", NAME, seen(verdict))
+    made = plan_volume("absent", NAME, seen(verdict))
     assert made.actions == []
     assert (made.refusal is None) == (verdict in ("absent", "stopped", "refused"))
 
 
 @pytest.mark.parametrize("observed", [{}, {"protocols": None}, {"protocols": {"vhost": None}}])
 def test_an_observation_without_a_verdict_is_unknown(observed):
-    assert plan("absent", NAME, observed, force=True).refusal[0] == "target_down"
+    assert plan_volume("absent", NAME, observed, force=True).refusal[0] == "target_down"
 
 
 def test_never_is_a_controller_in_use_deleted_without_force():
     for state, sessions, broken in itertools.product(("present", "absent"), (1, 7, None), (True, False)):
-        assert "delete" not in plan(state, NAME, seen(volumes=[row(sessions, broken)])).actions
+        assert "delete" not in plan_volume(state, NAME, seen(volumes=[row(sessions, broken)])).actions

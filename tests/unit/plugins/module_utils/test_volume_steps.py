@@ -1,7 +1,10 @@
 """Volumes in the ledger: each has a window of its own, and a tick of the target is no tick of theirs."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _disks, _ledger, _tick, _volume_phases
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import disks
+from ansible_collections.zstack.zbs.plugins.module_utils._tick import tick as tick_tick
+from ansible_collections.zstack.zbs.plugins.module_utils._tick import volume_phases
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import DB, WEB, need, row
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ticks import health
@@ -28,14 +31,14 @@ def host(tick, monkeypatch):
             volumes = self.volumes if self.verdict == "healthy" else []
             seen = dict(health(self.verdict), volumes=volumes, process=self.process)
             found = {"vms": [WEB, DB], "connections_known": True, "needs": self.needs}
-            _disks.enter(seen, found, settings.disks)
+            disks.enter(seen, found, settings.disks)
             return seen
 
         def run(self, phase, **more):
             """A phase of a tick."""
             with monkeypatch.context() as context:
-                context.setattr(_volume_phases, "probe", self.look)
-                context.setattr(_tick, "probe_twice", lambda settings, *_more: self.look(settings))
+                context.setattr(volume_phases, "probe", self.look)
+                context.setattr(tick_tick, "probe_twice", lambda settings, *_more: self.look(settings))
                 return tick(phase, self.verdict, **more)
 
     return Host()
@@ -62,7 +65,7 @@ def test_the_path_is_known_the_next_time(host, tmp_path):
     host.volumes = [row("a")]
     host.run("finish_volumes", lease_id=begun["lease_id"], restored=[{"bdev": "a", "path": "p/v"}])
     host.run("observe")
-    assert _ledger.read(str(tmp_path)).disks["paths"] == {"a": "p/v"}
+    assert ledger.read_ledger(str(tmp_path)).disks["paths"] == {"a": "p/v"}
     host.volumes, host.process = [], {"pid": 10, "started_s_after_boot": 2.0}
     host.run("observe")
     assert host.run("begin_volumes")["restore"][0]["path"] == "p/v"
@@ -140,7 +143,7 @@ def test_switched_off_nothing_is_due(host):
 
 
 def test_a_hold_keeps_them_too(host, tmp_path):
-    (tmp_path / _ledger.HOLD_NAME).write_text('{"reason": "new kernel"}')
+    (tmp_path / ledger.HOLD_NAME).write_text('{"reason": "new kernel"}')
     assert host.run("observe")["decisions"][A] == "held"
     assert host.run("begin_volumes")["decisions"][A] == "held"
 

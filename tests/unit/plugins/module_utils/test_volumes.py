@@ -3,8 +3,8 @@
 import uuid
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _volumes
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._volumes import names as volumes_names
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,38 +13,38 @@ NAMES = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,40}\Z").filter(lambda n
 
 @pytest.mark.parametrize("text", ["pool1/vol1", "zbs://pool1/vol1"])
 def test_the_check_value(text):
-    volume = _volumes.parse_path(text)
+    volume = volumes_names.parse_path(text)
     assert (volume.pool, volume.name, volume.path) == ("pool1", "vol1", "pool1/vol1")
     assert volume.bdev_name == "zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff"
 
 
 @given(NAMES, NAMES)
 def test_every_name_is_a_version_3_uuid_and_is_found_again(pool, name):
-    volume = _volumes.parse_path("zbs://%s/%s" % (pool, name))
+    volume = volumes_names.parse_path("zbs://%s/%s" % (pool, name))
     assert uuid.UUID(volume.bdev_name[len("zbs-bdev-") :]).version == 3
-    found = _volumes.trace([volume.bdev_name, "zbs-bdev-0"], pool, ["other", name])
+    found = volumes_names.trace([volume.bdev_name, "zbs-bdev-0"], pool, ["other", name])
     assert {bdev: item.path for bdev, item in found.items()} == {volume.bdev_name: volume.path}
 
 
 def test_in_fips_mode_a_name_is_still_a_name(monkeypatch):
-    real = _volumes.hashlib.md5
+    real = volumes_names.hashlib.md5
 
     def fips(data, usedforsecurity=True):
         if usedforsecurity:
             raise ValueError("disabled for FIPS")
         return real(data)
 
-    monkeypatch.setattr(_volumes.hashlib, "md5", fips)
-    assert _volumes.Volume("pool1", "vol1").bdev_name.endswith("5a131ff")
+    monkeypatch.setattr(volumes_names.hashlib, "md5", fips)
+    assert volumes_names.Volume("pool1", "vol1").bdev_name.endswith("5a131ff")
 
 
 def test_an_old_python_in_fips_mode_that_can_be_told_nothing(monkeypatch):
     def fips(data):
         raise ValueError("disabled for FIPS")
 
-    monkeypatch.setattr(_volumes.hashlib, "md5", fips)
+    monkeypatch.setattr(volumes_names.hashlib, "md5", fips)
     with pytest.raises(ZbsError, match="FIPS mode and its Python [0-9.]+ can't be told") as caught:
-        assert _volumes.Volume("pool1", "vol1").bdev_name
+        assert volumes_names.Volume("pool1", "vol1").bdev_name
     assert caught.value.code == "no_md5"
 
 
@@ -69,26 +69,26 @@ BAD += ["a/" + "x" * 256, "a/b;reboot", "a/$(x)", "a//b"]
 @pytest.mark.parametrize("text", BAD)
 def test_what_is_no_path(text):
     with pytest.raises(ZbsError) as caught:
-        _volumes.parse_path(text)
+        volumes_names.parse_path(text)
     assert caught.value.code == "bad_option" and repr(text) in caught.value.message
 
 
 def test_a_snapshot_and_a_marker_are_named():
     for text, word in (("a/b@s", "snapshot"), ("a/b_zbs_", "marker")):
         with pytest.raises(ZbsError, match=word):
-            _volumes.parse_path(text)
+            volumes_names.parse_path(text)
 
 
 def test_a_socket_path_is_not_cut_off():
-    assert _volumes.socket_path("/s", "x" * 104) == "/s/" + "x" * 104
+    assert volumes_names.socket_path("/s", "x" * 104) == "/s/" + "x" * 104
     with pytest.raises(ZbsError, match="108 bytes"):
-        _volumes.socket_path("/s", "x" * 105)
+        volumes_names.socket_path("/s", "x" * 105)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a b", "-a", "a\n"])
 def test_what_is_no_bdev_name(name):
     with pytest.raises(ZbsError, match="bdev_name"):
-        _volumes.check_bdev_name(name)
+        volumes_names.check_bdev_name(name)
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ def test_what_is_no_bdev_name(name):
     ],
 )
 def test_a_listing(data, names):
-    assert _volumes.parse_listing(data) == names
+    assert volumes_names.parse_listing(data) == names
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"result": None}, {"result": {"fileInfo": {}}}, {"result": "a"}])
 def test_a_listing_of_another_shape(data):
     with pytest.raises(ZbsError) as caught:
-        _volumes.parse_listing(data)
+        volumes_names.parse_listing(data)
     assert caught.value.code == "bad_listing"

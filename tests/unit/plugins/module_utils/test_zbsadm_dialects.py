@@ -3,14 +3,14 @@
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _zbsadm
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import zbsadm as admin_zbsadm
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 
 HOST = "172.30.0.11"
 PASSWORD = "p4ss word'\"$x"
-LOGIN = _zbsadm.Login(2222, "root", PASSWORD)
+LOGIN = admin_zbsadm.Login(2222, "root", PASSWORD)
 WITH = ["--port", "2222", "-u", "root", "-p", PASSWORD]
 SUCCESS = programs.answering('{"success": true, "error": {"code": 0, "message": ""}}')
 
@@ -22,7 +22,7 @@ def zbsadm(tmp_path):
     def make(body=SUCCESS, login=None):
         log = tmp_path / "log"
         path = programs.write_program(tmp_path, "zbsadm", programs.logging_argv(log, body))
-        return _zbsadm.Zbsadm(path, login), lambda: programs.calls(log)
+        return admin_zbsadm.Zbsadm(path, login), lambda: programs.calls(log)
 
     return make
 
@@ -71,7 +71,7 @@ LEAKS = {
 
 @pytest.mark.parametrize("code", sorted(LEAKS))
 def test_no_failure_shows_the_password(zbsadm, code):
-    program, _calls = zbsadm(LEAKS[code], _zbsadm.Login(22, "root", "hunter2-x"))
+    program, _calls = zbsadm(LEAKS[code], admin_zbsadm.Login(22, "root", "hunter2-x"))
     started = time.monotonic()
     with pytest.raises(ZbsError) as caught:
         program.vhost_deploy(HOST, [1], 1024, None, Deadline(0.7 if code == "zbsadm_timeout" else 20))
@@ -84,6 +84,6 @@ def test_no_failure_shows_the_password(zbsadm, code):
 def test_no_zbsadm_says_where_it_belongs(tmp_path):
     for login in (None, LOGIN):
         with pytest.raises(ZbsError) as caught:
-            _zbsadm.Zbsadm(str(tmp_path / "zbsadm"), login).vhost_destroy(HOST, Deadline(5))
+            admin_zbsadm.Zbsadm(str(tmp_path / "zbsadm"), login).vhost_destroy(HOST, Deadline(5))
         assert caught.value.code == "command_missing" and "admin node" in caught.value.message
         assert PASSWORD not in caught.value.message

@@ -3,16 +3,16 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _zbsadm
-from ansible_collections.zstack.zbs.plugins.module_utils._command import Result
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import zbsadm
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.command import Result
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 SUCCESS = '{"success": true, "error": {"code": 0, "message": ""}}'
 FAILURE = '{"success": false, "error": {"code": 410032, "message": "docker is not running"}}'
 
 
 def judge(out, err="", rc=0, timed_out=False):
-    return _zbsadm.judge("vhost deploy", Result(None if timed_out else rc, out, err, timed_out), 300.0)
+    return zbsadm.judge("vhost deploy", Result(None if timed_out else rc, out, err, timed_out), 300.0)
 
 
 GOOD = [
@@ -133,5 +133,5 @@ def test_a_failure_says_what_to_do(message, code, remedy):
 def test_a_secret_that_json_spells_otherwise():
     text = '{"success": false, "error": {"code": 1, "message": "the login hu\\u006eter2 of \\"root\\" is no good"}}'
     with pytest.raises(ZbsError) as caught:
-        _zbsadm.judge("vhost deploy", Result(0, text, ""), 1.0, ["hunter2"])
+        zbsadm.judge("vhost deploy", Result(0, text, ""), 1.0, ["hunter2"])
     assert "hunter2" not in str(caught.value.as_failure()) and "********" in caught.value.message

@@ -1,7 +1,7 @@
 """Fixtures that several of these tests share."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _engine_state
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import live_state
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.engine import FakeEngine
 
 
@@ -9,7 +9,7 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support.engine import Fak
 def engine(tmp_path, monkeypatch):
     """An installed engine that does not run yet; engine.options are options for it."""
     made = FakeEngine(tmp_path / "root", tmp_path / "bin", monkeypatch)
-    monkeypatch.setattr(_engine_state.look, "__defaults__", ("docker", str(made.root)))
+    monkeypatch.setattr(live_state.look, "__defaults__", ("docker", str(made.root)))
     made.options = {"path": str(made.json)}
     yield made
     made.stop()

@@ -4,7 +4,8 @@ import json
 import os
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _desired, _ledger
+from ansible_collections.zstack.zbs.plugins.module_utils._target import desired
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -35,12 +36,12 @@ def test_check_real_check_again_real_again(tmp_path):
 def test_the_windows_stay_and_a_tick_keeps_the_record(tmp_path):
     ledgers.observe(tmp_path, ledgers.DOWN)
     ledgers.begin(tmp_path)
-    entries = _ledger.read(str(tmp_path)).entries
+    entries = ledger.read_ledger(str(tmp_path)).entries
     made = run(tmp_path)["deployed"]
-    assert _ledger.read(str(tmp_path)).entries == entries and entries["zbs"]["vhost"]["failures"] == 1
+    assert ledger.read_ledger(str(tmp_path)).entries == entries and entries["zbs"]["vhost"]["failures"] == 1
     ledgers.finish(tmp_path)
     ledgers.observe(tmp_path, ledgers.WELL)
-    found = _ledger.read(str(tmp_path))
+    found = ledger.read_ledger(str(tmp_path))
     assert found.deployed == made and found.lost is None
 
 
@@ -48,7 +49,7 @@ def test_another_deploy_replaces_the_record_and_absent_removes_it(tmp_path):
     first = run(tmp_path)["deployed"]
     second = run(tmp_path, parts=dict(PARTS, cpus=[4, 5]))
     assert second["diff"]["before"]["deployed"] == first and second["deployed"]["hash"] != first["hash"]
-    assert run(tmp_path, state="absent")["changed"] and _ledger.read(str(tmp_path)).deployed is None
+    assert run(tmp_path, state="absent")["changed"] and ledger.read_ledger(str(tmp_path)).deployed is None
     assert not run(tmp_path, state="absent")["changed"]
 
 
@@ -68,5 +69,5 @@ def test_parts_that_no_deploy_has(tmp_path):
 
 
 def test_the_hash_is_of_the_content():
-    assert _desired.digest(PARTS) == _desired.digest(json.loads(json.dumps(dict(reversed(list(PARTS.items()))))))
-    assert _desired.digest(PARTS) != _desired.digest(dict(PARTS, cpus=[3, 2]))
+    assert desired.digest(PARTS) == desired.digest(json.loads(json.dumps(dict(reversed(list(PARTS.items()))))))
+    assert desired.digest(PARTS) != desired.digest(dict(PARTS, cpus=[3, 2]))

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _engine_config, _engine_state
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import config, live_state
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.docker_config import FIT, refused, run
 
@@ -134,7 +134,7 @@ def test_the_diff_holds_nothing_but_what_changes(engine):
 
 
 def test_a_dockerd_that_does_not_end_its_validation(engine, monkeypatch):
-    monkeypatch.setattr(_engine_config, "VALIDATE_SECONDS", 0.2)
+    monkeypatch.setattr(config, "VALIDATE_SECONDS", 0.2)
     programs.write_program(engine.root / "usr/bin", "dockerd", "exec sleep 100")
     engine.write({})
     refused(engine, "daemon_json", "no answer in time")
@@ -143,4 +143,4 @@ def test_a_dockerd_that_does_not_end_its_validation(engine, monkeypatch):
 @pytest.mark.parametrize("body", ["echo junk", "echo [1]", "exit 1", "echo '{}'", None])
 def test_a_docker_that_says_nothing_sensible_is_no_engine(engine, tmp_path, body):
     docker = programs.write_program(tmp_path / "x", "docker", body) if body else "/not/there/docker"
-    assert _engine_state.info(Deadline(20), docker) == {}
+    assert live_state.info(Deadline(20), docker) == {}

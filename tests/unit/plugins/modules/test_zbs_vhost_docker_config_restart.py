@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _engine_config, _engine_state
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import config, live_state
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.docker_config import FIT, NAME, backups, run
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of
 
@@ -49,7 +49,7 @@ def test_what_somebody_wrote_and_nobody_reloaded_is_reloaded(engine):
 
 
 def test_an_engine_that_does_not_take_over_is_said(engine, monkeypatch):
-    monkeypatch.setattr(_engine_config, "RELOAD_SECONDS", 0.5)
+    monkeypatch.setattr(config, "RELOAD_SECONDS", 0.5)
     engine.write(FIT)
     engine.start(takes=False)
     failure, _result = failure_of(NAME, dict(engine.options, insecure_registries=["r:1"]))
@@ -145,16 +145,16 @@ def test_no_way_back_leads_to_the_firewall(engine):
     ],
 )
 def test_why_an_engine_is_not_restarted(containers, live_restore, allow, words):
-    state = _engine_state.State(
+    state = live_state.State(
         "p", None, {}, {}, {"ContainersRunning": containers, "LiveRestoreEnabled": live_restore}, None, ""
     )
-    reason = _engine_config.why_not_restart(state, allow)
+    reason = config.why_not_restart(state, allow)
     assert reason is None if words is None else words in reason
 
 
 def test_a_restart_that_starts_an_engine_that_never_answers(engine, monkeypatch):
-    monkeypatch.setattr(_engine_config, "RESTART_SECONDS", 0.3)
-    monkeypatch.setattr(_engine_config, "POLL", 0.05)
+    monkeypatch.setattr(config, "RESTART_SECONDS", 0.3)
+    monkeypatch.setattr(config, "POLL", 0.05)
     engine.starts = "rm -f %s/proc/up" % engine.root
     engine.unit("/usr/bin/dockerd -H fd://")
     engine.write(FIT)
@@ -165,15 +165,15 @@ def test_a_restart_that_starts_an_engine_that_never_answers(engine, monkeypatch)
 
 
 def test_an_engine_that_answers_late_was_restarted(engine, monkeypatch):
-    monkeypatch.setattr(_engine_config, "POLL", 0.01)
+    monkeypatch.setattr(config, "POLL", 0.01)
     asked = []
-    real = _engine_state.info
+    real = live_state.info
 
     def info(deadline, docker="docker"):
         asked.append(1)
         return {} if engine.restarts() and asked.count(1) < 8 else real(deadline, docker)
 
-    monkeypatch.setattr(_engine_state, "info", info)
+    monkeypatch.setattr(live_state, "info", info)
     engine.write(FIT)
     engine.start()
     assert run(engine, options={"icc": False})["restarted"] is True and len(asked) >= 8

@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _evidence_file
+from ansible_collections.zstack.zbs.plugins.module_utils._target import evidence_file
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -151,12 +151,12 @@ def test_memory_is_read_from_the_host(tmp_path):
     for name, number in (("nr_hugepages", 8), ("free_hugepages", 3), ("resv_hugepages", 0)):
         fake_host.write(tmp_path, folder + name, "%d\n" % number)
     fake_host.write(tmp_path, "proc/meminfo", "MemTotal: 9 kB\nCached: 1 kB\nHugePages_Free: 3\n")
-    assert _evidence_file._memory(str(tmp_path)).splitlines() == [
+    assert evidence_file._memory(str(tmp_path)).splitlines() == [
         "pool of 2048 KiB pages: 8, of them 3 free, of those 0 promised",
         "MemTotal: 9 kB",
         "HugePages_Free: 3",
     ]
-    assert "can't be read" in _evidence_file._memory(str(tmp_path / "none"))
+    assert "can't be read" in evidence_file._memory(str(tmp_path / "none"))
 
 
 def test_a_docker_that_answers_the_container_and_hangs_on_its_log(options):

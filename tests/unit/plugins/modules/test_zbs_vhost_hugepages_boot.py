@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _boot_units, _pages_asked
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import asking, boot_units
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, fake_kernel, programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -24,7 +24,7 @@ def host(tmp_path, monkeypatch):
     kernel = fake_kernel.FakeKernel(root, nodes=2)
     kernel.log = tmp_path / "log"
     kernel.bin = tmp_path / "bin"
-    monkeypatch.setattr(_pages_asked, "write", lambda path, value: pytest.fail("%s was written" % path))
+    monkeypatch.setattr(asking, "write", lambda path, value: pytest.fail("%s was written" % path))
     monkeypatch.setenv("PATH", programs.path_with(kernel.bin))
     programs.write_program(kernel.bin, "systemctl", programs.logging_argv(kernel.log, "exit 0"))
     return kernel
@@ -82,7 +82,7 @@ def test_absent_takes_them_away_and_nothing_else(host):
     four(host)
     four(host, hugepage_size="2M", hugetlbfs_dir="/mnt/other")
     fake_host.write(host.root, UNITS + "data.mount", "[Mount]\n")
-    fake_host.write(host.root, UNITS + "mnt-giga.mount", _boot_units.mount("/mnt/giga", "1G"))
+    fake_host.write(host.root, UNITS + "mnt-giga.mount", boot_units.mount("/mnt/giga", "1G"))
     result = four(host, state="absent")
     assert result["changed"] and result["units"] == [] and result["mount"] is None
     assert sorted(tree(host)) == [UNITS + "data.mount", UNITS + "mnt-giga.mount"]

@@ -1,8 +1,8 @@
 """The image of the target: there, pulled, loaded; the module run whole against a docker that plays along."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _image
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import image
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -69,13 +69,13 @@ UNKNOWN = "Error: dial tcp: lookup registry.example.com: no such host"
 def test_a_name_that_only_the_engine_does_not_know_yet_is_asked_for_again(docker, monkeypatch, resolves, pulls):
     slept = []
     monkeypatch.setattr(
-        _image.pull_patiently, "__defaults__", ("docker", lambda _name, _deadline: resolves, slept.append)
+        image.pull_patiently, "__defaults__", ("docker", lambda _name, _deadline: resolves, slept.append)
     )
     made = docker(
         pull="if [ -e $HERE.tried ]; then touch $HERE; else touch $HERE.tried; echo '%s' >&2; exit 1; fi" % UNKNOWN
     )
     result = run(best_effort=True)
-    assert made.words().count("pull") == pulls and slept == [_image.HOSTS_SECONDS] * (pulls - 1)
+    assert made.words().count("pull") == pulls and slept == [image.HOSTS_SECONDS] * (pulls - 1)
     assert result["present"] is resolves
     assert [item["kind"] for item in result["errors"]] == ([] if resolves else ["name"])
 
@@ -139,7 +139,7 @@ def test_bad_options(docker, options):
     ],
 )
 def test_the_registry_in_a_name(name, registry):
-    assert _image.registry_of(name) == registry
+    assert image.registry_of(name) == registry
 
 
 @pytest.mark.parametrize(
@@ -158,11 +158,11 @@ def test_the_registry_in_a_name(name, registry):
     ],
 )
 def test_the_cause_of_a_pull_that_failed(text, kind):
-    assert _image.kind_of(text) == kind
+    assert image.kind_of(text) == kind
 
 
 def test_an_archive_that_does_not_end(docker, tmp_path):
     archive = tmp_path / "a.tar"
     archive.touch()
     docker(load="exec sleep 100")
-    assert _image.load(IMAGE, str(archive), Deadline(0.2)) == ("timeout", "no end after 0 s")
+    assert image.load(IMAGE, str(archive), Deadline(0.2)) == ("timeout", "no end after 0 s")

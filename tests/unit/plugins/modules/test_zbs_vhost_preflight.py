@@ -5,8 +5,9 @@ import socket
 import threading
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _preflight_admin, _preflight_host
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._preflight import admin as preflight_admin
+from ansible_collections.zstack.zbs.plugins.module_utils._preflight import host as preflight_host
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import listening
@@ -98,7 +99,7 @@ def test_a_host_that_does_not_answer(admin):
     [(None, "", None), (None, ', "hosts": ["127.0.0.1"]', True), ("no answer within 5 s", "", None)],
 )
 def test_whether_zbsadm_s_own_list_has_the_host(admin, monkeypatch, problem, named, ok):
-    monkeypatch.setattr(_preflight_admin, "_ssh_problem", lambda *_args: problem)
+    monkeypatch.setattr(preflight_admin, "_ssh_problem", lambda *_args: problem)
     rows, result = rows_of(admin(ZBSADM % (CLUSTERS % named), ssh_port=None))
     assert rows["compute_host"]["ok"] is ok and result["fit"]  # not knowing is no no
 
@@ -113,8 +114,8 @@ def host(tmp_path, monkeypatch):
     """Options of a host whose image is there and whose CPUs are free; the machine's own processes stay out of it."""
     programs.write_program(tmp_path / "bin", "docker", programs.answering('[{"Config": {"Labels": {}}}]'))
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
-    monkeypatch.setattr(_preflight_host, "bound_processes", lambda *_args: ([], False))
-    monkeypatch.setattr(_preflight_host, "claimed_cores", lambda *_args: {})
+    monkeypatch.setattr(preflight_host, "bound_processes", lambda *_args: ([], False))
+    monkeypatch.setattr(preflight_host, "claimed_cores", lambda *_args: {})
     return {
         "part": "host",
         "host_ip": "127.0.0.1",
@@ -160,7 +161,7 @@ def test_an_image_that_has_to_be_pulled_asks_for_its_registry(host, tmp_path, mo
     programs.write_program(tmp_path / "bin", "docker", programs.answering("[]", "No such image: a", 1))
     asked = []
     monkeypatch.setattr(
-        _preflight_host,
+        preflight_host,
         "ask_registry",
         lambda image, _deadline: asked.append(image) or (answers, "the registry r says x"),
     )
@@ -170,7 +171,7 @@ def test_an_image_that_has_to_be_pulled_asks_for_its_registry(host, tmp_path, mo
 
 
 def test_without_an_image_nobody_is_asked_for_one(host, monkeypatch):
-    monkeypatch.setattr(_preflight_host, "look_for_image", lambda *_arguments: pytest.fail("asked"))
+    monkeypatch.setattr(preflight_host, "look_for_image", lambda *_arguments: pytest.fail("asked"))
     rows, _result = rows_of(dict(host, image=""))
     assert rows["image"]["ok"] is not True
 
@@ -202,9 +203,9 @@ def served(behave):
 )
 def test_what_answers_and_is_no_ssh_server(behave, words):
     port, thread = served(behave)
-    assert words in _preflight_admin._ssh_problem("127.0.0.1", port, Deadline(0.4))
+    assert words in preflight_admin._ssh_problem("127.0.0.1", port, Deadline(0.4))
     thread.join(20)
 
 
 def test_a_host_whose_name_does_not_resolve():
-    assert "does not resolve" in _preflight_admin._ssh_problem("host.zbs.invalid", 22, Deadline(20))
+    assert "does not resolve" in preflight_admin._ssh_problem("host.zbs.invalid", 22, Deadline(20))

@@ -3,7 +3,8 @@
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _engine, _host
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import starting
+from ansible_collections.zstack.zbs.plugins.module_utils._prepare import host as prepare_host
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.prepare_site import NAME, Site, pool
@@ -113,7 +114,7 @@ def test_an_engine_that_changes_the_firewall_is_not_fit(host):
 
 def test_a_dockerd_that_hangs_is_a_failure_with_evidence_inside_its_deadline(host):
     """Every question to it ends by itself; it is not restarted, and pages and mount are there all the same."""
-    for module in (_host, _engine):
+    for module in (prepare_host, starting):
         host.monkeypatch.setattr(module, "ASK_TIMEOUT", 0.5)
     host.docker(info="exec sleep 100")
     systemctl = programs.logging_argv(host.folder / "systemctl", "exit 0")

@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _boot_units, _own_mounts, _pages_asked, _prepare
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import asking, boot_units, own_mounts
+from ansible_collections.zstack.zbs.plugins.module_utils._prepare import prepare
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.prepare_site import NAME, Site, pool
@@ -120,7 +121,7 @@ def test_a_broken_note_makes_no_mount_ours(host):
 def test_the_mount_of_our_unit_is_ours(host):
     fake_host.write(host.root, "proc/self/mountinfo", fake_host.MOUNT_2M + "\n")
     (host.root / "dev/hugepages2m").mkdir(parents=True)
-    unit = _boot_units.mount("/dev/hugepages2m", "2M")
+    unit = boot_units.mount("/dev/hugepages2m", "2M")
     fake_host.write(host.root, "etc/systemd/system/dev-hugepages2m.mount", unit)
     assert host.run()["hugetlbfs"]["mounted_by_us"] is True
     assert UNMOUNT in absent(host)["actions"]
@@ -128,7 +129,7 @@ def test_the_mount_of_our_unit_is_ours(host):
 
 def test_a_mount_that_is_in_use_stays_and_is_still_known_when_its_unit_is_gone(host):
     fake_host.write(host.root, "proc/self/mountinfo", fake_host.MOUNT_2M + "\n")
-    unit = fake_host.write(host.root, "etc/systemd/system/dev-hugepages2m.mount", _boot_units.mount("/dev/x", "2M"))
+    unit = fake_host.write(host.root, "etc/systemd/system/dev-hugepages2m.mount", boot_units.mount("/dev/x", "2M"))
     in_use = fake_host.write(host.root, "dev/hugepages2m/guest.1", "")
     result = absent(host)
     assert result["kept"] == [{"what": "hugetlbfs", "detail": "/dev/hugepages2m stays mounted: it holds 1 file"}]
@@ -183,7 +184,7 @@ def test_a_read_only_sysfs_is_a_failure(host):
         raise ZbsError("%s can't be set to %s (it is read-only)" % (path, value), "unwritable")
 
     host.kernel.set(10, 10)
-    host.monkeypatch.setattr(_pages_asked, "write", fail)
+    host.monkeypatch.setattr(asking, "write", fail)
     failure, _result = failure_of(NAME, dict(host.options, state="absent"))
     assert "can't be set to 0 (it is read-only)" in failure["message"]
 
@@ -196,7 +197,7 @@ def test_pages_ignored_is_nothing_to_do(host):
 def test_a_mount_of_our_unit_is_still_ours_when_the_unit_is_taken_away(host):
     (host.root / "dev/hugepages2m").mkdir(parents=True)
     fake_host.write(host.root, "proc/self/mountinfo", fake_host.MOUNT_2M + "\n")
-    text = _boot_units.mount("/dev/hugepages2m", "2M")
+    text = boot_units.mount("/dev/hugepages2m", "2M")
     unit = fake_host.write(host.root, "etc/systemd/system/dev-hugepages2m.mount", text)
     host.run(True)
     assert not (host.root / "var/lib/zbs-vhost").exists()
@@ -222,7 +223,7 @@ def test_notes_that_can_not_be_written_are_a_warning(host):
     def fail(*_arguments):
         raise ZbsError("mounts.json can't be written (No space left on device)", "mounts_file")
 
-    host.monkeypatch.setattr(_own_mounts, "forget", fail)
+    host.monkeypatch.setattr(own_mounts, "forget", fail)
     result = host.run(state="absent")
     assert UNMOUNT in result["actions"] and "No space left on device" in result["warnings"][0]
 
@@ -233,7 +234,7 @@ def test_a_lock_that_is_held_is_what_stays(host):
     def held(_root):
         raise ZbsError("another prepare is under way", "locked")
 
-    host.monkeypatch.setattr(_prepare, "hold_lock", held)
+    host.monkeypatch.setattr(prepare, "hold_lock", held)
     failure, _result = failure_of(NAME, dict(host.options, state="absent"))
     assert "another prepare is under way" in failure["message"]
     assert host.kernel.total() == 100

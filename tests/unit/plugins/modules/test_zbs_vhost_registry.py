@@ -8,9 +8,9 @@ import threading
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _registry
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import registry as engine_registry
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import registry
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -147,12 +147,12 @@ def test_what_is_no_name(tmp_path, name):
     [("r.example.com", ("r.example.com", None)), ("r:5000", ("r", 5000)), ("[fd00::1]:5000", ("fd00::1", 5000))],
 )
 def test_names(name, parts):
-    assert _registry.split(name) == parts
+    assert engine_registry.split(name) == parts
 
 
 def test_a_name_is_no_way_out_of_the_folder_of_certificates():
     with pytest.raises(ZbsError):
-        _registry.split("../../etc")
+        engine_registry.split("../../etc")
 
 
 def test_a_registry_that_hangs_up_at_once(tmp_path):
@@ -192,7 +192,7 @@ def test_python_3_6_tells_a_bad_certificate_by_its_words(tmp_path, monkeypatch):
     def raise_as_3_6(*_arguments):
         raise ssl.SSLError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:897)")
 
-    monkeypatch.setattr(_registry, "_get", raise_as_3_6)
+    monkeypatch.setattr(engine_registry, "_get", raise_as_3_6)
     refusal(tmp_path, "localhost:5000", "tls", "is not trusted here (certificate verify failed); give its CA")
 
 
@@ -200,7 +200,7 @@ def test_python_3_6_tells_a_bad_certificate_by_its_words(tmp_path, monkeypatch):
     "name, known", [("localhost:5000", True), ("127.0.0.1", True), ("registry.zbs.invalid", False)]
 )
 def test_whether_a_name_is_known_here(name, known):
-    assert _registry.resolves(name, Deadline(20)) is known
+    assert engine_registry.resolves(name, Deadline(20)) is known
 
 
 def test_a_resolver_that_does_not_answer(monkeypatch):
@@ -210,8 +210,8 @@ def test_a_resolver_that_does_not_answer(monkeypatch):
         never.wait(60)
         raise OSError
 
-    monkeypatch.setattr(_registry.socket, "getaddrinfo", resolve)
-    assert _registry.resolves("localhost", Deadline(0.1)) is False
+    monkeypatch.setattr(engine_registry.socket, "getaddrinfo", resolve)
+    assert engine_registry.resolves("localhost", Deadline(0.1)) is False
     never.set()
 
 
@@ -220,5 +220,5 @@ def test_an_address_is_no_question_to_a_resolver(name, monkeypatch):
     def resolve(*_arguments, **_more):
         raise AssertionError("the resolver was asked")
 
-    monkeypatch.setattr(_registry.socket, "getaddrinfo", resolve)
-    assert _registry.resolves(name, Deadline(0)) is True
+    monkeypatch.setattr(engine_registry.socket, "getaddrinfo", resolve)
+    assert engine_registry.resolves(name, Deadline(0)) is True

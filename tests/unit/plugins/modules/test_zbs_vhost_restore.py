@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _admin, _restore
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
+from ansible_collections.zstack.zbs.plugins.module_utils._volumes import restore
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -20,7 +21,7 @@ VM = {"pid": 3, "started_ticks": 1, "name": "web", "uuid": None}
 @pytest.fixture
 def admin(tmp_path, monkeypatch):
     """Make an admin node: options that use it; `calls()` are the argument lists of zbsadm, `listed()` those of zbs."""
-    monkeypatch.setattr(_admin, "LOCK_DIR", str(tmp_path))
+    monkeypatch.setattr(calls, "LOCK_DIR", str(tmp_path))
     log, listed = tmp_path / "log", tmp_path / "listed"
 
     def make(body=SUCCESS, listing=LISTING, **more):
@@ -144,7 +145,7 @@ def test_options_that_cannot_be(admin, bad):
 
 
 def test_a_pool_that_takes_too_long_is_in_the_reason(admin, monkeypatch):
-    monkeypatch.setattr(_restore, "LIST_TIMEOUT", 0.2)
+    monkeypatch.setattr(restore, "LIST_TIMEOUT", 0.2)
     _status, result = run_module(NAME, admin(listing="exec sleep 100", pools=["pool0"]))
     assert "the pool pool0 was not listed within 0 s" in result["volumes"][0]["error"] and admin.calls() == []
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _admin
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -26,7 +26,7 @@ ROW = {"controller": BDEV, "sessions": 0, "broken": False}
 @pytest.fixture
 def zbsadm(tmp_path, monkeypatch):
     """Make a fake zbsadm: options that use it; `zbsadm.calls()` are its argument lists."""
-    monkeypatch.setattr(_admin, "LOCK_DIR", str(tmp_path))
+    monkeypatch.setattr(calls, "LOCK_DIR", str(tmp_path))
     log = tmp_path / "log"
 
     def make(body=SUCCESS, **more):

@@ -4,11 +4,11 @@ import signal
 import time
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _alarm
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm
 
 
 def test_a_block_that_never_ends_is_ended_even_where_exceptions_are_tried_again():
-    with pytest.raises(_alarm.TimeUp), _alarm.within(1):
+    with pytest.raises(alarm.TimeUp), alarm.within(1):
         while True:
             try:
                 time.sleep(60)
@@ -18,6 +18,6 @@ def test_a_block_that_never_ends_is_ended_even_where_exceptions_are_tried_again(
 
 def test_after_a_block_nothing_rings_any_more():
     before = signal.getsignal(signal.SIGALRM)
-    with _alarm.within(60):
+    with alarm.within(60):
         pass
     assert signal.alarm(0) == 0 and signal.getsignal(signal.SIGALRM) == before

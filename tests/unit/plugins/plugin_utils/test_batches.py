@@ -1,7 +1,7 @@
 """Cutting hosts into batches."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _batches
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import batches
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from ansible_collections.zstack.zbs.plugins.plugin_utils import _batches
     ],
 )
 def test_cut(hosts, size, expected):
-    assert _batches.cut(list(hosts), size) == expected
+    assert batches.cut(list(hosts), size) == expected
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,13 @@ def test_cut(hosts, size, expected):
     [(1, 6, 1), ("2", 6, 2), (9, 6, 9), ("25%", 6, 1), ("25%", 8, 2), ("1%", 3, 1), ("100%", 7, 7), (" 50% ", 7, 3)],
 )
 def test_wave_size(wave, count, size):
-    assert _batches.wave_size(wave, count) == size
+    assert batches.wave_size(wave, count) == size
 
 
 @pytest.mark.parametrize("wave", [0, -1, "0", "0%", "101%", "%", "", "x", None, 1.5, True, [], "1 %", "-5%"])
 def test_a_wave_that_cannot_be(wave):
     with pytest.raises(ValueError, match="a wave is"):
-        _batches.wave_size(wave, 10)
+        batches.wave_size(wave, 10)
 
 
 @pytest.mark.parametrize(
@@ -45,22 +45,22 @@ def test_a_wave_that_cannot_be(wave):
     ],
 )
 def test_cut_waves(hosts, waves, expected):
-    assert ["".join(wave) for wave in _batches.cut_waves(list(hosts), waves)] == expected
+    assert ["".join(wave) for wave in batches.cut_waves(list(hosts), waves)] == expected
 
 
 def test_a_batch_is_never_of_two_waves():
-    planned = _batches.plan(list("abcdefgh"), 2, [1, "25%", "100%"])
+    planned = batches.plan(list("abcdefgh"), 2, [1, "25%", "100%"])
     assert planned["waves"] == 3
     assert planned["batch_of"] == {"a": 0, "b": 1, "c": 1, "d": 2, "e": 2, "f": 3, "g": 3, "h": 4}
 
 
 def batches_that_run(dead, hosts="abcdef", size=2, waves=(1, "25%", "100%"), percentage=50.0):
     """Play a tick in which the attempts of `dead` fail: which hosts were attempted."""
-    planned = _batches.plan(list(hosts), size, waves)
+    planned = batches.plan(list(hosts), size, waves)
     attempted = ""
     for batch in sorted(set(planned["batch_of"].values())):
         failed = {host for host in attempted if host in dead}
-        if _batches.stopped(planned, batch, failed, percentage) is None:
+        if batches.stopped(planned, batch, failed, percentage) is None:
             attempted += "".join(host for host in hosts if planned["batch_of"][host] == batch)
     return attempted
 
@@ -86,12 +86,12 @@ def test_when_the_rest_is_left_alone(dead, more, attempted):
 
 
 def test_why_it_stops():
-    planned = _batches.plan(list("abc"), 1, [1, "100%"])
-    reason = _batches.stopped(planned, 1, {"a"}, 50.0)
+    planned = batches.plan(list("abc"), 1, [1, "100%"])
+    reason = batches.stopped(planned, 1, {"a"}, 50.0)
     assert "1 of the 1 hosts of wave 1 failed (a), more than 50 %" in reason and "\n" not in reason
 
 
 def test_the_order_of_the_batches_of_a_wave_does_not_matter():
-    planned = _batches.plan(list("abc"), 1, ["100%"])
-    assert _batches.stopped(planned, 0, {"b", "c"}, 50.0) is not None
-    assert _batches.stopped(planned, 0, {"a", "b"}, 50.0) is None  # its own hosts have not begun
+    planned = batches.plan(list("abc"), 1, ["100%"])
+    assert batches.stopped(planned, 0, {"b", "c"}, 50.0) is not None
+    assert batches.stopped(planned, 0, {"a", "b"}, 50.0) is None  # its own hosts have not begun

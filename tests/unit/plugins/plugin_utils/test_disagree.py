@@ -1,7 +1,7 @@
 """The manager's word beside the host's."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _disagree
+from ansible_collections.zstack.zbs.plugins.plugin_utils._report import disagree
 
 NOW = "2026-11-20T12:00:00Z"
 
@@ -35,14 +35,14 @@ def verdict_of(found):
     ],
 )
 def test_who_knows_disagrees_or_not(theirs, ours, disagrees):
-    found = _disagree.compare(known(theirs), health(ours), {"status": "x"}, NOW)
+    found = disagree.compare(known(theirs), health(ours), {"status": "x"}, NOW)
     assert verdict_of(found) is disagrees
     assert bool(found["disagrees"]) is bool(disagrees)
 
 
 def test_both_words_and_ages():
     ledger = {"zbs": {"vhost": {"since": "2026-11-20T11:55:00Z"}}}
-    found = _disagree.compare(known("Connected"), health("stopped", ledger=ledger), {"status": "Disconnected"}, NOW)
+    found = disagree.compare(known("Connected"), health("stopped", ledger=ledger), {"status": "Disconnected"}, NOW)
     assert found["disagrees"] == (
         "Vhost of zbs-1: manager Connected for 2 h (asked 60 s ago), host Disconnected for 5 min"
     )
@@ -50,7 +50,7 @@ def test_both_words_and_ages():
 
 
 def test_an_age_that_is_not_known_is_not_told():
-    found = _disagree.compare(known("Connected", since=None), health("stopped"), {"status": "Disconnected"}, NOW)
+    found = disagree.compare(known("Connected", since=None), health("stopped"), {"status": "Disconnected"}, NOW)
     assert found["disagrees"] == (
         "Vhost of zbs-1: manager Connected since Nov 20, 2026 9:59:00 AM by its own clock (asked 60 s ago), "
         "host Disconnected now"
@@ -58,18 +58,18 @@ def test_an_age_that_is_not_known_is_not_told():
 
 
 def test_a_manager_ahead_of_us_has_no_age():
-    found = _disagree.compare(known("Connected", since="2026-11-20T19:59:00Z"), health("stopped"), {"status": "x"}, NOW)
+    found = disagree.compare(known("Connected", since="2026-11-20T19:59:00Z"), health("stopped"), {"status": "x"}, NOW)
     assert "by its own clock" in found["disagrees"]
 
 
 def test_an_entry_that_outlives_its_outage_tells_nothing_of_a_healthy_target():
     ledger = {"zbs": {"vhost": {"since": "2026-11-20T11:55:00Z"}}}
-    found = _disagree.compare(known("Disconnected"), health("healthy", ledger=ledger), {"status": "Connected"}, NOW)
+    found = disagree.compare(known("Disconnected"), health("healthy", ledger=ledger), {"status": "Connected"}, NOW)
     assert found["disagrees"].endswith("host Connected now")
 
 
 def test_a_protocol_that_nobody_looked_at_here():
-    found = _disagree.compare(known("Disconnected", protocol="CBD"), health("healthy"), {"status": "Connected"}, NOW)
+    found = disagree.compare(known("Disconnected", protocol="CBD"), health("healthy"), {"status": "Connected"}, NOW)
     assert verdict_of(found) is None and found["disagrees"] is None
 
 
@@ -77,24 +77,24 @@ def test_every_row_of_the_manager_is_there():
     two = known("Connected")
     two["zstack_protocols"] += known("Disconnected", protocol="CBD")["zstack_protocols"]
     both = {"protocols": {"vhost": {"verdict": "stopped"}, "cbd": {"verdict": "healthy"}}}
-    found = _disagree.compare(two, both, {"status": "Connected"}, NOW)
+    found = disagree.compare(two, both, {"status": "Connected"}, NOW)
     assert [item["disagrees"] for item in found["manager"]] == [True, True] and "; CBD of zbs-1" in found["disagrees"]
 
 
 @pytest.mark.parametrize("theirs, disagrees", [("Connected", True), ("Disconnected", False)])
 def test_a_host_that_we_can_not_reach(theirs, disagrees):
-    found = _disagree.compare(known(theirs), {}, {"status": "Unreachable"}, NOW)
+    found = disagree.compare(known(theirs), {}, {"status": "Unreachable"}, NOW)
     assert verdict_of(found) is disagrees
 
 
 def test_a_look_that_failed_is_no_opinion():
-    assert verdict_of(_disagree.compare(known("Connected"), {}, {"status": "Unknown"}, NOW)) is None
+    assert verdict_of(disagree.compare(known("Connected"), {}, {"status": "Unknown"}, NOW)) is None
 
 
 @pytest.mark.parametrize("variables", [{}, {"zstack_protocols": None}, {"zstack_protocols": []}])
 def test_a_manager_that_tells_nothing(variables):
-    found = _disagree.compare(variables, health("stopped"), {"status": "Disconnected"}, NOW)
-    assert found["manager"] is None and found["disagrees"] is None and _disagree.cell(found) == "not told"
+    found = disagree.compare(variables, health("stopped"), {"status": "Disconnected"}, NOW)
+    assert found["manager"] is None and found["disagrees"] is None and disagree.cell(found) == "not told"
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,17 @@ def test_a_manager_that_tells_nothing(variables):
     [("2026-11-20T11:59:59Z", "1 s"), ("2026-11-20T11:58:00Z", "2 min"), ("2026-11-18T12:00:00Z", "2 d"), ("?", None)],
 )
 def test_ages(since, words):
-    assert _disagree.age(since, NOW) == words
+    assert disagree.age(since, NOW) == words
 
 
 def test_without_a_ledger_docker_may_know_since_when():
     row = {"status": "Disconnected", "since": "2026-11-20T11:50:00Z"}
-    assert _disagree.compare(known("Connected"), health("stopped"), row, NOW)["disagrees"].endswith(
+    assert disagree.compare(known("Connected"), health("stopped"), row, NOW)["disagrees"].endswith(
         "host Disconnected for 10 min"
     )
 
 
 def test_a_manager_that_tells_neither_when_nor_since_when():
     theirs = known("Connected", since=None, read_at=None, changed=None)
-    found = _disagree.compare(theirs, health("stopped"), {"status": "Disconnected"}, NOW)
+    found = disagree.compare(theirs, health("stopped"), {"status": "Disconnected"}, NOW)
     assert found["disagrees"] == "Vhost of zbs-1: manager Connected, host Disconnected now"

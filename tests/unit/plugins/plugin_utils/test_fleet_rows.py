@@ -1,7 +1,7 @@
 """Rows of the fleet from what the hosts registered."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet
+from ansible_collections.zstack.zbs.plugins.plugin_utils._report import table
 
 KEYS = ["broken", "hold", "host", "next_attempt", "reason", "result", "since", "status", "verdict", "volumes"]
 
@@ -26,7 +26,7 @@ BEGUN = {"vhost": {"begun": ["vhost"], "decisions": {"vhost": "begun"}}}
 
 
 def test_a_healthy_host():
-    assert _fleet.health_row("h1", health(volumes=[{"broken": False}, {"broken": True}, {}])) == {
+    assert table.health_row("h1", health(volumes=[{"broken": False}, {"broken": True}, {}])) == {
         "host": "h1",
         "status": "Connected",
         "verdict": "healthy",
@@ -41,7 +41,7 @@ def test_a_healthy_host():
 
 
 def test_a_host_that_is_down_shows_its_ledger():
-    row = _fleet.health_row("h1", health("stopped", "Disconnected", "why", ledger={"zbs": {"vhost": entry(3)}}))
+    row = table.health_row("h1", health("stopped", "Disconnected", "why", ledger={"zbs": {"vhost": entry(3)}}))
     assert (row["since"], row["next_attempt"], row["reason"]) == ("2026-01-02T03:04:05Z", 4, "why")
 
 
@@ -56,40 +56,40 @@ def test_a_host_that_is_down_shows_its_ledger():
     ],
 )
 def test_without_a_ledger_docker_tells_since_when_a_target_is_stopped(verdict, ended, since):
-    row = _fleet.health_row("h1", health(verdict, "Disconnected", "why", container={"finished_at": ended}))
+    row = table.health_row("h1", health(verdict, "Disconnected", "why", container={"finished_at": ended}))
     assert row["since"] == since
 
 
 def test_the_ledger_knows_better_than_docker_since_when():
     found = health("stopped", "Disconnected", "why", ledger={"zbs": {"vhost": entry(3)}})
     found["container"] = {"finished_at": "2030-01-01T00:00:00Z"}
-    assert _fleet.health_row("h1", found)["since"] == "2026-01-02T03:04:05Z"
+    assert table.health_row("h1", found)["since"] == "2026-01-02T03:04:05Z"
 
 
 HOLD = {"reason": "new kernel", "until": "2026-01-02T03:04:05Z", "source": "/etc/ansible/facts.d/zbs_vhost.hold"}
 
 
 def test_a_hold_is_in_the_row_of_a_health_and_of_a_heal():
-    assert _fleet.health_row("h1", health(hold=HOLD))["hold"] == HOLD
-    assert _fleet.heal_row("h1", tick("well") | {"hold": HOLD})["hold"] == HOLD
-    assert _fleet.heal_row("h1", tick("well"))["hold"] is None
+    assert table.health_row("h1", health(hold=HOLD))["hold"] == HOLD
+    assert table.heal_row("h1", tick("well") | {"hold": HOLD})["hold"] == HOLD
+    assert table.heal_row("h1", tick("well"))["hold"] is None
 
 
 @pytest.mark.parametrize("order", [["a", "b"], ["b", "a"]])
 def test_of_several_storages_the_first_outage_and_the_next_attempt_count(order):
     all_entries = {"a": {"vhost": entry(9, "2026-01-01")}, "b": {"vhost": entry(2, "2026-01-05")}}
-    row = _fleet.health_row("h1", health(ledger={name: all_entries[name] for name in order}))
+    row = table.health_row("h1", health(ledger={name: all_entries[name] for name in order}))
     assert (row["since"], row["next_attempt"]) == ("2026-01-01", 3)
 
 
 def test_several_protocols_share_the_verdict_cell():
     both = {"vhost": {"verdict": "hung"}, "cbd": {"verdict": "healthy"}}
-    assert _fleet.health_row("h1", health(protocols=both))["verdict"] == "healthy, hung"
+    assert table.health_row("h1", health(protocols=both))["verdict"] == "healthy, hung"
 
 
 @pytest.mark.parametrize("found", [{}, {"status": "Unknown", "volumes": None, "protocols": None, "ledger": None}])
 def test_a_health_with_gaps(found):
-    row = _fleet.health_row("h1", found)
+    row = table.health_row("h1", found)
     assert sorted(row) == KEYS and row["status"] == "Unknown"
 
 
@@ -107,12 +107,12 @@ def test_a_health_with_gaps(found):
     ],
 )
 def test_the_word_of_a_tick(decision, result):
-    assert _fleet.heal_row("h1", tick(decision))["result"] == result
+    assert table.heal_row("h1", tick(decision))["result"] == result
 
 
 def test_the_gravest_protocol_gives_the_word():
     found = dict(tick("well"), decisions={"vhost": "waiting", "cbd": "due"}, due=["cbd"])
-    assert _fleet.heal_row("h1", found)["result"] == "due"
+    assert table.heal_row("h1", found)["result"] == "due"
 
 
 DOWN = {"verdict": "stopped", "status": "Disconnected", "reason": "r"}
@@ -120,39 +120,39 @@ DOWN = {"verdict": "stopped", "status": "Disconnected", "reason": "r"}
 
 def test_an_attempt_that_was_finished():
     finish = {"outcome": "failed", "error": "zbsadm said no", "entries": {"vhost": entry(4)}, "health": None}
-    row = _fleet.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": finish})
+    row = table.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": finish})
     assert (row["result"], row["reason"], row["next_attempt"]) == ("failed", "zbsadm said no", 5)
     assert row["status"] == "Disconnected"
 
 
 def test_an_attempt_that_healed_has_no_next_one():
     finish = {"outcome": "healed", "error": None, "entries": {"vhost": entry(4)}, "health": health()}
-    row = _fleet.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": finish})
+    row = table.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": finish})
     assert (row["result"], row["status"], row["reason"], row["next_attempt"]) == ("healed", "Connected", None, None)
 
 
 def test_a_begin_that_was_refused_says_why():
     begin = {"begun": [], "decisions": {"vhost": "refused"}, "warnings": ["by job 1", "and more"]}
-    row = _fleet.heal_row("h1", tick("due"), {"vhost": begin})
+    row = table.heal_row("h1", tick("due"), {"vhost": begin})
     assert (row["result"], row["reason"]) == ("refused", "by job 1; and more")
-    assert _fleet.heal_row("h1", tick("due", reason="r"), {"vhost": dict(begin, warnings=[])})["reason"] == "Vhost: r"
+    assert table.heal_row("h1", tick("due", reason="r"), {"vhost": dict(begin, warnings=[])})["reason"] == "Vhost: r"
 
 
 def test_a_host_whose_turn_did_not_come_stays_due_and_says_why():
     """Whatever an earlier tick of the same play left registered."""
     old = {"outcome": "healed", "error": None, "entries": {}, "health": health()}
     gate = {"go": False, "reason": "the site is broken"}
-    row = _fleet.heal_row(
+    row = table.heal_row(
         "h1", tick("due", {"vhost": entry(0)}, **DOWN), {"vhost": {"skipped": True}}, {"vhost": old}, gate
     )
     assert (row["result"], row["reason"], row["next_attempt"]) == ("due", "the site is broken", 0)
-    assert _fleet.heal_row("h1", tick("due", **DOWN))["reason"] == "Vhost: r"  # check mode: there is no gate
+    assert table.heal_row("h1", tick("due", **DOWN))["reason"] == "Vhost: r"  # check mode: there is no gate
 
 
 def test_an_attempt_that_was_cut_off_has_failed():
-    row = _fleet.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": {"unreachable": True, "msg": "no route"}})
+    row = table.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": {"unreachable": True, "msg": "no route"}})
     assert row["result"] == "failed" and "cut off" in row["reason"] and "no route" in row["reason"]
-    row = _fleet.heal_row("h1", tick("due", **DOWN), {"vhost": {"failed": True, "msg": "the ledger can't be written"}})
+    row = table.heal_row("h1", tick("due", **DOWN), {"vhost": {"failed": True, "msg": "the ledger can't be written"}})
     assert row["result"] == "failed" and "the ledger can't be written" in row["reason"]
 
 
@@ -164,7 +164,7 @@ def test_protocols_end_each_on_its_own():
         "vhost": {"outcome": "healed", "error": None, "entries": {"vhost": entry(2)}, "health": health()},
         "cbd": {"outcome": "failed", "error": "no client", "entries": {"cbd": entry(2)}, "health": None},
     }
-    row = _fleet.heal_row("h1", found, begins, finishes)
+    row = table.heal_row("h1", found, begins, finishes)
     assert (row["result"], row["reason"], row["next_attempt"], row["status"]) == (
         "failed",
         "CBD: no client",
@@ -177,13 +177,13 @@ def test_a_protocol_that_is_down_beside_one_that_is_well_has_its_reason():
     """The host's own reason is null as soon as one protocol is Connected."""
     both = dict(health()["protocols"], cbd={"status": "Disconnected", "verdict": "refused", "reason": "no such file"})
     found = {"decisions": {"vhost": "well", "cbd": "waiting"}, "health": health(protocols=both)}
-    row = _fleet.heal_row("h1", dict(found, entries={"cbd": entry(2)}))
+    row = table.heal_row("h1", dict(found, entries={"cbd": entry(2)}))
     assert (row["result"], row["reason"], row["status"]) == ("waiting", "CBD: no such file", "Connected")
 
 
 def test_an_attempt_whose_lease_ran_out_says_that_nothing_was_written():
     finish = {"outcome": "healed", "error": None, "decisions": {"vhost": "refused"}, "entries": {}, "health": health()}
-    row = _fleet.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": dict(finish, warnings=["its lease ran out"])})
+    row = table.heal_row("h1", tick("due", **DOWN), BEGUN, {"vhost": dict(finish, warnings=["its lease ran out"])})
     assert (row["result"], row["reason"]) == ("healed", "its lease ran out")
 
 
@@ -192,19 +192,19 @@ HOLD = {"reason": "new kernel", "until": "2026-01-02T03:04:05Z", "source": "f"}
 
 @pytest.mark.parametrize("decision", ["held", "waiting", "unsure", "well", "cleared", "recovering"])
 def test_a_held_host_is_held_whatever_it_is(decision):
-    row = _fleet.heal_row("h1", dict(tick(decision, reason="r"), hold=HOLD))
+    row = table.heal_row("h1", dict(tick(decision, reason="r"), hold=HOLD))
     assert (row["result"], row["reason"]) == ("held", "new kernel, until 2026-01-02T03:04:05Z; Vhost: r")
 
 
 def test_an_attempt_that_was_begun_before_the_hold_is_in_progress():
-    row = _fleet.heal_row("h1", dict(tick("in_progress"), hold=dict(HOLD, until=None)))
+    row = table.heal_row("h1", dict(tick("in_progress"), hold=dict(HOLD, until=None)))
     assert row["result"] == "in progress"
 
 
 def test_hosts_that_left_the_play():
-    row = _fleet.unreachable_row("h1")
+    row = table.unreachable_row("h1")
     assert sorted(row) == KEYS and (row["status"], row["result"]) == ("Unreachable", "unreachable")
-    row = _fleet.error_row("h1", "the ledger can't be written")
+    row = table.error_row("h1", "the ledger can't be written")
     assert sorted(row) == KEYS and (row["status"], row["result"]) == ("Unknown", "error")
 
 
@@ -220,11 +220,11 @@ ROWS = [
 
 @pytest.mark.parametrize("fail_on, hosts", [("never", ""), ("unreachable", "c"), ("failed", "bcd"), ("down", "bcdef")])
 def test_fails(fail_on, hosts):
-    assert "".join(row["host"] for row in _fleet.fails(ROWS, fail_on)) == hosts
+    assert "".join(row["host"] for row in table.fails(ROWS, fail_on)) == hosts
 
 
 def test_totals():
-    assert _fleet.totals(ROWS + [dict(ROWS[0], result=None)]) == {
+    assert table.totals(ROWS + [dict(ROWS[0], result=None)]) == {
         "hosts": 7,
         "status": {"Connected": 2, "Disconnected": 2, "Unreachable": 1, "Unknown": 1, "Connecting": 1},
         "result": {"well": 1, "failed": 1, "unreachable": 1, "error": 1, "unsure": 1, "waiting": 1},
@@ -232,20 +232,20 @@ def test_totals():
         "volumes": 0,
         "broken": 0,
     }
-    assert _fleet.totals([]) == {"hosts": 0, "status": {}, "result": {}, "down": [], "volumes": 0, "broken": 0}
+    assert table.totals([]) == {"hosts": 0, "status": {}, "result": {}, "down": [], "volumes": 0, "broken": 0}
 
 
 def test_totals_count_the_volumes_that_are_known():
-    rows = [_fleet.health_row("a", health(volumes=[{"broken": True}, {}])), _fleet.unreachable_row("b")]
+    rows = [table.health_row("a", health(volumes=[{"broken": True}, {}])), table.unreachable_row("b")]
     assert (rows[1]["volumes"], rows[1]["broken"]) == (None, None)
-    assert (_fleet.totals(rows)["volumes"], _fleet.totals(rows)["broken"]) == (2, 1)
+    assert (table.totals(rows)["volumes"], table.totals(rows)["broken"]) == (2, 1)
 
 
 def test_a_sentence_names_ten_hosts_and_counts_the_rest():
-    rows = [_fleet.unreachable_row("h%02d" % number) for number in range(12)]
-    sentence = _fleet.failing_sentence(rows, "down")
+    rows = [table.unreachable_row("h%02d" % number) for number in range(12)]
+    sentence = table.failing_sentence(rows, "down")
     assert sentence.startswith("12 of 12 hosts: h00 (unreachable), ") and sentence.endswith("h09 (unreachable), 2 more")
-    assert _fleet.failing_sentence([], "down") is None
+    assert table.failing_sentence([], "down") is None
 
 
 def test_one_protocol_that_was_healed_leaves_the_word_of_the_other():
@@ -253,6 +253,6 @@ def test_one_protocol_that_was_healed_leaves_the_word_of_the_other():
     found = tick("due", verdict="stopped", status="Disconnected", reason="both are down")
     found["health"]["protocols"]["cbd"] = {"status": "Disconnected", "verdict": "absent", "reason": "no heartbeat"}
     down = {"outcome": "failed", "error": "no", "entries": {}, "health": health("stopped", "Disconnected", "still")}
-    assert _fleet.heal_row("h1", found, BEGUN, {"vhost": down})["status"] == "Disconnected"
+    assert table.heal_row("h1", found, BEGUN, {"vhost": down})["status"] == "Disconnected"
     well = {"outcome": "healed", "error": None, "entries": {}, "health": health()}
-    assert _fleet.heal_row("h1", found, BEGUN, {"vhost": well})["status"] == "Connected"
+    assert table.heal_row("h1", found, BEGUN, {"vhost": well})["status"] == "Connected"

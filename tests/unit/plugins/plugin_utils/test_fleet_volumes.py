@@ -1,6 +1,7 @@
 """Volumes of VMs in the summary of a heal: what came back, what did not and why."""
 
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _attempts, _fleet, _registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import attempts, registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._report import table
 
 A, B = "volume:zbs-bdev-a", "volume:zbs-bdev-b"
 WHY = "the disk zbs-bdev-a of VM web is not served"
@@ -26,18 +27,18 @@ def known(decisions, begun=(), outcomes=None, go=True, due=None):
         "entries": {A: entry()},
         "health": health([{"bdev": "zbs-bdev-a", "broken": True}]),
     }
-    found = {_registered.TICK: tick, _registered.GATE: {"go": go, "reason": None if go else "the site is broken"}}
+    found = {registered.TICK: tick, registered.GATE: {"go": go, "reason": None if go else "the site is broken"}}
     if begun:
-        found[_registered.BEGIN_VOLUMES] = {"begun": list(begun), "decisions": dict.fromkeys(begun, "begun")}
+        found[registered.BEGIN_VOLUMES] = {"begun": list(begun), "decisions": dict.fromkeys(begun, "begun")}
     if outcomes is not None:
-        found[_registered.FINISH_VOLUMES] = {"outcomes": outcomes, "health": health(), "decisions": {}, "entries": {}}
+        found[registered.FINISH_VOLUMES] = {"outcomes": outcomes, "health": health(), "decisions": {}, "entries": {}}
     return found
 
 
 def row(found):
     """The row of the host."""
-    tick, begins, finishes = _registered.attempt(found)
-    return _fleet.heal_row("h1", tick, begins, finishes, found[_registered.GATE])
+    tick, begins, finishes = registered.attempt(found)
+    return table.heal_row("h1", tick, begins, finishes, found[registered.GATE])
 
 
 HEALED = {"outcome": "healed", "error": None}
@@ -58,8 +59,8 @@ def test_one_that_did_not_says_why_and_the_others_count():
 
 def test_after_a_heal_of_the_target_its_volumes_count_although_no_tick_saw_them():
     found = known({"vhost": "due"}, [A], {A: HEALED})
-    found[_registered.BEGIN] = {"begun": ["vhost"], "decisions": {"vhost": "begun"}}
-    found[_registered.FINISH] = {"outcome": "healed", "error": None, "health": health(), "entries": {}}
+    found[registered.BEGIN] = {"begun": ["vhost"], "decisions": {"vhost": "begun"}}
+    found[registered.FINISH] = {"outcome": "healed", "error": None, "health": health(), "entries": {}}
     assert (row(found)["result"], row(found)["restored"]) == ("healed", 1)
 
 
@@ -72,8 +73,8 @@ def test_a_turn_that_did_not_come_is_not_told_from_an_earlier_tick():
     stale = known({"vhost": "well", A: "due"}, [A], {A: HEALED}, go=False)
     assert (row(stale)["result"], row(stale)["reason"]) == ("due", "the site is broken")
     other = known({"vhost": "due"}, [B], {B: HEALED}, go=False)
-    assert B not in _registered.attempt(other)[1]
-    assert _registered.attempt(known({"vhost": "well"}, [A], {A: HEALED}))[1].keys() == {"vhost", "cbd"}
+    assert B not in registered.attempt(other)[1]
+    assert registered.attempt(known({"vhost": "well"}, [A], {A: HEALED}))[1].keys() == {"vhost", "cbd"}
 
 
 def test_an_attempt_that_was_cut_off():
@@ -82,4 +83,4 @@ def test_an_attempt_that_was_cut_off():
 
 def test_a_volume_that_failed_does_not_stop_a_wave():
     found = known({"vhost": "well", A: "due"}, [A], {A: {"outcome": "failed", "error": "no"}})
-    assert not _attempts.any_failed(*_registered.attempt(found))
+    assert not attempts.any_failed(*registered.attempt(found))

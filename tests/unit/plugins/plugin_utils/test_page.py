@@ -4,7 +4,8 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _fleet, _page
+from ansible_collections.zstack.zbs.plugins.plugin_utils._report import page as report_page
+from ansible_collections.zstack.zbs.plugins.plugin_utils._report import table
 
 EVIL = "<script>alert('x')</script>\"><img src=x onerror=y>&amp;"
 MADE = "2026-01-02T03:04:05Z"
@@ -53,10 +54,10 @@ def ledger(failures, skip):
 def page(**hosts):
     """The page of {name: health, or None for a host that could not be reached}."""
     pairs = [
-        (_fleet.health_row(name, found) if found else _fleet.unreachable_row(name, EVIL), found or {})
+        (table.health_row(name, found) if found else table.unreachable_row(name, EVIL), found or {})
         for name, found in hosts.items()
     ]
-    return _page.page(pairs, _fleet.totals([row for row, _health in pairs]), MADE)
+    return report_page.page(pairs, table.totals([row for row, _health in pairs]), MADE)
 
 
 def test_gravest_first_with_counts_and_words():
@@ -70,10 +71,10 @@ def test_gravest_first_with_counts_and_words():
 
 
 def test_no_status_is_told_by_colour_alone():
-    text = page(**{status: health(status, "x") for status in _page.STATUSES})
-    for status in _page.STATUSES:
-        assert "%s</b> %s" % (_page.SIGNS[status], status) in text
-    assert len(set(_page.SIGNS.values())) == len(_page.STATUSES)
+    text = page(**{status: health(status, "x") for status in report_page.STATUSES})
+    for status in report_page.STATUSES:
+        assert "%s</b> %s" % (report_page.SIGNS[status], status) in text
+    assert len(set(report_page.SIGNS.values())) == len(report_page.STATUSES)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 from ansible_collections.zstack.zbs.plugins.modules import zbs_vhost_recovery
-from ansible_collections.zstack.zbs.plugins.plugin_utils import _tick_options
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import options as tick_options
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import defaults
 
 VALUES = dict(defaults("zbs_vhost_target"), **defaults("zbs_vhost_heal"))
@@ -11,7 +11,7 @@ VALUES = dict(defaults("zbs_vhost_target"), **defaults("zbs_vhost_heal"))
 
 def options(**changed):
     variables = dict(VALUES, inventory_hostname="kvm1", **changed)
-    return _tick_options.options(variables, worked_out)
+    return tick_options.options(variables, worked_out)
 
 
 def worked_out(written):
@@ -21,7 +21,7 @@ def worked_out(written):
 
 def test_every_setting_is_an_option_of_the_module_and_a_default_of_a_role():
     known = yaml.safe_load(zbs_vhost_recovery.DOCUMENTATION)["options"]
-    assert set(_tick_options.SETTINGS.values()) <= set(VALUES)
+    assert set(tick_options.SETTINGS.values()) <= set(VALUES)
     # Those that the documentation fragment `probe` has are not in the module's own text.
     shared = {
         "host_ip",
@@ -33,7 +33,7 @@ def test_every_setting_is_an_option_of_the_module_and_a_default_of_a_role():
         "interval",
         "facts_dir",
     }
-    assert set(_tick_options.SETTINGS) - shared <= set(known)
+    assert set(tick_options.SETTINGS) - shared <= set(known)
 
 
 def test_the_wait_is_the_probes_of_a_verify():
@@ -42,7 +42,7 @@ def test_the_wait_is_the_probes_of_a_verify():
 
 
 def test_the_default_of_the_address_is_the_roles():
-    assert VALUES["zbs_vhost_target_host_ip"] == _tick_options.DEFAULT_HOST_IP
+    assert VALUES["zbs_vhost_target_host_ip"] == tick_options.DEFAULT_HOST_IP
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_address_is_that_of_the_inventory_or_the_declared_one(changed, addre
 
 @pytest.mark.parametrize("phase, seconds", [("observe", 80), ("begin", 80), ("finish", 100), ("finish_volumes", 100)])
 def test_a_phase_has_the_time_that_it_can_take(phase, seconds):
-    assert _tick_options.longest(phase, options()) == seconds
+    assert tick_options.longest(phase, options()) == seconds
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_phase_has_the_time_that_it_can_take(phase, seconds):
 )
 def test_what_is_no_number_is_named(name):
     with pytest.raises(ValueError, match="%s is 'many'; give a number" % name):
-        _tick_options.longest("observe", options(**{name: "many"}))
+        tick_options.longest("observe", options(**{name: "many"}))
 
 
 def test_what_is_omitted_is_the_modules_own_default():
@@ -80,14 +80,14 @@ def test_what_is_omitted_is_the_modules_own_default():
 @pytest.mark.parametrize("name", ["zbs_vhost_target_verify_probes", "zbs_vhost_target_probe_timeout"])
 def test_what_the_time_is_reckoned_of_can_not_be_omitted(name):
     with pytest.raises(ValueError, match="%s is None; give a number" % name):
-        _tick_options.longest("observe", options(omit="__omit__", **{name: "__omit__"}))
+        tick_options.longest("observe", options(omit="__omit__", **{name: "__omit__"}))
 
 
 @pytest.mark.parametrize("value, seconds", [("inf", 86460), (1e300, 86460), (-70, 60)])
 def test_a_number_out_of_all_reason_is_still_a_time(value, seconds):
-    assert _tick_options.longest("observe", options(zbs_vhost_target_hung_recheck=value)) == seconds
+    assert tick_options.longest("observe", options(zbs_vhost_target_hung_recheck=value)) == seconds
 
 
 def test_what_is_not_set_is_named():
     with pytest.raises(KeyError, match="zbs_vhost_target_host_ip"):
-        _tick_options.options({}, str)
+        tick_options.options({}, str)

@@ -5,18 +5,11 @@ import sys
 
 import pytest
 from ansible.inventory.data import InventoryData
-from ansible_collections.zstack.zbs.plugins.module_utils._errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.plugin_utils import (
-    _inventory_copy,
-    _untemplated,
-    _zstack_answer,
-    _zstack_hosts,
-    _zstack_query,
-    _zstack_select,
-    _zstack_sign,
-    _zstack_times,
-    _zstack_url,
-)
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.plugin_utils._inventory import copying, untemplated
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import answer as zstack_answer
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import hosts, select, sign, times, url
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import query as zstack_query
 
 
 @pytest.mark.parametrize(
@@ -31,7 +24,7 @@ from ansible_collections.zstack.zbs.plugins.plugin_utils import (
     ],
 )
 def test_addresses(text, address, context):
-    assert _zstack_url.parse(text) == (address, context)
+    assert url.parse_url(text) == (address, context)
 
 
 @pytest.mark.parametrize(
@@ -40,21 +33,21 @@ def test_addresses(text, address, context):
 )
 def test_addresses_that_are_none(text):
     with pytest.raises(ZbsError) as caught:
-        _zstack_url.parse(text)
+        url.parse_url(text)
     assert "geheim" not in caught.value.message
 
 
 def test_a_signature_of_known_parts():
     # openssl: printf 'GET\nMon, 02 Jan 2006 15:04:05 PRC\n/v1/hosts' | openssl dgst -sha1 -hmac secret -binary | base64
-    assert _zstack_sign.date(1136185445) == "Mon, 02 Jan 2006 15:04:05 PRC"
-    made = _zstack_sign.signature("secret", "GET", "Mon, 02 Jan 2006 15:04:05 PRC", "/v1/hosts")
+    assert sign.date(1136185445) == "Mon, 02 Jan 2006 15:04:05 PRC"
+    made = sign.signature("secret", "GET", "Mon, 02 Jan 2006 15:04:05 PRC", "/v1/hosts")
     assert made == "e7FAqA6W1BY+f6I0hrWe500m4q4="
-    headers = _zstack_sign.of_access_key("key", "secret", clock=lambda: 1136185445)("GET", "/v1/hosts")
+    headers = sign.of_access_key("key", "secret", clock=lambda: 1136185445)("GET", "/v1/hosts")
     assert headers == {"Date": "Mon, 02 Jan 2006 15:04:05 PRC", "Authorization": "ZStack key:" + made}
 
 
 def test_a_password_is_hashed():
-    assert _zstack_sign.password_hash("password").startswith("b109f3bbbc244eb82441917ed06d618b9008dd09b3befd1b5e07394c")
+    assert sign.password_hash("password").startswith("b109f3bbbc244eb82441917ed06d618b9008dd09b3befd1b5e07394c")
 
 
 @pytest.mark.parametrize(
@@ -74,13 +67,13 @@ def test_a_password_is_hashed():
     ],
 )
 def test_the_managers_times(text, zone, since):
-    assert _zstack_times.since(text, _zstack_times.zone(zone)) == since
+    assert times.since(text, times.zone(zone)) == since
 
 
 @pytest.mark.parametrize("text", ["Mars/Olympus", "+99:00", "../../etc/passwd"])
 def test_time_zones_that_are_none(text):
     with pytest.raises(ZbsError):
-        _zstack_times.zone(text)
+        times.zone(text)
 
 
 @pytest.mark.parametrize(
@@ -98,15 +91,15 @@ def test_time_zones_that_are_none(text):
 )
 def test_answers_that_are_errors(status, text, code):
     with pytest.raises(ZbsError) as caught:
-        _zstack_answer.read(status, text, None, "http://mn/zstack/v1/hosts")
+        zstack_answer.read_answer(status, text, None, "http://mn/zstack/v1/hosts")
     assert caught.value.code == code and len(caught.value.message) < 300
 
 
 def test_a_503_may_pass_but_not_when_it_is_about_the_login():
-    with pytest.raises(_zstack_answer.Again):
-        _zstack_answer.read(503, '{"error": {"code": "SYS.1", "details": "busy"}}', None, "mn")
+    with pytest.raises(zstack_answer.Again):
+        zstack_answer.read_answer(503, '{"error": {"code": "SYS.1", "details": "busy"}}', None, "mn")
     with pytest.raises(ZbsError):
-        _zstack_answer.read(503, '{"error": {"code": "ID.1001", "details": "expired"}}', None, "mn")
+        zstack_answer.read_answer(503, '{"error": {"code": "ID.1001", "details": "expired"}}', None, "mn")
 
 
 @pytest.mark.parametrize(
@@ -114,12 +107,12 @@ def test_a_503_may_pass_but_not_when_it_is_about_the_login():
 )
 def test_answers_that_are_no_query(answer):
     with pytest.raises(ZbsError):
-        _zstack_query.rows(lambda _path, _query: answer, "/v1/hosts", ("uuid",))
+        zstack_query.rows(lambda _path, _query: answer, "/v1/hosts", ("uuid",))
 
 
 def test_a_page_that_never_comes_ends():
     with pytest.raises(ZbsError) as caught:
-        _zstack_query.rows(lambda _path, _query: {"inventories": [], "total": 5}, "/v1/hosts", ("uuid",))
+        zstack_query.rows(lambda _path, _query: {"inventories": [], "total": 5}, "/v1/hosts", ("uuid",))
     assert caught.value.code == "changing"
 
 
@@ -136,12 +129,12 @@ def test_a_page_that_never_comes_ends():
 )
 def test_jmespaths_own_truth(expression, wanted):
     document = {"host": {"name": "h", "cpus": 4, "zero": 0}, "storages": []}
-    assert _zstack_select.compiled(expression)(document) is wanted
+    assert select.compiled(expression)(document) is wanted
 
 
 def test_an_expression_that_fails_on_a_host_names_it():
     with pytest.raises(ZbsError) as caught:
-        _zstack_select.compiled("length(host.cpus)")({"host": {"name": "h1", "cpus": 4}})
+        select.compiled("length(host.cpus)")({"host": {"name": "h1", "cpus": 4}})
     assert "h1" in caught.value.message and "\n" not in caught.value.message
 
 
@@ -151,18 +144,18 @@ def document(number, name, address="10.0.0.%d"):
 
 def test_names_are_given_once():
     chosen = [document(1, "a"), document(2, "b"), document(3, "b"), document(4, "c d"), document(5, "10.0.0.2")]
-    found, twice = _zstack_hosts.names(chosen, ["name", "management_ip"])
+    found, twice = hosts.names(chosen, ["name", "management_ip"])
     assert found == ["a", "u2", "10.0.0.3", "10.0.0.4", "10.0.0.2"] and twice == ["10.0.0.2", "b"]
 
 
 @pytest.mark.parametrize("name", ["all", "localhost", "Localhost", "a,b", "h[1:3]", "{{ x }}", "", None, "!x", "grp"])
 def test_names_that_ansible_takes_for_something_else(name):
-    assert _zstack_hosts.names([document(1, name, None)], ["name"], {"grp"})[0] == ["u1"]
+    assert hosts.names([document(1, name, None)], ["name"], {"grp"})[0] == ["u1"]
 
 
 def test_groups_of_one_name_are_two():
     rows = [{"uuid": "a" * 32, "name": "c-1"}, {"uuid": "b" * 32, "name": "c_1"}, {"uuid": "c" * 32, "name": "c2"}]
-    found = _zstack_hosts.group_names(rows, "cluster", lambda text: text.replace("-", "_"))
+    found = hosts.group_names(rows, "cluster", lambda text: text.replace("-", "_"))
     assert sorted(found.values()) == ["zstack_cluster_c2", "zstack_cluster_c_1_aaaaaaaa", "zstack_cluster_c_1_bbbbbbbb"]
 
 
@@ -176,7 +169,7 @@ def test_an_inventory_is_copied_whole():
     source.set_variable("inner", "b", 2)
     target.add_host("h1")
     target.set_variable("h1", "c", 3)
-    _inventory_copy.copy(source, target)
+    copying.copy(source, target)
     target.reconcile_inventory()
     found = target.get_host("h1")
     assert (found.vars["a"], found.vars["c"], target.groups["inner"].vars) == (1, 3, {"b": 2})
@@ -185,12 +178,12 @@ def test_an_inventory_is_copied_whole():
 
 def test_words_stay_words():
     value = {"a": ["x", "{{ 1 }}", 5, None, True]}
-    assert _untemplated.plain(value) == value
+    assert untemplated.plain(value) == value
 
 
 def test_a_row_without_its_key_is_no_row():
     with pytest.raises(ZbsError) as caught:
-        _zstack_query.rows(lambda _path, _query: {"inventories": [{"name": "x"}], "total": 1}, "/v1/hosts", ("uuid",))
+        zstack_query.rows(lambda _path, _query: {"inventories": [{"name": "x"}], "total": 1}, "/v1/hosts", ("uuid",))
     assert caught.value.code == "bad_row" and "without uuid" in caught.value.message
 
 
@@ -199,25 +192,25 @@ def test_a_row_that_comes_twice_is_a_manager_that_changes():
         return {"inventories": [{"uuid": "same"}], "total": 2}
 
     with pytest.raises(ZbsError) as caught:
-        _zstack_query.rows(ask, "/v1/hosts", ("uuid",))
+        zstack_query.rows(ask, "/v1/hosts", ("uuid",))
     assert caught.value.code == "changing"
 
 
 @pytest.mark.parametrize("uuid", [None, "", "a b", "all"])
 def test_a_host_whose_uuid_is_no_name_either(uuid):
     with pytest.raises(ZbsError) as caught:
-        _zstack_hosts.names([{"host": {"uuid": uuid, "name": None}}], ["name"])
+        hosts.names([{"host": {"uuid": uuid, "name": None}}], ["name"])
     assert caught.value.code == "bad_row" and repr(uuid) in caught.value.message
 
 
 def test_a_time_in_iso_without_a_zone_needs_the_managers():
-    assert _zstack_times.since("2017-10-30T13:50:00", None) is None
-    assert _zstack_times.since("2017-10-30T13:50:00", _zstack_times.zone("+08:00")) == "2017-10-30T05:50:00Z"
+    assert times.since("2017-10-30T13:50:00", None) is None
+    assert times.since("2017-10-30T13:50:00", times.zone("+08:00")) == "2017-10-30T05:50:00Z"
 
 
 def test_before_ansible_core_2_19_a_plain_text_is_as_good(monkeypatch):
     monkeypatch.delattr("ansible.template.trust_as_template", raising=False)
-    monkeypatch.delitem(sys.modules, _untemplated.__name__)
-    plain = runpy.run_module(_untemplated.__name__)["plain"]
+    monkeypatch.delitem(sys.modules, untemplated.__name__)
+    plain = runpy.run_module(untemplated.__name__)["plain"]
     value = {"a": ["x", 5, None], "b": "{{ 1 }}"}
     assert plain(value) == value

@@ -1,8 +1,8 @@
 """Evidence for the decision about health: builders with ordinary defaults."""
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _evidence
-from ansible_collections.zstack.zbs.plugins.module_utils._container import Container
-from ansible_collections.zstack.zbs.plugins.module_utils._process import ProcessInfo
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import evidence as observe_evidence
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.container import Container
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.process import ProcessInfo
 
 PATH = "/var/zbsvhost/sockets/admin.sock"
 
@@ -48,6 +48,6 @@ def evidence(
     """Evidence about the admin socket."""
     if listening is None:
         listening = socket != "nobody"
-    return _evidence.Evidence(
+    return observe_evidence.Evidence(
         PATH, socket, detail, listening, container, process, grace, volumes, connections, age, elsewhere
     )

@@ -2,7 +2,7 @@
 
 import os
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _host
+from ansible_collections.zstack.zbs.plugins.module_utils._prepare import host
 
 from . import programs
 
@@ -70,4 +70,4 @@ def write_host(root, mounts="", memory_kib=16 * 1024 * 1024):
 def look_at(monkeypatch, root):
     """Make a prepare read this host where it reads "/"."""
     (root / "run").mkdir(parents=True, exist_ok=True)
-    monkeypatch.setattr(_host, "ROOT", str(root))
+    monkeypatch.setattr(host, "ROOT", str(root))

@@ -21,7 +21,7 @@ class FakeKernel:
     """The pool of one page size of a kernel that gives at most `grant` more pages on each node, and `after_compact` more
     once it compacted.
 
-    Its `write` takes the place of _pages_asked.write, since a file does not follow a write as sysfs does; it does what
+    Its `write` takes the place of asking.write, since a file does not follow a write as sysfs does; it does what
     set_max_huge_pages() of Linux does. `writes` are the writes: (file's name, or node's, value).
     """
 

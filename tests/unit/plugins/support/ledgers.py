@@ -1,7 +1,8 @@
 """Observations, clocks and windows for the tests of the ledger."""
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _ledger, _limits, _recovery, _step
-from ansible_collections.zstack.zbs.plugins.module_utils._deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, quiet, recovery
+from ansible_collections.zstack.zbs.plugins.module_utils._window import limits as window_limits
 
 DOWN = {"status": "Disconnected", "verdict": "stopped", "reason": "the container is exited"}
 WELL = {"status": "Connected", "verdict": "healthy", "reason": None}
@@ -13,14 +14,14 @@ BOOT = "boot-1"
 
 def clock(monotonic=1000.0, boot=BOOT, now=NOW):
     """The times of a step."""
-    return _step.Clock(now, boot, monotonic)
+    return quiet.Clock(now, boot, monotonic)
 
 
 def window(folder, **more):
     """The window of the storage `zbs` with its ledger in `folder`; limits by their names."""
-    limits = {name: more.pop(name) for name in _limits.Limits._fields if name in more}
-    more.setdefault("limits", _limits.DEFAULTS._replace(**limits))
-    return _step.Window(more.pop("storage", "zbs"), str(folder), **more)
+    limits = {name: more.pop(name) for name in window_limits.Limits._fields if name in more}
+    more.setdefault("limits", window_limits.DEFAULTS._replace(**limits))
+    return quiet.Window(more.pop("storage", "zbs"), str(folder), **more)
 
 
 def soon():
@@ -30,28 +31,28 @@ def soon():
 
 def observe(folder, observation, at=None, check_mode=False, **more):
     """One tick that sees vhost as `observation`."""
-    return _step.observe(window(folder, **more), {"vhost": observation}, at or clock(), soon(), check_mode)
+    return quiet.observe(window(folder, **more), {"vhost": observation}, at or clock(), soon(), check_mode)
 
 
 def begin(folder, at=None, check_mode=False, protocols=("vhost",), **more):
     """Take the attempt of vhost."""
-    return _recovery.begin(window(folder, **more), list(protocols), "job 1", at or clock(), soon(), check_mode)
+    return recovery.begin(window(folder, **more), list(protocols), "job 1", at or clock(), soon(), check_mode)
 
 
 def lease_id(folder):
     """The lease of vhost as it stands in the ledger, "" where there is none."""
-    entry = _ledger.read(str(folder)).get("zbs", "vhost") or {}
+    entry = ledger.read_ledger(str(folder)).get("zbs", "vhost") or {}
     return (entry.get("lease") or {}).get("id", "")
 
 
 def finish(folder, outcome="failed", error="zbsadm failed", at=None, check_mode=False, lease=None, **more):
     """End the attempt of vhost that is under way, or the one of `lease`."""
     lease = lease_id(folder) if lease is None else lease
-    return _recovery.finish(
+    return recovery.finish(
         window(folder, **more), ["vhost"], lease, outcome, error, {}, at or clock(), soon(), check_mode
     )
 
 
 def path(folder):
     """The ledger's file."""
-    return folder / _ledger.NAME
+    return folder / ledger.NAME

@@ -2,7 +2,7 @@
 
 import json
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _pages_asked
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import asking
 
 from . import fake_host, fake_kernel, programs, target
 from .modules import run_module
@@ -32,7 +32,7 @@ class Site:
     def boot(self, **kernel):
         """Another kernel, with its pool."""
         self.kernel = fake_kernel.FakeKernel(self.root, **kernel)
-        self.monkeypatch.setattr(_pages_asked, "write", self.kernel.write)
+        self.monkeypatch.setattr(asking, "write", self.kernel.write)
         return self.kernel
 
     def docker(self, inspect=None, info=INFO):

@@ -2,7 +2,7 @@
 
 import os
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _probe
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe as observe_probe
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files, until
 
@@ -10,17 +10,19 @@ GOOD = {"spdk_get_version": target.VERSION, "vhost_get_controllers": []}
 
 
 def settings(folder, timeout=10.0, protocols=("vhost",), grace=0.0, heartbeat=None):
-    return _probe.Settings("zbsvhost-x", os.path.join(folder, "admin.sock"), protocols, heartbeat, timeout, grace)
+    return observe_probe.Settings(
+        "zbsvhost-x", os.path.join(folder, "admin.sock"), protocols, heartbeat, timeout, grace
+    )
 
 
 def probe(folder, **more):
     """The health; proves that no descriptor stays open."""
     before = open_files()
-    health = _probe.probe(settings(folder, **more))
+    health = observe_probe.probe(settings(folder, **more))
     until(lambda: open_files() == before)
     return health
 
 
 def probe_inside(folder, **more):
     """As probe, where a peer's own descriptors come and go."""
-    return _probe.probe(settings(folder, **more))
+    return observe_probe.probe(settings(folder, **more))

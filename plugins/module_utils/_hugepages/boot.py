@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hugepages and their mount at every boot: which units there are to be, which there are, and making it so."""
+
+import contextlib
+import os
+
+from .._tools import command, replacing
+from .._tools.errors import ZbsError
+from .._tools.folder import holding
+from . import boot_units, mounts
+
+_MODE = 0o644
+# Where units of packages and of fstab are.
+_OTHERS = ("run/systemd/generator", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
+
+
+class Plan:
+    """`before` and `after`: {path of a unit: content, None where there is none}, of those that change or stay; `where` the
+    mount point, `mount_by` who brings it back at boot: `unit` (ours), `operator`, or None."""
+
+    def __init__(self, before, after, where, mount_by):
+        self.before = before
+        self.after = after
+        self.where = where
+        self.mount_by = mount_by
+
+    def changes(self):
+        """The paths that are to be written or removed, sorted."""
+        return sorted(
+            path for path in set(self.before) | set(self.after) if self.before.get(path) != self.after.get(path)
+        )
+
+    def units(self):
+        """The names of the units that there are afterwards, sorted."""
+        return sorted({os.path.basename(path) for path in self.after})
+
+
+def has_systemd(root="/"):
+    """Whether systemd runs this host; see sd_booted(3)."""
+    return os.path.isdir(os.path.join(root, "run/systemd/system"))
+
+
+def has_our_unit(path, root="/"):
+    """Whether the mount on `path` is one of our units'."""
+    return boot_units.is_ours(_read(root, _unit_path(boot_units.mount_name(path))) or "")
+
+
+def plan_present(page_name, page_kib, nodes, total, folder, root="/"):
+    """The Plan for `total` pages of the machine, `nodes` {node: pages there}, and the mount that is in use, or `folder`."""
+    service = boot_units.service_name(page_name)
+    after = _enabled(service, boot_units.service(page_name, page_kib, nodes, total))
+    there = _read(root, _unit_path(service))
+    if there is not None and not boot_units.is_ours(there):
+        raise ZbsError(
+            "/%s is there and was not written by this collection; remove or rename it" % _unit_path(service),
+            "foreign_unit",
+        )
+    used = mounts.find(mounts.read_hugetlbfs(root), page_kib)
+    where = used.path if used else os.path.normpath(folder)
+    mount_by = "operator" if _others_mount(where, root) else "unit"
+    if mount_by == "unit":
+        after.update(_enabled(boot_units.mount_name(where), boot_units.mount(where, page_name)))
+    return Plan(_ours(page_name, root, after), after, where, mount_by)
+
+
+def plan_absent(page_name, root="/"):
+    """The Plan that takes the units of a page size away."""
+    return Plan(_ours(page_name, root, {}), {}, None, None)
+
+
+def apply(plan, deadline, root="/"):
+    """Write and remove what the plan names, then let systemd read it. A unit is neither started nor stopped by this."""
+    paths = plan.changes()
+    for path in paths:
+        _replace(os.path.join(root, path), plan.after.get(path))
+    if paths and has_systemd(root):
+        result = command.run(["systemctl", "daemon-reload"], deadline)
+        if result.rc != 0:
+            raise ZbsError(
+                "the units are written and systemd can't read them (%s); run `systemctl daemon-reload`"
+                % (result.sentence() or "no answer in time"),
+                "daemon_reload",
+            )
+
+
+def _unit_path(name):
+    return "%s/%s" % (boot_units.FOLDER, name)
+
+
+def _enabled(name, text):
+    """A unit and what `systemctl enable` makes of its [Install]: a link, told here by its content `-> /its/place`."""
+    return {_unit_path(name): text, "%s/%s" % (boot_units.WANTS, name): "-> /" + _unit_path(name)}
+
+
+def _ours(page_name, root, planned):
+    """What is there of our units of this page size, and of the `planned` paths."""
+    names = [boot_units.service_name(page_name)]
+    with contextlib.suppress(OSError):
+        names += sorted(name for name in os.listdir(os.path.join(root, boot_units.FOLDER)) if name.endswith(".mount"))
+    found = {}
+    for name in names:
+        text = _read(root, _unit_path(name)) or ""
+        if name.endswith(".service") and boot_units.is_ours(text) or boot_units.mounts_size(text, page_name):
+            for path in (_unit_path(name), "%s/%s" % (boot_units.WANTS, name)):
+                found[path] = _read(root, path)
+    found.update({path: _read(root, path) for path in planned if path not in found})
+    return {path: text for path, text in found.items() if text is not None}
+
+
+def _others_mount(where, root):
+    """Whether somebody else brings this mount back at boot: a unit of theirs, or a line of fstab."""
+    name = boot_units.mount_name(where)
+    mine = _read(root, _unit_path(name))
+    if mine is not None and not boot_units.is_ours(mine):
+        return True
+    if any(os.path.exists(os.path.join(root, folder, name)) for folder in _OTHERS):
+        return True
+    lines = [line.split() for line in (_read(root, "etc/fstab") or "").splitlines()]
+    return any(len(line) > 2 and line[1].rstrip("/") == where and line[2] == "hugetlbfs" for line in lines)
+
+
+def _read(root, path):
+    """A unit's content, `-> target` of a link, None where there is nothing."""
+    there = os.path.join(root, path)
+    try:
+        if os.path.islink(there):
+            return "-> " + os.readlink(there)
+        with open(there, encoding="utf-8", errors="surrogateescape") as handle:
+            return handle.read()
+    except OSError:
+        return None
+
+
+def _replace(path, content):
+    """Write a file or link whole, or remove it."""
+    try:
+        with holding(path, ours=True, make=0o755) as place:
+            if content is None:
+                os.unlink(place.name, dir_fd=place.handle)
+            elif content.startswith("-> "):
+                replacing.put(place, replacing.link_beside(place, content[3:]))
+            else:
+                data = content.encode("utf-8", "surrogateescape")
+                replacing.put(place, replacing.beside(place, data, _MODE))
+    except OSError as exc:
+        raise ZbsError("%s can't be written (%s); run as root on the host itself" % (path, exc.strerror), "unwritable")

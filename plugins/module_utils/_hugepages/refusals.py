@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Wishes for hugepages that can't be right, refused before anything is touched."""
+
+import os
+import re
+
+from .._tools.errors import ZbsError
+from . import growth, mounts, numa
+
+
+def check_folder_name(path):
+    """ZbsError unless `path` can be the place of a mount."""
+    if not path.startswith("/") or re.search(r"[\x00-\x1f]", path) or ".." in path.split("/"):
+        raise ZbsError("hugetlbfs_dir is %r; give an absolute path" % path, "hugetlbfs_dir")
+
+
+def check_folder(path, root="/"):
+    """ZbsError unless a hugetlbfs can be mounted on `path` without hiding anything."""
+    there = mounts.below(root, path)
+    if os.path.lexists(there) and not os.path.isdir(there):
+        raise ZbsError("hugetlbfs_dir %s is no folder; name another one" % path, "hugetlbfs_dir")
+    if os.path.ismount(there) or mounts.is_mount_point(path, root):
+        raise ZbsError(
+            "hugetlbfs_dir %s is already a mount of something else; name another folder" % path, "hugetlbfs_dir"
+        )
+    if os.path.isdir(there) and os.listdir(there) and not _leftovers(path, there):
+        raise ZbsError(
+            "hugetlbfs_dir %s is not empty, and a mount would hide what is in it; name another folder" % path,
+            "hugetlbfs_dir",
+        )
+
+
+def _leftovers(path, there):
+    """Whether all that a folder holds is plain files in /dev: what a target left that was started without the mount.
+
+    To refuse these would keep a host from being healed.
+    """
+    return path.startswith("/dev/") and all(entry.is_file(follow_symlinks=False) for entry in os.scandir(there))
+
+
+def check_amount(pages, nodes, page_kib, root="/"):
+    """ZbsError for more memory than there is, which can only drive VMs out of memory.
+
+    pages  all that is wanted; nodes  {node: pages wanted there}
+    """
+    asks = [("hugepage_count and guest_memory ask", "the machine", pages, growth.memory_kib(root))]
+    for node in sorted(nodes):
+        asks.append(("numa and hugepage_count ask", "node %d" % node, nodes[node], numa.memory_kib(node, root)[0]))
+    for who, where, wanted, memory_kib in asks:
+        if memory_kib is not None and wanted * page_kib > memory_kib:
+            raise ZbsError(
+                "%s for %d MiB and %s has %d MiB; ask for less"
+                % (who, wanted * page_kib // 1024, where, memory_kib // 1024),
+                "too_much",
+            )

@@ -1,0 +1,268 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Collecting the evidence of one host inside one deadline. Read only: nothing on the host is changed by a probe."""
+
+import os
+import time
+
+from .._tools.deadline import Deadline
+from . import demand, disks, identity, pools, sockets, spdk
+from .evidence import Evidence
+from .health import CONNECTED, CONNECTING, decide_vhost, host_status
+from .process import MAP_SECONDS, descends, read_process
+
+# What is kept of the deadline for asking Docker about a target that did not answer.
+DOCKER_SHARE = 0.4
+# What is kept of the rest for the end of a program that has to be killed, so that the probe ends inside its timeout.
+KILL_SHARE = 0.1
+
+
+class Settings:
+    """What to probe: names and limits, see the documentation fragment `probe` for each."""
+
+    def __init__(self, container_name, admin_socket, protocols, cbd_heartbeat=None, timeout=5.0, start_grace=30.0):
+        self.container_name = container_name
+        self.admin_socket = admin_socket
+        self.protocols = list(protocols)
+        self.cbd_heartbeat = cbd_heartbeat
+        self.timeout = float(timeout)
+        self.start_grace = float(start_grace)
+        # What the ledger remembers of the VMs' disks, see _observe/disks; a probe without a ledger knows none.
+        self.disks = {}
+        # The process that answered last and its container, see _observe/identity; {} or None asks Docker.
+        self.target = None
+
+
+def probe(settings):
+    """Probe every protocol of `settings` and return the health as plain data (the modules' return)."""
+    deadline = Deadline(settings.timeout)
+    verdicts = {}
+    latencies = {}
+    health: dict = {"container": None, "process": None, "target": None, "volumes": None, "warnings": []}
+    health["hugepages"] = pools.read_pools()
+    # Vhost comes first: its verdict decides over running VMs, so CBD gets what it leaves.
+    for protocol in settings.protocols:
+        started = time.monotonic()
+        if protocol == "vhost":
+            share = deadline.share(settings.timeout / len(settings.protocols))
+            verdicts[protocol] = _probe_vhost(settings, share, health)
+        else:
+            verdicts[protocol] = _probe_cbd(settings, deadline)
+        latencies[protocol] = round((time.monotonic() - started) * 1000, 1)
+    health["status"], health["reason"] = host_status(verdicts)
+    health["protocols"] = {
+        name: {
+            "status": verdict.status,
+            "verdict": verdict.verdict,
+            "reason": verdict.reason,
+            "latency_ms": latencies[name],
+        }
+        for name, verdict in verdicts.items()
+    }
+    for verdict in verdicts.values():
+        health["warnings"].extend(verdict.warnings)
+    _look_at_vms(settings, health)
+    return health
+
+
+def _look_at_vms(settings, health):
+    """Enter who runs here, what they need and whether it is served; None for each where /proc does not tell."""
+    health.update(vms=None, demand=None, connections_known=False)
+    try:
+        found = demand.collect(os.path.dirname(settings.admin_socket), settings.admin_socket)
+    except OSError as exc:
+        health["warnings"].append(
+            "the VMs of this host can't be looked at (%s), so nobody knows which disks they need" % exc.strerror
+        )
+        return
+    disks.enter(health, found, settings.disks)
+
+
+def _probe_cbd(settings, deadline):
+    from . import cbd  # only hosts that use CBD pay for it
+
+    until, grace = _program_share(deadline)
+    return cbd.probe(settings.cbd_heartbeat, until, kill_grace=grace)
+
+
+def _probe_vhost(settings, deadline, health):
+    """Ask the admin socket, then Docker; fill `health` and return the Verdict.
+
+    The socket is asked first: what it says outranks Docker, and a hanging dockerd must not use up its time.
+    """
+    path = settings.admin_socket
+    socket_share = deadline.share(deadline.seconds * (1.0 - DOCKER_SHARE))
+    pid = None
+    volumes = None
+    try:
+        answer = spdk.call(path, "spdk_get_version", socket_share)
+        kind, detail, pid = "answered", "", answer.pid
+        version = answer.result.get("version") if isinstance(answer.result, dict) else None
+        if isinstance(version, str):
+            health["target"] = {"version": version}
+        else:
+            kind, detail = "junk", "%s answered spdk_get_version with something that is no version" % path
+    except spdk.SpdkProblem as exc:
+        kind, detail, pid = exc.code, exc.message, exc.details.get("pid")
+    except spdk.SpdkError as exc:
+        kind, detail = "refused_call", exc.message
+    table = sockets.read_unix_sockets()
+    # Before Docker: an engine that hangs must not use up the time of a target that answers.
+    if kind == "answered":
+        volumes = _volumes(path, deadline.share(deadline.left() * (1.0 - DOCKER_SHARE)), table, health["warnings"])
+    process = _read_process(pid, deadline)
+    remembered = identity.recall(settings.target, process, settings.container_name) if kind == "answered" else None
+    container = None
+    if remembered is None:
+        container = _inspect(settings.container_name, deadline)
+        # Of a dead target without a container there is nobody to look at.
+        process = process or _read_process(container.pid, deadline)
+        runs_target = bool(pid and container.pid) and descends(pid, container.pid)
+        remembered = dict(container.as_dict(), runs_target=runs_target)
+    health["container"] = remembered
+    health["process"] = process.as_dict() if process else None
+    listening, connections = (None, 0) if table is None else table.get(path, (False, 0))
+    folder = os.path.dirname(path)
+    evidence = Evidence(
+        path,
+        kind,
+        detail,
+        listening,
+        container,
+        process,
+        settings.start_grace,
+        volumes_listening=0 if table is None else sockets.count_listening(table, folder, path),
+        connections=connections,
+        container_age=container.age(time.time()) if container else None,
+        elsewhere=[] if table is None else sockets.find_elsewhere(table, folder),
+    )
+    verdict = decide_vhost(evidence)
+    # Whoever is not there serves none; what one that does not answer serves, nobody told.
+    nobody = kind == "nobody" and verdict.verdict != "unknown"
+    health["volumes"] = [] if nobody else volumes
+    return verdict
+
+
+def _read_process(pid, deadline):
+    """The process, its memory map cut off with the deadline; None where there is none."""
+    return read_process(pid, map_seconds=min(MAP_SECONDS, max(0.05, deadline.left()))) if pid else None
+
+
+def _inspect(name, deadline):
+    from .container import inspect_container  # a tick at a target that is known and answers asks nobody
+
+    until, grace = _program_share(deadline)
+    return inspect_container(name, until, kill_grace=grace)
+
+
+def _program_share(deadline):
+    """(deadline of a program, seconds that killing it may take) which together end with `deadline`."""
+    from .._tools.command import KILL_GRACE
+
+    grace = min(KILL_GRACE, deadline.left() * KILL_SHARE)
+    return deadline.share(deadline.left() - grace), grace
+
+
+def _volumes(path, deadline, table, warnings):
+    """The target's controllers and whether each still has a bdev and a socket; None when that can't be told.
+
+    A volume's socket is never connected to: a connection that is held open hangs the QEMU behind it.
+    """
+    controllers = _list(path, "vhost_get_controllers", "controllers", deadline, warnings)
+    if not controllers:
+        return controllers
+    # One call for all of them, and none where there is no controller.
+    sizes = {
+        bdev["name"]: bdev["block_size"]
+        for bdev in _list(path, "bdev_get_bdevs", "bdevs", deadline, warnings) or []
+        if isinstance(bdev.get("name"), str) and isinstance(bdev.get("block_size"), int)
+    }
+    volumes = [_volume(item, table, sizes) for item in controllers]
+    broken = [str(volume["controller"]) for volume in volumes if volume["broken"]]
+    if broken:
+        more = " and %d more" % (len(broken) - 3) if len(broken) > 3 else ""
+        warnings.append(
+            "%d of the target's %d volumes are broken (%s%s): their bdev is gone or nobody listens on their socket; "
+            "create them again on the admin node" % (len(broken), len(volumes), ", ".join(broken[:3]), more)
+        )
+    return volumes
+
+
+def _list(path, method, noun, deadline, warnings):
+    """The target's list of objects by that method; None, and a warning, when it gave none."""
+    try:
+        found = spdk.call(path, method, deadline).result
+    except (spdk.SpdkProblem, spdk.SpdkError) as exc:
+        warnings.append("the target's %s could not be listed: %s" % (noun, exc.message))
+        return None
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        warnings.append("the target listed its %s in a shape that is not SPDK's" % noun)
+        return None
+    return found
+
+
+def _volume(controller, table, sizes):
+    """The row of one controller; a part of another shape than SPDK's counts as missing. `sizes`: {bdev: bytes a block}."""
+    block = _shaped(_shaped(controller.get("backend_specific"), dict).get("block"), dict)
+    bdev = _shaped(block.get("bdev"), str) or None
+    socket_path = _shaped(controller.get("socket"), str)
+    listens = table is None or table.get(socket_path, (False, 0))[0]
+    present = bool(socket_path) and os.path.exists(socket_path) and listens
+    return {
+        "controller": controller.get("ctrlr"),
+        "socket": socket_path or None,
+        "bdev": bdev,
+        "block_size": sizes.get(bdev),
+        # Not knowing is not "none": whoever wants an idle target must not take it for one.
+        "sessions": len(controller["sessions"]) if isinstance(controller.get("sessions"), list) else None,
+        "broken": bdev is None or not present,
+    }
+
+
+def _shaped(value, kind):
+    """`value` where it is of that kind, else the kind's empty value."""
+    return value if isinstance(value, kind) else kind()
+
+
+def probe_twice(settings, recheck, worth=lambda: True):
+    """Probe, and ask a target that seems hung once more, `recheck` seconds later (0 asks once).
+
+    worth  asked before the second look: whether anything would be done about what it finds
+
+    A reactor that was merely slow keeps its VMs: only who never answers is called hung before something is done about it.
+    """
+    health = probe(settings)
+    if recheck <= 0 or health["protocols"].get("vhost", {}).get("verdict") != "hung" or not worth():
+        return health
+    time.sleep(recheck)
+    again = probe(settings)
+    if again["protocols"]["vhost"]["verdict"] != "hung":
+        again["warnings"].append("the target did not answer at first and was not hung %.0f s later" % recheck)
+    return again
+
+
+def probe_until(settings, wait, interval, recheck=0.0):
+    """Probe until the host is Connected, for at most `wait` seconds and at least once, `interval` seconds apart.
+
+    A target that is still starting when `wait` is over is waited for until its start grace has passed as well.
+
+    recheck  as in probe_twice
+
+    Returns (health of the last probe, number of probes).
+    """
+    deadline = Deadline(wait)
+    grace = Deadline(wait + settings.start_grace if wait else 0.0)
+    probes = 0
+    while True:
+        health = probe_twice(settings, recheck)
+        probes += 1
+        if health["status"] == CONNECTED or _over(deadline, interval, grace, health):
+            return health, probes
+        time.sleep(interval)
+
+
+def _over(deadline, interval, grace, health):
+    """Whether waiting on makes no sense: the time is over, and nothing is starting inside its grace."""
+    starting = health["status"] == CONNECTING and not grace.spent()
+    return deadline.left() < interval and not starting

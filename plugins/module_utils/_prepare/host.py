@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a prepare wants of a host and what it finds there; read only."""
+
+from .._engine import docker_engine
+from .._hugepages import boot, mounts, node_pools, own_mounts, refusals, wanted
+from .._hugepages.numa import ANY, Held, held_by, wanted_on_nodes
+from .._observe import spdk, topology
+from .._observe.container import inspect_container
+from .._observe.process import read_process
+from .._tools.deadline import Deadline
+
+# Where the host begins: a folder in tests.
+ROOT = "/"
+# Asking Docker takes milliseconds.
+ASK_TIMEOUT = 10.0
+LISTENER_TIMEOUT = 2.0
+
+
+class Wish:
+    """What the host must have; see the options of zbs_vhost_prepare. `target_pages` and `guest_pages` are pages."""
+
+    def __init__(
+        self,
+        page_kib,
+        target_pages=0,
+        guest_pages=0,
+        numa=ANY,
+        compact=True,
+        hugetlbfs_dir="/dev/hugepages2m",
+        docker="require",
+        hugepages=True,
+        container_name="",
+        admin_socket="",
+        keep_free=0,
+        present=True,
+        root=None,
+    ):
+        self.page_kib = page_kib
+        self.target_pages = target_pages
+        self.guest_pages = guest_pages
+        self.numa = numa
+        self.compact = compact
+        self.hugetlbfs_dir = hugetlbfs_dir
+        self.docker = docker
+        self.hugepages = hugepages
+        self.container_name = container_name
+        self.admin_socket = admin_socket
+        self.keep_free = keep_free
+        self.present = present
+        self.root = ROOT if root is None else root
+
+
+class Host:
+    """What is there: `pool`, `held` (numa.Held of the running target), `mount` (its path or None), `ours` (whether this
+    collection made it), `engine`, `cpus` (of _observe/topology), `nodes` ({node: pages wanted there})."""
+
+    def __init__(self, pool, held, mount, ours, engine, cpus, nodes):
+        self.pool = pool
+        self.held = held
+        self.mount = mount
+        self.ours = ours
+        self.engine = engine
+        self.cpus = cpus
+        self.nodes = nodes
+
+    def demand(self, wish):
+        """The wanted.Demand of a wish on this host."""
+        nodes = {node: (pages, self.held.on(node, pages)) for node, pages in self.nodes.items()}
+        return wanted.Demand(wish.target_pages, wish.guest_pages, self.held.pages, nodes)
+
+
+def look(wish):
+    """Read the host: only what the wish is about. ZbsError when the kernel lacks the page size or a node."""
+    engine = docker_engine.look(Deadline(ASK_TIMEOUT), root=wish.root) if wish.docker == "require" else None
+    cpus = topology.choose(topology.read_cpus(wish.root))
+    if not wish.hugepages:
+        return Host(None, Held(), None, False, engine, cpus, {})
+    pool = node_pools.read_pool(wish.page_kib, wish.root)
+    nodes = wanted_on_nodes(wish.numa, wish.target_pages, pool, cpus[1])
+    mount = look_for_mount(wish)
+    held = _held(wish, sum(nodes.values()) or wish.target_pages)
+    return Host(pool, held, mount and mount.path, is_ours(mount, wish.root), engine, cpus, nodes)
+
+
+def look_for_mount(wish):
+    """The mounts.Mount to use, None where there is none."""
+    return mounts.find(mounts.read_hugetlbfs(wish.root), wish.page_kib)
+
+
+def is_ours(mount, root):
+    """Whether this collection made the mount, by hand or by its unit."""
+    return mount is not None and (own_mounts.is_ours(mount, root) or boot.has_our_unit(mount.path, root))
+
+
+def refuse_bad(wish, host):
+    """ZbsError for a wish that can't be right, before anything is touched."""
+    pages = sum(host.nodes.values()) if host.nodes else wish.target_pages
+    refusals.check_amount(pages + wish.guest_pages, host.nodes, wish.page_kib, wish.root)
+    refusals.check_folder_name(wish.hugetlbfs_dir)
+    if host.mount is None:
+        refusals.check_folder(wish.hugetlbfs_dir, wish.root)
+
+
+def _held(wish, pages):
+    """The numa.Held of the running target.
+
+    smaps counts hugetlb memory of every size together; a target uses one size, the one that it was given.
+    """
+    pid = (
+        _listener(mounts.below(wish.root, wish.admin_socket))
+        or inspect_container(wish.container_name, Deadline(ASK_TIMEOUT)).pid
+    )
+    process = read_process(pid, wish.root) if pid else None
+    if process is None:
+        return Held(0, {})
+    if process.hugepages_kib is None:
+        return Held(pages)  # it runs and can't be read: no reason to take memory for it a second time
+    held = process.hugepages_kib // wish.page_kib
+    return held_by(pid, wish.page_kib, held, wish.root)
+
+
+def _listener(admin_socket):
+    """Process id of the target by the kernel's word, which needs no Docker; None when nobody listens."""
+    try:
+        return spdk.call(admin_socket, "spdk_get_version", Deadline(LISTENER_TIMEOUT)).pid
+    except spdk.SpdkProblem as exc:
+        return exc.details.get("pid")
+    except spdk.SpdkError:
+        return None

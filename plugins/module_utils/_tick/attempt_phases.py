@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The phases of a tick around an attempt: begin takes it, finish writes down how it ended, clear forgets what was."""
+
+from .._observe.health import CONNECTED, HEALED, protocols_seen
+from .._observe.probe import probe_twice, probe_until
+from .._tools.deadline import Deadline
+from .._window import recovery
+from .._window.ledger import read_ledger
+from .._window.quiet import STEP_TIMEOUT, Clock
+
+
+def begin(settings, window, params, check_mode):
+    """(step, health, extra results) of taking the attempts that are due."""
+    health = probe_twice(settings, params["hung_recheck"], lambda: not _was_hung(window))
+    # Between the tick and its turn a target may have come back by itself: it keeps its VMs.
+    down = [name for name in settings.protocols if health["protocols"][name]["verdict"] in HEALED]
+    deadline = Deadline(STEP_TIMEOUT)
+    step = recovery.begin(window, down, params["who"], Clock(), deadline, check_mode)
+    for name in sorted(set(settings.protocols) - set(down)):
+        step.decisions[name] = "refused"
+        step.warnings.append("%s is not down any more, so no attempt begins" % name)
+    return step, health, {}
+
+
+def _was_hung(window):
+    """Whether the tick saw the target hung: then it asked twice, and this is the third time."""
+    entry = read_ledger(window.facts_dir).get(window.storage, "vhost")
+    return entry is not None and entry["verdict"] == "hung"
+
+
+def clear(settings, window, _params, check_mode):
+    """(step, no health, no extra results) of forgetting the entries."""
+    deadline = Deadline(STEP_TIMEOUT)
+    return recovery.clear(window, settings.protocols, Clock(), deadline, check_mode), None, {}
+
+
+def finish(settings, window, params, check_mode):
+    """Judge the attempt, then write its outcome: (step, health, extra results)."""
+    error, outcome = params["error"], params["outcome"]
+    health = None
+    if error is None and outcome == "auto":
+        health, _probes = probe_until(settings, params["wait"], params["interval"])
+        well = all(item["status"] == CONNECTED for item in health["protocols"].values())
+        outcome = "healed" if well else "failed"
+        error = None if well else "not Connected %.0f s after the deploy: %s" % (params["wait"], health["reason"])
+    elif outcome == "auto" or error is not None:
+        outcome = "failed"
+    step = recovery.finish(
+        window,
+        settings.protocols,
+        params["lease_id"],
+        outcome,
+        error,
+        protocols_seen(health) if health else {},
+        Clock(),
+        Deadline(STEP_TIMEOUT),
+        check_mode,
+    )
+    return step, health, {"outcome": outcome, "error": error}
+
+
+PHASES = {"begin": begin, "finish": finish, "clear": clear}

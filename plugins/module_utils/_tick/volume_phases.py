@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The phases of a tick that restore volumes: probe, then one step of the ledger for all of them."""
+
+from .._observe.probe import probe
+from .._tools.deadline import Deadline
+from .._window import volume_step, volumes_seen
+from .._window.ledger import read_ledger
+from .._window.quiet import STEP_TIMEOUT, Clock
+
+
+def begin(settings, window, params, check_mode):
+    """(step, health, extra results) of taking the attempts of the broken volumes that are due."""
+    ledger, health, seen = _look(settings, window)
+    step = volume_step.begin(window, seen, params["who"], Clock(), Deadline(STEP_TIMEOUT), check_mode)
+    begun = set(step.protocols("begun"))
+    paths = ledger.disks.get("paths") or {}
+    restore = [
+        {"bdev": need["bdev"], "socket": need["socket"], "vm": need["vm"], "path": paths.get(need["bdev"])}
+        for need in health["demand"] or []
+        if volumes_seen.PREFIX + need["bdev"] in begun
+    ]
+    return step, health, {"restore": restore}
+
+
+def finish(settings, window, params, check_mode):
+    """(step, health, extra results) of writing down what became of them."""
+    _ledger_before, health, seen = _look(settings, window)
+    restored = params["restored"] or []
+    names = [volumes_seen.PREFIX + item["bdev"] for item in restored]
+    step, outcomes = volume_step.finish(
+        window,
+        names,
+        params["lease_id"],
+        {volumes_seen.PREFIX + item["bdev"]: params["error"] or item.get("error") for item in restored},
+        seen,
+        {item["bdev"]: item["path"] for item in restored if item.get("path")},
+        Clock(),
+        Deadline(STEP_TIMEOUT),
+        check_mode,
+    )
+    return step, health, {"outcomes": outcomes}
+
+
+def _look(settings, window):
+    """(ledger, health, observations of the volumes)."""
+    ledger = read_ledger(window.facts_dir)
+    settings.disks, settings.target = ledger.disks, ledger.target
+    health = probe(settings)
+    return ledger, health, volumes_seen.observations(health, ledger, window.storage)
+
+
+PHASES = {"begin_volumes": begin, "finish_volumes": finish}

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of a volume: its path, its bdev, its socket, and the way back from a bdev to the volume."""
+
+import hashlib
+import os
+import platform
+import re
+import uuid
+
+from .._tools.errors import ZbsError
+
+# ZBS marks the file that a vhost bdev opens; the volume itself bears no mark.
+MARKER = "_zbs_"
+PREFIX = "zbs-bdev-"
+SOCKET_DIR = "/var/zbsvhost/sockets"
+# sun_path has 108 bytes with its end; SPDK cuts a longer path off silently.
+MAX_SOCKET_PATH = 107
+_SCHEME = "zbs://"
+# What a pool or volume name may be: nothing that a shell, a path or an option parser takes for more than a name.
+_NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,254}\Z")
+# Known to Python 3.9 and newer, and to the older ones of the distributions that have a FIPS mode.
+_NOT_FOR_SECURITY = {"usedforsecurity": False}
+
+
+class Volume:
+    """A volume: `pool` (the logical pool) and `name`."""
+
+    def __init__(self, pool, name):
+        self.pool = pool
+        self.name = name
+
+    @property
+    def path(self):
+        """POOL/VOLUME."""
+        return "%s/%s" % (self.pool, self.name)
+
+    @property
+    def bdev_name(self):
+        """The name that ZStack gives the volume's bdev, controller and socket: `zbs-bdev-` and Java's nameUUIDFromBytes.
+
+        That is UUID version 3 over the bytes alone, without a namespace.
+        """
+        return PREFIX + uuid.UUID(bytes=_md5(self.path.encode("utf-8")), version=3).hex
+
+
+def _md5(data):
+    """The MD5 of `data`, for a name; a host in FIPS mode has to be told that it protects nothing."""
+    try:
+        return hashlib.md5(data).digest()
+    except ValueError:
+        pass
+    try:
+        return hashlib.md5(data, **_NOT_FOR_SECURITY).digest()
+    except TypeError:
+        raise ZbsError(
+            "this host is in FIPS mode and its Python %s can't be told that a volume's name protects nothing; let Ansible "
+            "use one of 3.9 or newer" % platform.python_version(),
+            "no_md5",
+        )
+
+
+def parse_path(text):
+    """The Volume of `zbs://POOL/VOLUME` or `POOL/VOLUME`; ZbsError `bad_option` says what is wrong with another text."""
+    rest = text[len(_SCHEME) :] if text.startswith(_SCHEME) else text
+    if "://" in rest or rest.startswith("cbd:"):
+        raise _bad(text, "is no vhost path")
+    if "@" in rest:
+        raise _bad(text, "names a snapshot, which can't be served to a VM")
+    parts = rest.split("/")
+    if len(parts) != 2 or not all(parts):
+        raise _bad(text, "does not have exactly a pool and a volume")
+    for part in parts:
+        if not _NAME.match(part) or part in (".", ".."):
+            raise _bad(text, "has the part %r, which is no name of a pool or a volume" % part)
+    if parts[1].endswith(MARKER):
+        raise _bad(text, "ends in the marker %s, which is zbsadm's business" % MARKER)
+    return Volume(parts[0], parts[1])
+
+
+def _bad(text, why):
+    return ZbsError("path %r %s; give zbs://POOL/VOLUME or POOL/VOLUME" % (text, why), "bad_option")
+
+
+def check_bdev_name(name):
+    """ZbsError `bad_option` unless `name` can name a bdev and the file of its socket."""
+    if not _NAME.match(name) or name in (".", ".."):
+        raise ZbsError("bdev_name %r is no name of a bdev; leave it out to have it derived" % name, "bad_option")
+
+
+def socket_path(socket_dir, name):
+    """The path of the socket of that bdev; ZbsError `bad_option` when SPDK would cut it off."""
+    path = os.path.join(socket_dir, name)
+    size = len(os.fsencode(path))
+    if size > MAX_SOCKET_PATH:
+        raise ZbsError(
+            "the socket %s has a path of %d bytes and SPDK takes %d; choose a shorter socket_dir or bdev_name"
+            % (path, size, MAX_SOCKET_PATH),
+            "bad_option",
+        )
+    return path
+
+
+def parse_listing(data):
+    """The volume names in the answer of `zbs list file --pool POOL --format json`; ZbsError `bad_listing` for another shape.
+
+    Two shapes are known: `{"result": [{"fileName": ...}]}` and `{"result": {"fileInfo": [{"fileName": ...}]}}`.
+    """
+    found = data.get("result") if isinstance(data, dict) else None
+    if isinstance(found, dict):
+        found = found.get("fileInfo")
+    if not isinstance(found, list):
+        raise ZbsError("zbs listed a pool in a shape that is not known; look at `zbs list file` by hand", "bad_listing")
+    return [item["fileName"] for item in found if isinstance(item, dict) and isinstance(item.get("fileName"), str)]
+
+
+def trace(wanted, pool, names):
+    """{bdev name: Volume} of those bdev names in `wanted` that a volume of the pool's listing `names` hashes to."""
+    wanted = set(wanted)
+    volumes = (Volume(pool, name) for name in names)
+    return {volume.bdev_name: volume for volume in volumes if volume.bdev_name in wanted}

@@ -1,0 +1,224 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ledger's side of a tick: what was observed goes in, what may be attempted comes out.
+
+Each function is one locked step. Time in leases is boot id + monotonic clock, so that a clock that jumps breaks nothing;
+wall clock stands in the ledger for people only.
+"""
+
+import copy
+import uuid
+
+from . import backoff, ledger_writing
+from .ledger import read_ledger
+from .quiet import Step
+
+# How long a step may wait for the lock: others hold it for milliseconds.
+LOCK_TIMEOUT = 10.0
+
+
+def observe(window, observations, clock, deadline, check_mode, learn):
+    """What quiet.observe does where there is something to write down.
+
+    Under a hold everything is counted as ever, but what is due is `held`: nothing is spent, and it is due on the first tick after.
+    """
+
+    def change(ledger, found):
+        for protocol, observation in observations.items():
+            decision = observe_one(window, ledger, protocol, observation, clock, found.warnings)
+            found.decisions[protocol] = "held" if decision == "due" and window.hold else decision
+        ledger.disks, ledger.target = learn(ledger.disks, ledger.target)
+
+    return step(window, change, clock, deadline, check_mode)
+
+
+def observe_one(window, ledger, protocol, observation, clock, warnings):
+    """Enter what a tick saw of one protocol and return the decision."""
+    storage, limits = window.storage, window.limits
+    before, history = ledger.get(storage, protocol), ledger.get_history(storage, protocol)
+    if before is None and observation["status"] == backoff.DOWN and ledger.distrusts(storage, protocol):
+        ledger.put(storage, protocol, backoff.distrusted_entry(observation, clock.now, limits.max_skip))
+        ledger.saw(storage, protocol)
+        warnings.append(
+            "what the ledger said of %s/%s was lost, so %s starts in its longest window of %d ticks"
+            % (storage, protocol, protocol, limits.max_skip)
+        )
+        return "waiting"
+    alive = backoff.lease_alive(before, clock.boot_id, clock.monotonic)
+    counts = not alive and observation["status"] in (backoff.UP, backoff.DOWN)
+    if counts:
+        history = backoff.age(history, limits)
+        ledger.saw(storage, protocol)
+    entry, decision = backoff.observe(before, observation, clock.now, alive, limits, history)
+    if decision == "cleared":
+        history = backoff.recovered(history, before, limits)
+    ledger.put(storage, protocol, entry)
+    ledger.put_history(storage, protocol, history)
+    if decision == "cleared" and history and history["failures"]:
+        warnings.append(
+            "%s is flapping: it recovered %d times within %d ticks, so its next outage keeps the window of this one"
+            % (protocol, len(history["recoveries"]), limits.flap_window)
+        )
+    elif before is None and entry is not None and entry.get("flaps"):
+        warnings.append(
+            "%s is flapping and down again: its old window goes on (%d attempts so far, %d more ticks to wait)"
+            % (protocol, entry["failures"], entry["skip"])
+        )
+    return decision
+
+
+def would_be_due(window, protocol, clock):
+    """Whether a tick that sees `protocol` down now would find it due: a look without a lock, binding nobody."""
+    ledger = read_ledger(window.facts_dir)
+    entry = ledger.get(window.storage, protocol)
+    if window.hold:
+        return False
+    if entry is None:
+        history = backoff.age(ledger.get_history(window.storage, protocol), window.limits)
+        return not ledger.distrusts(window.storage, protocol) and not (history and history["skip"])
+    return entry["skip"] == 0 and not backoff.lease_alive(entry, clock.boot_id, clock.monotonic)
+
+
+def begin(window, protocols, who, clock, deadline, check_mode=False):
+    """Take the attempt of each of `protocols` that is still due: decision `begun`, else `refused`.
+
+    The step's lease_id is what their finish must show.
+    """
+    lease_id = uuid.uuid4().hex
+
+    def change(ledger, found):
+        for protocol in protocols:
+            if window.hold:
+                found.decisions[protocol] = "refused"
+                found.warnings.append("%s, so no attempt of %s begins" % (window.hold.sentence(), protocol))
+                continue
+            entry = ledger.get(window.storage, protocol)
+            alive = backoff.lease_alive(entry, clock.boot_id, clock.monotonic)
+            if not backoff.is_due(entry, alive):
+                found.decisions[protocol] = "refused"
+                found.warnings.append(_refusal(protocol, entry, alive))
+                continue
+            begin_one(window, ledger, protocol, lease_id, who, clock)
+            found.decisions[protocol] = "begun"
+            found.lease_id = lease_id
+
+    return step(window, change, clock, deadline, check_mode, settles_lost=False)
+
+
+def begin_one(window, ledger, protocol, lease_id, who, clock):
+    """Count an attempt that is due and give it a lease; the caller holds the lock and knows that it is due."""
+    lease = {
+        "id": lease_id,
+        "boot_id": clock.boot_id,
+        "started": round(clock.monotonic, 3),
+        "expires": round(clock.monotonic + window.attempt_timeout, 3),
+        "who": who,
+    }
+    entry = ledger.get(window.storage, protocol)
+    ledger.put(window.storage, protocol, backoff.begin(entry, window.limits.max_skip, lease, clock.now))
+
+
+def finish(window, protocols, lease_id, outcome, error, observations, clock, deadline, check_mode=False):
+    """Write the outcome (`healed` or `failed`) of the attempts of that lease and drop it; decision `finished`.
+
+    `observations` may be empty. A protocol whose attempt is not of this lease is `refused`: the lease ran out, a tick saw it
+    and counted the attempt as lost, and what is under way now, if anything, is somebody else's.
+    """
+    ended = {"outcome": outcome, "error": error}
+
+    def change(ledger, found):
+        for protocol in protocols:
+            finish_one(window, ledger, found, protocol, lease_id, ended, observations.get(protocol))
+
+    return step(window, change, clock, deadline, check_mode, settles_lost=False)
+
+
+def finish_one(window, ledger, found, protocol, lease_id, ended, observation):
+    """End one attempt, where it is of that lease; the caller holds the lock. `ended`: {outcome, error}."""
+    entry = ledger.get(window.storage, protocol)
+    if not backoff.holds_lease(entry, lease_id):
+        found.decisions[protocol] = "refused"
+        found.warnings.append(_stranger(protocol, entry))
+        return
+    after = backoff.finish(entry, ended["outcome"], ended["error"], observation)
+    ledger.put(window.storage, protocol, after)
+    found.decisions[protocol] = "finished"
+
+
+def clear(window, protocols, clock, deadline, check_mode=False):
+    """Forget the entries of `protocols`, as an operator who mended things by hand wants; decision `cleared` or `well`."""
+
+    def change(ledger, found):
+        for protocol in protocols:
+            found.decisions[protocol] = "cleared" if ledger.get(window.storage, protocol) else "well"
+            ledger.put(window.storage, protocol, None)
+            ledger.put_history(window.storage, protocol, None)
+            ledger.saw(window.storage, protocol)
+
+    return step(window, change, clock, deadline, check_mode)
+
+
+def step(window, change, clock, deadline, check_mode, settles_lost=True):
+    """Lock, read, change, write what changed.
+
+    settles_lost  whether the step may replace a ledger that can't be understood. Only one that knows what is down may: an
+                  empty ledger from any other would be "no failures" to the next tick.
+    """
+    if check_mode:
+        return _apply(window, change, clock, settles_lost, write=False)
+    with ledger_writing.locked(window.facts_dir, deadline.share(LOCK_TIMEOUT)):
+        return _apply(window, change, clock, settles_lost, write=True)
+
+
+def _apply(window, change, clock, settles_lost, write):
+    ledger = read_ledger(window.facts_dir)
+    before = _copy(ledger)
+    found = Step(before)
+    replaces = ledger.lost is not None and settles_lost
+    if replaces:
+        found.warnings.append(_lost_sentence(window, ledger, clock, write))
+        ledger.lost = None
+        ledger.distrust_all(clock.now)
+    elif ledger.lost is not None:
+        found.warnings.append("%s; the next tick sets it aside" % ledger.lost)
+    change(ledger, found)
+    found.changed = ledger.as_facts() != before or replaces
+    if found.changed and write:
+        ledger_writing.write(ledger, window.facts_dir)
+    found.ledger = ledger
+    found.entries = dict(ledger.entries.get(window.storage, {}))
+    return found
+
+
+def _copy(ledger):
+    """The ledger's content by value, so that a change to it can be seen."""
+    return copy.deepcopy(ledger.as_facts())
+
+
+def _lost_sentence(window, ledger, clock, write):
+    stamp = clock.now.replace(":", "").replace("-", "")
+    aside = ledger_writing.set_aside(window.facts_dir, stamp) if write else "a dated name beside it"
+    return (
+        "%s; it was set aside as %s, and each protocol that is down when it is next seen starts in its longest window"
+        % (ledger.lost, aside)
+    )
+
+
+def _refusal(protocol, entry, alive):
+    if entry is None:
+        return "%s is not down in the ledger, so no attempt begins; observe first" % protocol
+    if alive:
+        return "an attempt of %s is under way by %s, so no second one begins" % (protocol, entry["lease"]["who"])
+    if entry["skip"] == 0:
+        return "no tick has found %s due since its last attempt, so none begins" % protocol
+    return "%s lets %d more down ticks pass before its next attempt, so none begins" % (protocol, entry["skip"])
+
+
+def _stranger(protocol, entry):
+    if entry is None or entry["lease"] is None:
+        return "the attempt of %s is not under way any more (its lease ran out), so nothing was written" % protocol
+    return "the attempt of %s that is under way is another one, by %s, so nothing was written" % (
+        protocol,
+        entry["lease"]["who"],
+    )
