@@ -19,7 +19,7 @@ sys.path.insert(0, archive)
 basic: Any = importlib.import_module("ansible.module_utils.basic")
 marks.append(("Ansible's own imports, compiled anew from the archive", time.process_time()))
 UTILS = "ansible_collections.zstack.zbs.plugins.module_utils"
-for name in ("_arguments", "_module", "_tick.tick"):
+for name in ("_arguments", "_module", "_tick.phases"):
     importlib.import_module(f"{UTILS}.{name}")
 marks.append(("the collection's imports, likewise", time.process_time()))
 _real_init, _real_exit = basic.AnsibleModule.__init__, basic.AnsibleModule.exit_json

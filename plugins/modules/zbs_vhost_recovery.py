@@ -219,7 +219,7 @@ ansible_facts:
 """
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
-from ansible_collections.zstack.zbs.plugins.module_utils._tick import tick
+from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "clear"]
@@ -243,7 +243,7 @@ def main(module):
     _arguments.check_seconds(params, "hung_recheck", 0.0)
     if params["deploy_timeout"] is not None:
         _arguments.check_seconds(params, "deploy_timeout", 1.0)
-    return tick.run(params, module.check_mode)
+    return phases.run(params, module.check_mode)
 
 
 if __name__ == "__main__":

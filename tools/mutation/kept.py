@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .session import ROOT, Mutant
 from .session import run as run_session
-from .subjects import FOLDER, LEFT_OUT, SUBJECTS, TESTS
+from .subjects import FOLDER, LEFT_OUT, example_tests
 
 KEPT = ROOT / ".cache/mutation"
 
@@ -34,7 +34,7 @@ def run(name: str, python: Path) -> list[Mutant]:
 
 def fingerprint(name: str) -> str:
     """Hash of what decides the results: the mutated file, all that it may call, its tests and what they stand on."""
-    files = [ROOT / TESTS / f"{test}.py" for test in SUBJECTS[name]]
+    files = [ROOT / test for test in example_tests(name)]
     files += (ROOT / FOLDER).rglob("*.py")
     files += (ROOT / "tests/unit/plugins/support").glob("*.py")
     files += (ROOT / "tests/unit").glob("**/conftest.py")

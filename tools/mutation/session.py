@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .subjects import FOLDER, LEFT_OUT, SUBJECTS, TESTS
+from .subjects import FOLDER, LEFT_OUT, example_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 # Per mutant. Far above what its tests take (seconds): only a loop without an end meets it.
@@ -100,8 +100,7 @@ def _copy() -> Iterator[Path]:
 
 
 def _tests(name: str) -> list[str]:
-    files = [f"{TESTS}/{test}.py" for test in SUBJECTS[name]]
-    return ["python", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *files]
+    return ["python", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *example_tests(name)]
 
 
 def _write_configuration(folder: Path, name: str, python: Path) -> None:

@@ -9,6 +9,7 @@ and the model (test_*_properties.py, test_recovery_model.py) would kill some mor
 
 FOLDER = "plugins/module_utils"
 TESTS = "tests/unit/plugins/module_utils"
+# Each as its room and its name; its tests are in the room of the same name.
 SUBJECTS = {
     "_window/backoff": ("test_backoff_window", "test_backoff_lease", "test_backoff_flapping"),
     "_observe/health": ("test_health_verdicts", "test_health_host_status"),
@@ -29,6 +30,14 @@ SUBJECTS = {
         "test_recovery_steps",
     ),
 }
+
+
+def example_tests(name: str) -> list[str]:
+    """The files of the subject's tests, as paths from the root of the checkout."""
+    room = name.split("/", maxsplit=1)[0]
+    return [f"{TESTS}/{room}/{test}.py" for test in SUBJECTS[name]]
+
+
 # A pattern of cosmic-ray's operators, and why it is left out.
 LEFT_OUT = {
     "core/ReplaceComparisonOperator_(Eq_Is|NotEq_IsNot)$": "whether two equal short texts are one object is up to the interpreter",

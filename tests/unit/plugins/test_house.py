@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
-from ansible_collections.zstack.zbs.plugins.module_utils._tick import tick
+from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases
 
 PLUGINS = Path(_module.__file__).parent.parent
 ROOT = PLUGINS.parent
@@ -62,7 +62,7 @@ def test_every_module_says_since_when_it_is_there():
 
 
 def test_what_an_attempt_may_take_is_said_as_it_is():
-    seconds = "%d s to prepare, to keep evidence and to reach the hosts" % (tick.PREPARE_TIME + tick.ADMIN_TIME)
+    seconds = "%d s to prepare, to keep evidence and to reach the hosts" % (phases.PREPARE_TIME + phases.ADMIN_TIME)
     for name in ("docs/heal.md", "roles/zbs_vhost_heal/meta/argument_specs.yml"):
         assert seconds in " ".join((ROOT / name).read_text(encoding="utf-8").split()), name
 

@@ -21,3 +21,8 @@ def disk(vm=None, released=False, bdev="a", target=None, **more):
 def row(bdev, broken=False):
     """A controller of the target."""
     return {"controller": bdev, "broken": broken}
+
+
+def found(vms, *needs):
+    """What a look found."""
+    return {"vms": vms, "connections_known": True, "needs": list(needs)}

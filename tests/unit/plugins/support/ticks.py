@@ -2,7 +2,7 @@
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe as observe_probe
-from ansible_collections.zstack.zbs.plugins.module_utils._tick import tick
+from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 
 
@@ -32,6 +32,6 @@ def runner(tmp_path, monkeypatch):
         params.update(restore_volumes=True, restored=None, deploy_timeout=None, lease_id=ledgers.lease_id(tmp_path))
         params.update(hung_recheck=0.0, who="job 1", outcome="auto", error=None, facts_dir=str(tmp_path))
         params.update(more)
-        return tick.run(params, check_mode)
+        return phases.run(params, check_mode)
 
     return run

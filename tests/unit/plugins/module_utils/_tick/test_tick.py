@@ -2,7 +2,7 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe
-from ansible_collections.zstack.zbs.plugins.module_utils._tick import tick as tick_tick
+from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger
 
@@ -174,5 +174,5 @@ def test_a_hold_of_the_operator_or_of_the_play(tick, tmp_path, monkeypatch):
 
 def test_where_a_hold_cannot_be_looked_for_there_may_be_one(tmp_path):
     """Not being able to look is not the same as finding none."""
-    hold, warnings = tick_tick._find_hold({"hold": False, "facts_dir": str(tmp_path / ("x" * 300))})
+    hold, warnings = phases._find_hold({"hold": False, "facts_dir": str(tmp_path / ("x" * 300))})
     assert hold is not None and "File name too long" in warnings[0]

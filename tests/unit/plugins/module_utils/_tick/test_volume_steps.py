@@ -2,8 +2,7 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import disks
-from ansible_collections.zstack.zbs.plugins.module_utils._tick import tick as tick_tick
-from ansible_collections.zstack.zbs.plugins.module_utils._tick import volume_phases
+from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases, volume_phases
 from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import DB, WEB, need, row
@@ -38,7 +37,7 @@ def host(tick, monkeypatch):
             """A phase of a tick."""
             with monkeypatch.context() as context:
                 context.setattr(volume_phases, "probe", self.look)
-                context.setattr(tick_tick, "probe_twice", lambda settings, *_more: self.look(settings))
+                context.setattr(phases, "probe_twice", lambda settings, *_more: self.look(settings))
                 return tick(phase, self.verdict, **more)
 
     return Host()

@@ -2,8 +2,16 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import demand
-from ansible_collections.zstack.zbs.plugins.module_utils._observe import disks as observe_disks
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import BEFORE, DB, NOW, WEB, disk, need, row
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import (
+    BEFORE,
+    DB,
+    NOW,
+    WEB,
+    disk,
+    found,
+    need,
+    row,
+)
 
 OLD = disk(target=BEFORE)
 # Missed since this second after boot; SOON and LATE are looks after it.
@@ -50,11 +58,6 @@ def test_what_is_remembered(before, vms, needs, volumes, after):
     assert demand.remember(before, vms, needs, volumes, NOW, SOON) == after
 
 
-def found(vms, *needs):
-    """What a look found."""
-    return {"vms": vms, "connections_known": True, "needs": list(needs)}
-
-
 def test_the_ledger_adds_what_nothing_else_tells():
     needs = demand.complete(found([WEB], need("b", WEB, "arguments")), {"a": disk(), "b": disk(bdev="b")}, NOW)
     assert [(item["bdev"], item["seen"]) for item in needs] == [("b", ["arguments"]), ("a", ["ledger"])]
@@ -98,109 +101,3 @@ def test_the_sentence():
         "5 disks of running VMs are not served: zbs-bdev-1 of VM of process 7, zbs-bdev-2 of VM of process 7, "
         "zbs-bdev-3 of VM of process 7 and 2 more"
     )
-
-
-def health(**more):
-    """A look at a target that answers."""
-    base = {
-        "protocols": {"vhost": {"verdict": "healthy"}},
-        "process": {"pid": 9, "started_s_after_boot": 12.5},
-        "volumes": [row("a")],
-        "vms": [WEB],
-        "demand": [need("a")],
-        "connections_known": True,
-    }
-    return dict(base, **more)
-
-
-AFTER = {"known": {"a": disk()}}
-
-
-def test_a_look_at_a_target_that_answers_is_learnt_from():
-    assert observe_disks.seen({}, health()) == AFTER
-    assert observe_disks.seen(AFTER, health()) == AFTER
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"protocols": {"vhost": {"verdict": "stopped"}}},
-        {"protocols": {"cbd": {"verdict": "healthy"}}},
-        {"process": None},
-        {"volumes": None},
-        {"connections_known": False},
-    ],
-)
-def test_from_any_other_nothing(more):
-    assert observe_disks.seen(AFTER, health(demand=[], **more)) == AFTER
-
-
-@pytest.mark.parametrize("verdict", ["stopped", "absent", "refused", "starting", "hung", "unknown"])
-def test_a_target_that_is_gone_at_the_next_look_took_its_disks_along(verdict):
-    """What was missed a moment ago is needed again, and restored after the heal."""
-    for before in ({}, {"known": {"a": MISSED}, "paths": {"a": "p/v"}}):
-        looked = health(protocols={"vhost": {"verdict": verdict}}, volumes=[], warnings=[])
-        assert observe_disks.seen(before, looked) == before
-        observe_disks.enter(looked, found([WEB]), before)
-        needed = [(item["bdev"], item["seen"], item["broken"]) for item in looked["demand"]]
-        assert needed == ([("a", ["ledger"], True)] if before else [])
-
-
-def test_what_is_missed_is_not_brought_back_to_a_target_that_lives():
-    looked = health(volumes=[], warnings=[])
-    observe_disks.enter(looked, found([WEB]), AFTER)
-    assert looked["demand"] == []
-
-
-def test_a_target_that_lets_go_of_all_before_it_ends_loses_none():
-    """It answers until its last second; whoever looks twice in that time, from two controllers, must not take that for unplugged."""
-    disks = AFTER
-    for seconds in (SINCE, SINCE, SINCE + 10):
-        disks = observe_disks.seen(disks, health(volumes=[], demand=[]), lambda now=seconds: now)
-    restarted = health(volumes=[], warnings=[], process={"pid": 10, "started_s_after_boot": 99.0})
-    observe_disks.enter(restarted, found([WEB]), disks)
-    assert [(item["bdev"], item["broken"]) for item in restarted["demand"]] == [("a", True)]
-
-
-def test_a_host_without_vms_remembers_nothing():
-    assert observe_disks.seen(AFTER, health(vms=[], demand=[])) == {}
-
-
-def test_a_deleted_disk_is_told_from_a_target_that_came_back_empty():
-    deleted = observe_disks.seen(AFTER, health(volumes=[], demand=[]), lambda: SINCE + 0.9)
-    assert deleted["known"]["a"] == MISSED
-    assert observe_disks.seen(deleted, health(volumes=[], demand=[]), lambda: LATE)["known"]["a"] == disk(released=True)
-    empty = observe_disks.seen(AFTER, health(volumes=[], demand=[], process={"pid": 10, "started_s_after_boot": 99.0}))
-    assert empty["known"]["a"] == disk()
-
-
-def test_paths_are_kept_as_long_as_their_disk():
-    traced = observe_disks.traced(AFTER, {"a": "p/v", "gone": "p/w"})
-    assert observe_disks.seen(traced, health())["paths"] == {"a": "p/v"}
-    assert observe_disks.traced(AFTER, {}) == AFTER
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        [],
-        {"known": []},
-        {"paths": []},
-        {"paths": {"a": 1}},
-        {"known": {"a": 1}},
-        {"known": {"a": dict(disk(), vm={})}},
-        {"known": {"a": dict(disk(), target=None)}},
-        {"known": {"a": dict(disk(), released=1)}},
-        {"known": {"a": dict(disk(), missed="soon")}},
-        {"known": {"a": dict(disk(), socket=1)}},
-    ],
-)
-def test_disks_that_were_damaged(bad):
-    with pytest.raises(ValueError):
-        observe_disks.check_disks(bad)
-
-
-def test_disks_that_are_proper():
-    observe_disks.check_disks({})
-    observe_disks.check_disks(observe_disks.traced(AFTER, {"a": "p/v"}))
-    observe_disks.check_disks({"known": {"a": MISSED}})

@@ -9,7 +9,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._observe import spdk
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer, short_folder
 
-FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "spdk-rpc"
+FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "spdk-rpc"
 
 
 def recordings(name):

@@ -1,12 +1,7 @@
 """The pure parts of the inventory plugin."""
 
-import runpy
-import sys
-
 import pytest
-from ansible.inventory.data import InventoryData
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.plugin_utils._inventory import copying, untemplated
 from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import answer as zstack_answer
 from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import hosts, select, sign, times, url
 from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import query as zstack_query
@@ -159,28 +154,6 @@ def test_groups_of_one_name_are_two():
     assert sorted(found.values()) == ["zstack_cluster_c2", "zstack_cluster_c_1_aaaaaaaa", "zstack_cluster_c_1_bbbbbbbb"]
 
 
-def test_an_inventory_is_copied_whole():
-    source, target = InventoryData(), InventoryData()
-    source.add_group("outer")
-    source.add_group("inner")
-    source.add_child("outer", "inner")
-    source.add_host("h1", group="inner")
-    source.set_variable("h1", "a", 1)
-    source.set_variable("inner", "b", 2)
-    target.add_host("h1")
-    target.set_variable("h1", "c", 3)
-    copying.copy(source, target)
-    target.reconcile_inventory()
-    found = target.get_host("h1")
-    assert (found.vars["a"], found.vars["c"], target.groups["inner"].vars) == (1, 3, {"b": 2})
-    assert {group.name for group in found.get_groups()} == {"all", "outer", "inner"}
-
-
-def test_words_stay_words():
-    value = {"a": ["x", "{{ 1 }}", 5, None, True]}
-    assert untemplated.plain(value) == value
-
-
 def test_a_row_without_its_key_is_no_row():
     with pytest.raises(ZbsError) as caught:
         zstack_query.rows(lambda _path, _query: {"inventories": [{"name": "x"}], "total": 1}, "/v1/hosts", ("uuid",))
@@ -206,11 +179,3 @@ def test_a_host_whose_uuid_is_no_name_either(uuid):
 def test_a_time_in_iso_without_a_zone_needs_the_managers():
     assert times.since("2017-10-30T13:50:00", None) is None
     assert times.since("2017-10-30T13:50:00", times.zone("+08:00")) == "2017-10-30T05:50:00Z"
-
-
-def test_before_ansible_core_2_19_a_plain_text_is_as_good(monkeypatch):
-    monkeypatch.delattr("ansible.template.trust_as_template", raising=False)
-    monkeypatch.delitem(sys.modules, untemplated.__name__)
-    plain = runpy.run_module(untemplated.__name__)["plain"]
-    value = {"a": ["x", 5, None], "b": "{{ 1 }}"}
-    assert plain(value) == value

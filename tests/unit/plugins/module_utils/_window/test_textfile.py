@@ -11,7 +11,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._observe import health 
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._window import textfile
 
-RULES = Path(__file__).resolve().parents[4] / "extensions" / "prometheus"
+RULES = Path(__file__).resolve().parents[5] / "extensions" / "prometheus"
 PROMTOOL = shutil.which("promtool")
 LEDGER = {"zbs": {"vhost": {"failures": 3, "skip": 5}}, 'a"b\\c\nd': {"cbd": {"failures": 0, "skip": 0}}}
 
