@@ -6,27 +6,25 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
 import yaml
 
 from . import checks
 from .fields import Refused, wrong
 from .resources import NODES
-
-if TYPE_CHECKING:
-    from .store import Store, Thing
+from .tables import Tables, Thing
 
 _BLOCKED = ("HOME", "USER", "_", "TERM", "PATH")
 
 
-def _credential_types(store: Store, values: Thing, before: Thing | None) -> None:
+def _credential_types(store: Tables, values: Thing, before: Thing | None) -> None:
     checks.credential_type(values["kind"], values["inputs"], values["injectors"])
     if before and before["inputs"] != values["inputs"] and store.using("credentials", "credential_type", before["id"]):
         raise Refused(403, {"detail": "Modifications to inputs are not allowed for credential types that are in use"})
 
 
-def _credentials(store: Store, values: Thing, before: Thing | None) -> None:
+def _credentials(store: Tables, values: Thing, before: Thing | None) -> None:
     if not values["organization"]:
         raise Refused(400, {"detail": "Missing 'user', 'team', or 'organization'."})
     kept = before["inputs"] if before else {}
@@ -38,12 +36,12 @@ def _credentials(store: Store, values: Thing, before: Thing | None) -> None:
     values["kind"] = type_["kind"]
 
 
-def _execution_environments(store: Store, values: Thing, _before: Thing | None) -> None:
+def _execution_environments(store: Tables, values: Thing, _before: Thing | None) -> None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*", values["image"]):
         raise wrong("image", "Must be a valid container image name.")
 
 
-def _projects(store: Store, values: Thing, _before: Thing | None) -> None:
+def _projects(store: Tables, values: Thing, _before: Thing | None) -> None:
     if values["scm_type"] and not values["scm_url"]:
         raise wrong("scm_url", "SCM URL is required.")
     if not values["scm_type"]:
@@ -56,12 +54,12 @@ def _projects(store: Store, values: Thing, _before: Thing | None) -> None:
         raise wrong("scm_update_on_launch", "Update options must be set to false for manual projects.")
 
 
-def _inventories(store: Store, values: Thing, _before: Thing | None) -> None:
+def _inventories(store: Tables, values: Thing, _before: Thing | None) -> None:
     if values["kind"] != "smart":
         values["host_filter"] = None
 
 
-def _inventory_sources(store: Store, values: Thing, _before: Thing | None) -> None:
+def _inventory_sources(store: Tables, values: Thing, _before: Thing | None) -> None:
     for name in yaml.safe_load(values["source_vars"] or "{}"):
         if name in _BLOCKED:
             raise wrong("source_vars", f"`{name}` is a prohibited environment variable")
@@ -74,7 +72,7 @@ def _inventory_sources(store: Store, values: Thing, _before: Thing | None) -> No
         raise wrong("credential", words)
 
 
-def _job_templates(store: Store, values: Thing, _before: Thing | None) -> None:
+def _job_templates(store: Tables, values: Thing, _before: Thing | None) -> None:
     if not values["project"]:
         raise wrong("project", "This field is required.")
     project = store.tables["projects"][values["project"]]
@@ -89,17 +87,17 @@ def _job_templates(store: Store, values: Thing, _before: Thing | None) -> None:
     values["organization"] = project["organization"]
 
 
-def _schedules(store: Store, values: Thing, _before: Thing | None) -> None:
+def _schedules(store: Tables, values: Thing, _before: Thing | None) -> None:
     checks.rrule(values["rrule"])
     _prompts(store, values)
 
 
-def _workflow_job_template_nodes(store: Store, values: Thing, _before: Thing | None) -> None:
+def _workflow_job_template_nodes(store: Tables, values: Thing, _before: Thing | None) -> None:
     if values["unified_job_template"]:
         _prompts(store, values)
 
 
-def _prompts(store: Store, values: Thing) -> None:
+def _prompts(store: Tables, values: Thing) -> None:
     """What is said instead of a template's own must be asked for by it."""
     table, template = store.unified(values["unified_job_template"])
     spec = store.surveys.get((table, template["id"]), {}).get("spec", []) if template.get("survey_enabled") else []
@@ -122,7 +120,7 @@ def _prompts(store: Store, values: Thing) -> None:
             raise wrong(name, "Field is not configured to prompt on launch.")
 
 
-def link(store: Store, table: str, number: int, path: str, other: int) -> None:
+def link(store: Tables, table: str, number: int, path: str, other: int) -> None:
     """Whether the object `number` of `table` may be associated with `other` at `path`. Raises Refused."""
     if path == "credentials":
         _one_of_a_kind(store, store.linked(table, number, path), other)
@@ -132,7 +130,7 @@ def link(store: Store, table: str, number: int, path: str, other: int) -> None:
         raise Refused(400, {"error": "A host and its group must be of the same inventory."})
 
 
-def _one_of_a_kind(store: Store, ids: list[int], other: int) -> None:
+def _one_of_a_kind(store: Tables, ids: list[int], other: int) -> None:
     kinds = {store.tables["credentials"][one]["credential_type"] for one in ids if one != other}
     mine = store.tables["credentials"][other]["credential_type"]
     if mine in kinds:
@@ -140,7 +138,7 @@ def _one_of_a_kind(store: Store, ids: list[int], other: int) -> None:
         raise Refused(400, {"error": f"Cannot assign multiple {name} credentials."})
 
 
-def _edge(store: Store, parent: int, child: int, path: str) -> None:
+def _edge(store: Tables, parent: int, child: int, path: str) -> None:
     nodes = store.tables["workflow_job_template_nodes"]
     if nodes[parent]["workflow_job_template"] != nodes[child]["workflow_job_template"]:
         raise Refused(400, {"Error": "Nodes must be of the same workflow."})
@@ -160,7 +158,7 @@ def _edge(store: Store, parent: int, child: int, path: str) -> None:
 
 
 # Of a table: refuses values that AWX refuses, and sets those that AWX sets by itself. The last argument is the object that changes, or None.
-RULES: dict[str, Callable[[Store, Thing, Thing | None], None]] = {
+RULES: dict[str, Callable[[Tables, Thing, Thing | None], None]] = {
     "credential_types": _credential_types,
     "credentials": _credentials,
     "execution_environments": _execution_environments,

@@ -14,9 +14,9 @@ from typing import Any
 from . import checks, playbooks, rules
 from .fields import Field, Refused, Resource, wrong
 from .resources import RESOURCES, UNIFIED
+from .tables import Tables, Thing
 
 API = "/api/v2/"
-Thing = dict[str, Any]
 _MACHINE = {
     "fields": [
         {"id": "username", "label": "Username", "type": "string"},
@@ -36,16 +36,12 @@ _MACHINE = {
 }
 
 
-class Store:
+class Store(Tables):
     """One controller. `repositories` are the git repositories that its projects can reach: {URL: folder with the checkout}."""
 
     def __init__(self, repositories: dict[str, Path]) -> None:
+        super().__init__()
         self.repositories = repositories
-        self.tables: dict[str, dict[int, Thing]] = {table: {} for table in RESOURCES}
-        self.links: dict[tuple[str, int, str], list[int]] = {}
-        self.surveys: dict[tuple[str, int], Thing] = {}
-        self.updates: dict[int, Thing] = {}
-        self._playbooks: dict[int, list[str]] = {}
         self._ids = {table: itertools.count(1) for table in RESOURCES}
         self._ids.update(dict.fromkeys(UNIFIED, itertools.count(1)))
         self._seed("organizations", name="Default")
@@ -64,39 +60,7 @@ class Store:
             notification_configuration=config,
         )
 
-    # What there is.
-
-    def has(self, table: str, number: int) -> bool:
-        """Whether there is an object of that id; `unified_job_templates` is the list of all that can be started."""
-        return any(number in self.tables[one] for one in (UNIFIED if table == "unified_job_templates" else (table,)))
-
-    def get(self, table: str, number: int) -> Thing:
-        """One object. Raises Refused."""
-        if number not in self.tables[table]:
-            raise Refused(404, {"detail": "Not found."})
-        return self.tables[table][number]
-
-    def unified(self, number: int) -> tuple[str, Thing]:
-        """The table and the object of something that can be started. Raises Refused."""
-        for table in UNIFIED:
-            if number in self.tables[table]:
-                return table, self.tables[table][number]
-        raise Refused(404, {"detail": "Not found."})
-
-    def named(self, table: str, name: str) -> Thing:
-        """The one object of that name, for tests. KeyError where there is none."""
-        for thing in self.tables[table].values():
-            if thing.get("name") == name:
-                return thing
-        raise KeyError(name)
-
-    def linked(self, table: str, number: int, path: str) -> list[int]:
-        """The ids that an object is associated with."""
-        return self.links.setdefault((table, number, path), [])
-
-    def using(self, table: str, name: str, number: int) -> list[int]:
-        """The ids of the objects of a table that refer to `number` by the field `name`."""
-        return [one for one, thing in self.tables[table].items() if thing.get(name) == number]
+    # What is shown.
 
     def shown(self, table: str, thing: Thing) -> Thing:
         """An object as the API gives it: no secret in it."""
@@ -195,10 +159,6 @@ class Store:
         checks.survey(spec)
         self.surveys[table, number] = copy.deepcopy(spec)
 
-    def playbooks(self, number: int) -> list[str]:
-        """The playbooks that AWX found in a project when it last looked."""
-        return self._playbooks.get(number, [])
-
     def start_update(self, number: int) -> Thing:
         """Look at the project's repository, as an update does; it is seen to run for one poll. The update."""
         project = self.tables["projects"][number]
@@ -211,7 +171,7 @@ class Store:
             "ends": "successful" if folder else "failed",
         }
         self.updates[update["id"]] = update
-        self._playbooks[number] = playbooks.below(folder) if folder else []
+        self.found_playbooks[number] = playbooks.below(folder) if folder else []
         project.update(status=update["ends"], scm_revision="5f0e3b" if folder else "")
         return update
 
