@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Options that several modules share, beside the documentation fragment of the same name."""
 
-from ._observe.probe import Settings
-from ._tools.errors import ZbsError
 from ._window import ledger
 
 ADMIN_SOCKET = "/var/zbsvhost/sockets/admin.sock"
@@ -22,42 +20,3 @@ PROBE = {
 }
 
 FACTS_DIR = {"type": "path", "default": ledger.FACTS_DIR}
-
-
-def container_name(params):
-    """The container's name, or the one that zbsadm gives the target of host_ip."""
-    return params["container_name"] or "zbsvhost-%s" % params["host_ip"]
-
-
-def probe_settings(params):
-    """Settings of the probe from a module's parameters; ZbsError `bad_option` names what can't be."""
-    if not params["protocols"]:
-        raise ZbsError("protocols is empty; name vhost, cbd or both", "bad_option")
-    if "cbd" in params["protocols"] and not _is_cbd_path(params["cbd_heartbeat"] or ""):
-        raise ZbsError(
-            "cbd_heartbeat is %r; give a path cbd:PHYSICAL_POOL/LOGICAL_POOL/VOLUME for the protocol cbd"
-            % params["cbd_heartbeat"],
-            "bad_option",
-        )
-    for name, least in (("timeout", 0.1), ("start_grace", 0.0), ("wait", 0.0), ("interval", 0.05)):
-        check_seconds(params, name, least)
-    return Settings(
-        container_name(params),
-        params["admin_socket"],
-        sorted(set(params["protocols"]), reverse=True),  # vhost first
-        params["cbd_heartbeat"],
-        params["timeout"],
-        params["start_grace"],
-    )
-
-
-def _is_cbd_path(path):
-    from ._observe import cbd  # only hosts that use CBD pay for it
-
-    return cbd.valid_path(path)
-
-
-def check_seconds(params, name, least):
-    """ZbsError `bad_option` unless the option `name` is a number of seconds from `least` to a day (so it is no NaN)."""
-    if not least <= params[name] <= 86400:
-        raise ZbsError("%s is %s; give seconds from %s to 86400" % (name, params[name], least), "bad_option")

@@ -114,9 +114,10 @@ removed:
 
 import time
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import container_name
 from ansible_collections.zstack.zbs.plugins.module_utils._target import evidence_file, keeping
-from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline, check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 # Options that count, with the least and the most that each may be.
@@ -131,9 +132,9 @@ def main(module):
     for name, least, most in COUNTS:
         if not least <= params[name] <= most:
             raise ZbsError("%s is %d; give a number from %d to %d" % (name, params[name], least, most), "bad_option")
-    _arguments.check_seconds(params, "timeout", 0.1)
+    check_seconds(params, "timeout", 0.1)
     request = evidence_file.Request(
-        _arguments.container_name(params),
+        container_name(params),
         params["occasion"],
         params["observed"],
         params["answer"],

@@ -60,16 +60,16 @@ differences:
   sample: []
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils import _module
 from ansible_collections.zstack.zbs.plugins.module_utils._engine import firewall
-from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline, check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 
 def main(module):
     """Read, compare, report."""
     params = module.params
-    _arguments.check_seconds(params, "timeout", 1.0)
+    check_seconds(params, "timeout", 1.0)
     before = params["before"]
     if before is not None and not all(isinstance(before.get(key), dict) for key in ("forward", "switches")):
         raise ZbsError(

@@ -181,6 +181,8 @@ import time
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.probe import probe_until
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import settings_of
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._window import textfile
 from ansible_collections.zstack.zbs.plugins.module_utils._window.hold import read_hold
@@ -198,9 +200,9 @@ FAILING = {
 def main(module):
     """Probe and return the health."""
     params = module.params
-    settings = _arguments.probe_settings(params)
+    settings = settings_of(params)
     settings.disks = read_ledger(params["facts_dir"]).disks
-    _arguments.check_seconds(params, "hung_recheck", 0.0)
+    check_seconds(params, "hung_recheck", 0.0)
     health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
     ledger = read_ledger(params["facts_dir"])  # as it is after the wait
     hold, hold_warnings = read_hold(params["facts_dir"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))

@@ -77,9 +77,9 @@ errors:
   sample: []
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils import _module
 from ansible_collections.zstack.zbs.plugins.module_utils._engine import image
-from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline, check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 ASK_TIMEOUT = 20.0
@@ -88,7 +88,7 @@ ASK_TIMEOUT = 20.0
 def main(module):
     """Look, then one source after the other."""
     params = module.params
-    _arguments.check_seconds(params, "timeout", 1.0)
+    check_seconds(params, "timeout", 1.0)
     image.check_name(params["name"])
     if image.present(params["name"], Deadline(ASK_TIMEOUT)) is not None:
         return outcome(params, True, "present", [])

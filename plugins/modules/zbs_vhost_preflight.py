@@ -138,16 +138,17 @@ zbsadm_version:
 """
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import container_name
 from ansible_collections.zstack.zbs.plugins.module_utils._preflight import admin, host, judge
 from ansible_collections.zstack.zbs.plugins.module_utils._target import deploy
-from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline, check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 
 def main(module):
     """Ask, judge, report."""
     params = module.params
-    _arguments.check_seconds(params, "timeout", 1.0)
+    check_seconds(params, "timeout", 1.0)
     judge.check_rules(params["compatibility"])
     deadline = Deadline(params["timeout"])
     version = params["zbsadm_version"] or None
@@ -182,7 +183,7 @@ def host_rows(params, version, deadline):
         present, labels = host.look_for_image(image, deadline.share(deadline.seconds / 4))
         if not present:
             registry = host.ask_registry(image, deadline.share(deadline.seconds / 4))
-    own = host.family(host.owner(_arguments.container_name(params), params["admin_socket"], deadline))
+    own = host.family(host.owner(container_name(params), params["admin_socket"], deadline))
     pinned, truncated = host.bound_processes(cpus, own, deadline)
     return (
         [judge.judge_image(image, present, registry)]

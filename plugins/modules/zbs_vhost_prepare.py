@@ -162,6 +162,7 @@ cpuset:
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
 from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import options
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import container_name
 from ansible_collections.zstack.zbs.plugins.module_utils._prepare import host, prepare, release, report
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
@@ -174,7 +175,7 @@ def wish_of(params):
         compact=params["compact"] == "when_short",
         docker=params["docker"] if present else "ignore",
         hugepages=params["hugepages"] == "require",
-        container_name=_arguments.container_name(params),
+        container_name=container_name(params),
         admin_socket=params["admin_socket"],
         keep_free=params["keep_free"],
         present=present,

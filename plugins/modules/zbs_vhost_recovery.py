@@ -220,6 +220,7 @@ ansible_facts:
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
 from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "clear"]
@@ -239,10 +240,10 @@ def main(module):
     if not params["primary_storage"].strip():
         raise ZbsError("primary_storage is empty; name the primary storage", "bad_option")
     # A lease that is dead at once would let a second attempt begin beside the first.
-    _arguments.check_seconds(params, "attempt_timeout", 1.0)
-    _arguments.check_seconds(params, "hung_recheck", 0.0)
+    check_seconds(params, "attempt_timeout", 1.0)
+    check_seconds(params, "hung_recheck", 0.0)
     if params["deploy_timeout"] is not None:
-        _arguments.check_seconds(params, "deploy_timeout", 1.0)
+        check_seconds(params, "deploy_timeout", 1.0)
     return phases.run(params, module.check_mode)
 
 

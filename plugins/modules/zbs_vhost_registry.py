@@ -72,16 +72,16 @@ answer:
     status: 401
 """
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils import _module
 from ansible_collections.zstack.zbs.plugins.module_utils._engine import registry
-from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline, check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 
 def main(module):
     """Ask, judge."""
     params = module.params
-    _arguments.check_seconds(params, "timeout", 0.1)
+    check_seconds(params, "timeout", 0.1)
     answer = registry.ask(params["name"], params["insecure"], Deadline(params["timeout"]), params["certs_dir"])
     answers = answer.outcome == "answers"
     if not answers and not params["best_effort"]:

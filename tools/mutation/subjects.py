@@ -13,6 +13,7 @@ TESTS = "tests/unit/plugins/module_utils"
 SUBJECTS = {
     "_window/backoff": ("test_backoff_window", "test_backoff_lease", "test_backoff_flapping"),
     "_observe/health": ("test_health_verdicts", "test_health_host_status"),
+    "_observe/verdict": ("test_health_verdicts", "test_health_host_status"),
     "_observe/down": ("test_health_verdicts",),
     "_target/plan": ("test_plan",),
     "_window/ledger": (

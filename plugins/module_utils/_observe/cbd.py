@@ -7,7 +7,7 @@ import re
 
 from .._tools import command
 from .._tools.errors import ZbsError
-from .health import Verdict
+from .verdict import Verdict
 
 CLIENT_CONFIGURATION = "/etc/zbs/client.conf"
 # cbd:<physical pool>/<logical pool>/<volume>

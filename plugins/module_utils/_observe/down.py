@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The verdict on a target that does not answer: from evidence alone, as in _observe/health."""
 
-from .health import Verdict
+from .verdict import Verdict
 
 # Connections that SPDK serves at a time on its admin socket; a further one connects and is never answered.
 MAX_CONNECTIONS = 64

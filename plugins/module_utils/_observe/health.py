@@ -7,39 +7,7 @@ First law: not knowing is never a reason to heal. Only evidence that nobody serv
 whoever listens never answers, gives a verdict that heals; every other gap in the evidence is `unknown`.
 """
 
-CONNECTED = "Connected"
-CONNECTING = "Connecting"
-DISCONNECTED = "Disconnected"
-UNKNOWN = "Unknown"
-
-# The one table of verdicts: status, and whether the heal may act on it.
-STATUS_OF = {
-    "healthy": CONNECTED,
-    "starting": CONNECTING,
-    "absent": DISCONNECTED,
-    "stopped": DISCONNECTED,
-    "refused": DISCONNECTED,
-    "hung": DISCONNECTED,
-    "unknown": UNKNOWN,
-}
-HEALED = ("absent", "stopped", "refused", "hung")
-
-# Display names of the protocols, as the manager writes them.
-TITLES = {"vhost": "Vhost", "cbd": "CBD"}
-
-
-class Verdict:
-    """`verdict` (key of STATUS_OF), `reason` (one sentence; None when healthy), `warnings` (list of sentences)."""
-
-    def __init__(self, verdict, reason=None, warnings=()):
-        self.verdict = verdict
-        self.reason = reason
-        self.warnings = list(warnings)
-
-    @property
-    def status(self):
-        """The status word of the verdict."""
-        return STATUS_OF[self.verdict]
+from .verdict import CONNECTED, CONNECTING, DISCONNECTED, TITLES, UNKNOWN, Verdict
 
 
 def decide_vhost(evidence):

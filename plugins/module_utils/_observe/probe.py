@@ -9,29 +9,14 @@ import time
 from .._tools.deadline import Deadline
 from . import demand, disks, identity, pools, sockets, spdk
 from .evidence import Evidence
-from .health import CONNECTED, CONNECTING, decide_vhost, host_status
+from .health import decide_vhost, host_status
 from .process import MAP_SECONDS, descends, read_process
+from .verdict import CONNECTED, CONNECTING
 
 # What is kept of the deadline for asking Docker about a target that did not answer.
 DOCKER_SHARE = 0.4
 # What is kept of the rest for the end of a program that has to be killed, so that the probe ends inside its timeout.
 KILL_SHARE = 0.1
-
-
-class Settings:
-    """What to probe: names and limits, see the documentation fragment `probe` for each."""
-
-    def __init__(self, container_name, admin_socket, protocols, cbd_heartbeat=None, timeout=5.0, start_grace=30.0):
-        self.container_name = container_name
-        self.admin_socket = admin_socket
-        self.protocols = list(protocols)
-        self.cbd_heartbeat = cbd_heartbeat
-        self.timeout = float(timeout)
-        self.start_grace = float(start_grace)
-        # What the ledger remembers of the VMs' disks, see _observe/disks; a probe without a ledger knows none.
-        self.disks = {}
-        # The process that answered last and its container, see _observe/identity; {} or None asks Docker.
-        self.target = None
 
 
 def probe(settings):

@@ -9,7 +9,8 @@ Collecting never fails: what can't be had is a sentence in its place.
 import json
 import os
 
-from .._observe import health, pools
+from .._observe import pools
+from .._observe.verdict import HEALED
 from .._tools import command, masking
 from .._tools.errors import ZbsError, system_words
 
@@ -48,7 +49,7 @@ def nothing_to_keep(request):
     if request.occasion != "before_redeploy" or request.observed is None:
         return None
     vhost = (request.observed.get("protocols") or {}).get("vhost") or {}
-    if vhost.get("verdict") not in health.HEALED:
+    if vhost.get("verdict") not in HEALED:
         return "the target is not down, so it is not deployed again for that"
     if vhost["verdict"] == "absent" and (request.observed.get("container") or {}).get("answer") in _NO_CONTAINER:
         return "there is no container %s that could tell anything" % request.container_name

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Desired against observed: what a deploy would do, and why. Pure, so that check mode, diff and the run agree."""
 
-from .._observe import health
+from .._observe.verdict import HEALED
 
 # What is declared of a target, with the word for it in sentences.
 PARTS = {"image": "image", "cpus": "cpuset", "memory_mib": "memory_mib", "hugepage_dir": "hugepage_dir"}
@@ -54,7 +54,7 @@ def plan_deploy(desired, observed, restart="never"):
         return Plan("deploy", ["nothing was observed, so the target is deployed whatever it is doing"])
     vhost = (observed.get("protocols") or {}).get("vhost") or {}
     verdict = vhost.get("verdict", "unknown")
-    if verdict in health.HEALED:
+    if verdict in HEALED:
         return Plan("deploy", ["the target is %s: %s" % (verdict, vhost.get("reason"))])
     if verdict == "starting":
         return Plan("none", ["the target is starting: %s" % vhost.get("reason")])

@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The phases of a tick around an attempt: begin takes it, finish writes down how it ended, clear forgets what was."""
 
-from .._observe.health import CONNECTED, HEALED, protocols_seen
+from .._observe.health import protocols_seen
 from .._observe.probe import probe_twice, probe_until
+from .._observe.verdict import CONNECTED, HEALED
 from .._tools.deadline import Deadline
 from .._window import recovery
 from .._window.ledger import read_ledger
-from .._window.quiet import STEP_TIMEOUT, Clock
+from .._window.window import STEP_TIMEOUT, Clock
 
 
 def begin(settings, window, params, check_mode):

@@ -5,15 +5,16 @@
 
 import os
 
-from .. import _arguments
 from .._observe import disks, identity
 from .._observe.health import protocols_seen
 from .._observe.probe import probe_twice
+from .._observe.settings import settings_of
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
 from .._window import quiet, volumes_seen
 from .._window.ledger import HOLD_NAME, read_ledger
 from .._window.limits import Limits
+from .._window.window import STEP_TIMEOUT, Clock, Window
 
 # Seconds that an attempt may take beyond what its options say: the waits of a prepare (which starts an engine) add up to
 # 145, growing a pool comes on top, and evidence is kept twice for 10; a task on an admin node that froze is cut off 60 after the deploy's own limit.
@@ -25,8 +26,8 @@ def run(params, check_mode):
     """Run `params["phase"]` (parameters of zbs_vhost_recovery) and return the module's result."""
     hold, hold_warnings = _find_hold(params)
     limits = Limits(*(params[name] for name in Limits._fields))
-    window = quiet.Window(params["primary_storage"], params["facts_dir"], limits, params["attempt_timeout"], hold)
-    settings = _arguments.probe_settings(params)
+    window = Window(params["primary_storage"], params["facts_dir"], limits, params["attempt_timeout"], hold)
+    settings = settings_of(params)
     if params["phase"] in ("observe", "begin"):
         _check_lease(params)
     step, health, extra = _phase(params["phase"])(settings, window, params, check_mode)
@@ -58,14 +59,14 @@ def _observe(settings, window, params, check_mode):
     def learn(of_disks, of_target):
         return disks.seen(of_disks, health), identity.seen(of_target, health)
 
-    step = quiet.observe(window, observations, quiet.Clock(), Deadline(quiet.STEP_TIMEOUT), check_mode, learn)
+    step = quiet.observe(window, observations, Clock(), Deadline(STEP_TIMEOUT), check_mode, learn)
     return step, health, {}
 
 
 def _would_be_due(window):
     from .._window import recovery
 
-    return recovery.would_be_due(window, "vhost", quiet.Clock())
+    return recovery.would_be_due(window, "vhost", Clock())
 
 
 def _check_lease(params):
@@ -91,7 +92,7 @@ def _find_hold(params):
         return None, []
     from .._window.hold import Hold, read_hold  # few hosts are held
 
-    hold, warnings = read_hold(params["facts_dir"], quiet.Clock().now)
+    hold, warnings = read_hold(params["facts_dir"], Clock().now)
     if hold is None and params["hold"]:
         hold = Hold("the play asks for it", None, "the option hold")
     return hold, warnings

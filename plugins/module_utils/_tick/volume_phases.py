@@ -7,7 +7,7 @@ from .._observe.probe import probe
 from .._tools.deadline import Deadline
 from .._window import volume_step, volumes_seen
 from .._window.ledger import read_ledger
-from .._window.quiet import STEP_TIMEOUT, Clock
+from .._window.window import STEP_TIMEOUT, Clock
 
 
 def begin(settings, window, params, check_mode):

@@ -5,6 +5,8 @@
 
 import time
 
+from .errors import ZbsError
+
 
 class Deadline:
     """Counts down `seconds` (float) from its making on the monotonic clock, so that a clock that jumps changes nothing."""
@@ -29,3 +31,9 @@ class Deadline:
     def share(self, seconds):
         """A deadline of at most `seconds`, and never later than this one."""
         return Deadline(min(float(seconds), self.left()), self._clock)
+
+
+def check_seconds(params, name, least):
+    """ZbsError `bad_option` unless the option `name` is a number of seconds from `least` to a day (so it is no NaN)."""
+    if not least <= params[name] <= 86400:
+        raise ZbsError("%s is %s; give seconds from %s to 86400" % (name, params[name], least), "bad_option")

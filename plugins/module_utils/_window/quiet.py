@@ -1,68 +1,11 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a step of the ledger is made of, and the step of a host that is well: all that most ticks need."""
+"""The step of a host that is well: all that most ticks need."""
 
-import time
-
-from .._observe import health
-from .._tools.errors import ZbsError
-from .ledger import FACTS_DIR, read_ledger
-from .limits import DEFAULTS
-
-# Seconds that a step may take beyond its probes.
-STEP_TIMEOUT = 15.0
-
-
-class Clock:
-    """The three times of a step, read once: `now` (ISO 8601, UTC), `boot_id`, `monotonic` (seconds)."""
-
-    def __init__(self, now=None, boot_id=None, monotonic=None):
-        self.now = now or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self.boot_id = boot_id or _boot_id()
-        self.monotonic = time.monotonic() if monotonic is None else monotonic
-
-
-class Step:
-    """What a step found and did.
-
-    decisions  {protocol: decision of backoff.observe, or of the phase}
-    entries    {protocol: entry} of this primary storage after the step
-    ledger     the whole ledger, for facts
-    changed    whether the file was (or, in check mode, would be) written
-    warnings   sentences
-    before     the ledger's content before the step, for a diff
-    lease_id   of the attempts that a begin took, else None
-    """
-
-    def __init__(self, before):
-        self.before = before
-        self.decisions = {}
-        self.entries = {}
-        self.ledger = None
-        self.changed = False
-        self.warnings = []
-        self.lease_id = None
-
-    def protocols(self, decision):
-        """The protocols with this decision, sorted."""
-        return sorted(name for name, value in self.decisions.items() if value == decision)
-
-
-class Window:
-    """Which entries a step works on and under what limits.
-
-    limits           a Limits, in ticks
-    attempt_timeout  seconds of a lease
-    hold             a Hold of _window/hold while nothing may be attempted, else None
-    """
-
-    def __init__(self, storage, facts_dir=FACTS_DIR, limits=DEFAULTS, attempt_timeout=900.0, hold=None):
-        self.storage = storage
-        self.facts_dir = facts_dir
-        self.limits = limits
-        self.attempt_timeout = attempt_timeout
-        self.hold = hold
+from .._observe.verdict import CONNECTED
+from .ledger import read_ledger
+from .window import Step
 
 
 def observe(window, observations, clock, deadline, check_mode=False, learn=lambda *known: known):
@@ -88,16 +31,8 @@ def observe(window, observations, clock, deadline, check_mode=False, learn=lambd
 def _is_quiet(ledger, storage, protocol, observation):
     """Whether there is nothing to remember about the protocol: it is well, and the ledger says nothing of it."""
     return (
-        observation["status"] == health.CONNECTED
+        observation["status"] == CONNECTED
         and not ledger.distrusts(storage, protocol)
         and not ledger.get(storage, protocol)
         and not ledger.get_history(storage, protocol)
     )
-
-
-def _boot_id():
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as handle:
-            return handle.read().strip()
-    except OSError as exc:
-        raise ZbsError("the boot id can't be read (%s), so no lease can be taken" % exc, "no_boot_id")

@@ -12,7 +12,7 @@ import uuid
 
 from . import backoff, ledger_writing
 from .ledger import read_ledger
-from .quiet import Step
+from .window import Step
 
 # How long a step may wait for the lock: others hold it for milliseconds.
 LOCK_TIMEOUT = 10.0

@@ -8,7 +8,7 @@ What is not known has no series: a gap is not a zero.
 
 import os
 
-from .._observe.health import CONNECTED, STATUS_OF
+from .._observe.verdict import CONNECTED, STATUS_OF
 from .._tools import replacing
 from .._tools.errors import ZbsError
 from .ledger import VOLUME

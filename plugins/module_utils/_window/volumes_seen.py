@@ -4,7 +4,7 @@
 """What a tick saw of the volumes that VMs need, in the form of the protocols: {name: observation}. Pure."""
 
 from .._observe.demand import vm_name
-from .._observe.health import CONNECTED, DISCONNECTED
+from .._observe.verdict import CONNECTED, DISCONNECTED
 from .ledger import VOLUME
 
 PREFIX = VOLUME

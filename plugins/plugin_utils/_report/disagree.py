@@ -9,7 +9,7 @@ Where one of the two does not know, they don't disagree.
 
 import datetime
 
-from ansible_collections.zstack.zbs.plugins.module_utils._observe.health import (
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import (
     CONNECTED,
     CONNECTING,
     DISCONNECTED,

@@ -5,7 +5,7 @@
 
 import re
 
-from ansible_collections.zstack.zbs.plugins.module_utils._observe.health import TITLES
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import TITLES
 from ansible_collections.zstack.zbs.plugins.module_utils._window.backoff import ticks_to_attempt
 from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import VOLUME
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
 from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import boot_units, own_mounts
-from ansible_collections.zstack.zbs.plugins.module_utils._observe.health import STATUS_OF
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import STATUS_OF
 from ansible_collections.zstack.zbs.plugins.module_utils._prepare import prepare
 from ansible_collections.zstack.zbs.plugins.module_utils._target import keeping
 from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, ledger_writing, textfile

@@ -3,6 +3,7 @@
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, quiet, recovery
 from ansible_collections.zstack.zbs.plugins.module_utils._window import limits as window_limits
+from ansible_collections.zstack.zbs.plugins.module_utils._window.window import Clock, Window
 
 DOWN = {"status": "Disconnected", "verdict": "stopped", "reason": "the container is exited"}
 WELL = {"status": "Connected", "verdict": "healthy", "reason": None}
@@ -14,14 +15,14 @@ BOOT = "boot-1"
 
 def clock(monotonic=1000.0, boot=BOOT, now=NOW):
     """The times of a step."""
-    return quiet.Clock(now, boot, monotonic)
+    return Clock(now, boot, monotonic)
 
 
 def window(folder, **more):
     """The window of the storage `zbs` with its ledger in `folder`; limits by their names."""
     limits = {name: more.pop(name) for name in window_limits.Limits._fields if name in more}
     more.setdefault("limits", window_limits.DEFAULTS._replace(**limits))
-    return quiet.Window(more.pop("storage", "zbs"), str(folder), **more)
+    return Window(more.pop("storage", "zbs"), str(folder), **more)
 
 
 def soon():

@@ -3,6 +3,7 @@
 import os
 
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe as observe_probe
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import Settings
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.waiting import open_files, until
 
@@ -10,9 +11,7 @@ GOOD = {"spdk_get_version": target.VERSION, "vhost_get_controllers": []}
 
 
 def settings(folder, timeout=10.0, protocols=("vhost",), grace=0.0, heartbeat=None):
-    return observe_probe.Settings(
-        "zbsvhost-x", os.path.join(folder, "admin.sock"), protocols, heartbeat, timeout, grace
-    )
+    return Settings("zbsvhost-x", os.path.join(folder, "admin.sock"), protocols, heartbeat, timeout, grace)
 
 
 def probe(folder, **more):

@@ -8,7 +8,8 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 
 def health(verdict, reason="because"):
     """A health of vhost alone."""
-    from ansible_collections.zstack.zbs.plugins.module_utils._observe.health import Verdict, host_status
+    from ansible_collections.zstack.zbs.plugins.module_utils._observe.health import host_status
+    from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import Verdict
 
     found = Verdict(verdict, None if verdict == "healthy" else reason)
     status, why = host_status({"vhost": found})

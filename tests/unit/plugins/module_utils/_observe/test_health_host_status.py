@@ -1,7 +1,8 @@
 """The host's status and its sentence."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._observe.health import Verdict, host_status
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.health import host_status
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import Verdict
 
 
 @pytest.mark.parametrize(

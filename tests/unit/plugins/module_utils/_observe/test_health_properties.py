@@ -6,6 +6,7 @@ pytest.importorskip("hypothesis")
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import evidence, health
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.container import Container
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.process import STATE_WORDS, ProcessInfo
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import HEALED, STATUS_OF, Verdict
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import PATH
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,7 +74,7 @@ EVIDENCE = st.builds(
 @given(EVIDENCE)
 def test_every_evidence_has_a_verdict_that_keeps_the_first_law(seen):
     result = health.decide_vhost(seen)
-    assert result.verdict in health.STATUS_OF
+    assert result.verdict in STATUS_OF
     assert all(isinstance(warning, str) and warning for warning in result.warnings)
     if seen.socket == "answered":
         assert result.verdict == "healthy"
@@ -81,7 +82,7 @@ def test_every_evidence_has_a_verdict_that_keeps_the_first_law(seen):
         assert result.reason is None and seen.socket == "answered"
     else:
         assert isinstance(result.reason, str) and result.reason and "\n" not in result.reason
-    if result.verdict in health.HEALED:
+    if result.verdict in HEALED:
         nobody_serves = (
             seen.socket == "nobody" and seen.listening is False and not (seen.volumes_listening or seen.elsewhere)
         )
@@ -98,9 +99,9 @@ def test_every_evidence_has_a_verdict_that_keeps_the_first_law(seen):
         assert result.verdict == "hung"
 
 
-@given(st.dictionaries(st.sampled_from(["vhost", "cbd"]), st.sampled_from(sorted(health.STATUS_OF))))
+@given(st.dictionaries(st.sampled_from(["vhost", "cbd"]), st.sampled_from(sorted(STATUS_OF))))
 def test_the_hosts_status_follows_its_protocols(verdicts):
-    protocols = {name: health.Verdict(word, None if word == "healthy" else "why") for name, word in verdicts.items()}
+    protocols = {name: Verdict(word, None if word == "healthy" else "why") for name, word in verdicts.items()}
     status, reason = health.host_status(protocols)
     statuses = {verdict.status for verdict in protocols.values()}
     if "Connected" in statuses:
@@ -117,7 +118,7 @@ def test_the_hosts_status_follows_its_protocols(verdicts):
 @given(EVIDENCE)
 def test_a_verdict_heals_exactly_when_its_status_is_disconnected(seen):
     result = health.decide_vhost(seen)
-    assert (result.status == "Disconnected") is (result.verdict in health.HEALED)
+    assert (result.status == "Disconnected") is (result.verdict in HEALED)
     status, reason = health.host_status({"vhost": result})
     assert status == result.status and (reason is None) is (result.verdict == "healthy")
 
@@ -146,6 +147,6 @@ def test_age_only_turns_starting_into_a_fault(seen, older):
 
 
 def test_unknown_never_heals():
-    assert "unknown" not in health.HEALED
-    assert {health.STATUS_OF[verdict] for verdict in health.HEALED} == {"Disconnected"}
-    assert health.STATUS_OF["unknown"] == "Unknown"
+    assert "unknown" not in HEALED
+    assert {STATUS_OF[verdict] for verdict in HEALED} == {"Disconnected"}
+    assert STATUS_OF["unknown"] == "Unknown"

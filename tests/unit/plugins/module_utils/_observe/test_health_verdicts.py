@@ -2,6 +2,7 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import down, health
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import HEALED, STATUS_OF, Verdict
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import (
     PATH,
     container,
@@ -263,8 +264,8 @@ def test_an_answering_target_of_an_exited_container_warns_against_a_restart():
     ],
 )
 def test_the_one_table(verdict, status, heals):
-    assert health.STATUS_OF[verdict] == health.Verdict(verdict).status == status
-    assert (verdict in health.HEALED) is heals
+    assert STATUS_OF[verdict] == Verdict(verdict).status == status
+    assert (verdict in HEALED) is heals
 
 
 def test_as_many_connections_as_spdk_serves_at_a_time():
@@ -272,4 +273,4 @@ def test_as_many_connections_as_spdk_serves_at_a_time():
 
 
 def test_the_table_has_no_other_rows():
-    assert len(health.STATUS_OF) == 7 and len(health.HEALED) == 4
+    assert len(STATUS_OF) == 7 and len(HEALED) == 4

@@ -6,6 +6,7 @@ import os
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import identity, probe
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import process as observe_process
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import Settings
 from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, ledger_writing
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write_process
@@ -85,7 +86,7 @@ def test_a_target_that_is_known_and_answers_asks_docker_nothing(tmp_path, monkey
         shown = target.container("running", folder + "/admin.sock", os.getpid())
         shown["Name"] = "/" + NAME
         target.write_docker(tmp_path / "bin", body=programs.logging_argv(log, programs.answering(json.dumps([shown]))))
-        settings = probe.Settings(NAME, folder + "/admin.sock", ["vhost"])
+        settings = Settings(NAME, folder + "/admin.sock", ["vhost"])
         with Peer(folder + "/admin.sock", target.behave(GOOD)):
             first = probe.probe(settings)
             settings.target = identity.seen(None, first)

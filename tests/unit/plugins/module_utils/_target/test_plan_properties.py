@@ -3,7 +3,7 @@
 import pytest
 
 pytest.importorskip("hypothesis")
-from ansible_collections.zstack.zbs.plugins.module_utils._observe import health
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import HEALED, STATUS_OF
 from ansible_collections.zstack.zbs.plugins.module_utils._target import plan as target_plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ CPUS = st.sampled_from([None, [0, 1], [2, 3]])
 MEMORY = st.sampled_from([None, 1024, 2048])
 FOLDERS = st.sampled_from([None, "/dev/hugepages2m", "/mnt/huge"])
 PARTS = {"image": IMAGES, "cpus": CPUS, "memory_mib": MEMORY, "hugepage_dir": FOLDERS}
-VERDICTS = sorted(health.STATUS_OF) + ["of tomorrow"]
+VERDICTS = sorted(STATUS_OF) + ["of tomorrow"]
 VOLUMES = st.none() | st.lists(st.fixed_dictionaries({"sessions": st.none() | st.integers(0, 3)}), max_size=3)
 ANSWERS = st.sampled_from(["found", "missing", "no_docker", "no_engine", "silent", "podman", "error"])
 IDS = st.sampled_from([None, "c1", "c2"])
@@ -47,7 +47,7 @@ def test_a_deploy(desired, host, restart):
     plan = target_plan.plan_deploy(desired, host, restart)
     verdict = host["protocols"]["vhost"]["verdict"]
     assert plan.reasons and plan.action in ("none", "deploy", "restart_required")
-    if verdict in health.HEALED:
+    if verdict in HEALED:
         assert plan.action == "deploy"
     elif verdict != "healthy":
         assert plan.action == "none"

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._observe import health
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import STATUS_OF
 from ansible_collections.zstack.zbs.plugins.module_utils._volumes.plan import plan_volume
 
 NAME = "zbs-bdev-1"
@@ -54,7 +54,7 @@ def test_nothing_was_observed():
     assert plan_volume("absent", NAME, None).refusal[0] == "unknown"
 
 
-@pytest.mark.parametrize("verdict", sorted(set(health.STATUS_OF) - {"healthy"}))
+@pytest.mark.parametrize("verdict", sorted(set(STATUS_OF) - {"healthy"}))
 def test_without_a_target_nothing_is_created_and_who_hangs_keeps_what_it_has(verdict):
     made = plan_volume("present", NAME, seen(verdict))
     assert made.refusal[0] == "target_down" and verdict in made.refusal[1]

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger as window_ledger
 from ansible_collections.zstack.zbs.plugins.module_utils._window import quiet, recovery
+from ansible_collections.zstack.zbs.plugins.module_utils._window.window import Clock
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.ledgers import DOWN, STARTING, UNSURE, WELL
 
@@ -217,7 +218,7 @@ def test_check_mode_makes_no_folder(tmp_path):
 
 
 def test_the_clock_reads_this_boot():
-    first, second = quiet.Clock(), quiet.Clock()
+    first, second = Clock(), Clock()
     assert first.boot_id == second.boot_id and len(first.boot_id) == 36
     assert first.monotonic <= second.monotonic
     assert first.now.endswith("Z") and len(first.now) == 20
@@ -229,6 +230,6 @@ def test_a_host_that_does_not_tell_its_boot_takes_no_lease(monkeypatch):
 
     monkeypatch.setattr("builtins.open", fail)
     with pytest.raises(ZbsError) as caught:
-        quiet.Clock()
+        Clock()
     monkeypatch.undo()
     assert caught.value.code == "no_boot_id" and "no lease can be taken" in caught.value.message

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._observe import health as observe_health
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import STATUS_OF
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._window import textfile
 
@@ -17,7 +17,7 @@ LEDGER = {"zbs": {"vhost": {"failures": 3, "skip": 5}}, 'a"b\\c\nd': {"cbd": {"f
 
 
 def health(verdict="healthy", **more):
-    row = {"status": observe_health.STATUS_OF[verdict], "verdict": verdict, "reason": None, "latency_ms": 12.5}
+    row = {"status": STATUS_OF[verdict], "verdict": verdict, "reason": None, "latency_ms": 12.5}
     found = {
         "protocols": {"vhost": row},
         "volumes": [{"broken": False}, {"broken": True}],
@@ -38,7 +38,7 @@ def test_a_healthy_host():
     found = samples(textfile.render(health(), {}, 1000.25))
     assert found.pop("zbs_vhost_probe_timestamp_seconds") == "1000.25"
     verdicts = {key: found.pop(key) for key in list(found) if key.startswith("zbs_vhost_verdict")}
-    assert len(verdicts) == len(observe_health.STATUS_OF)
+    assert len(verdicts) == len(STATUS_OF)
     assert [key for key, number in verdicts.items() if number == "1"] == [
         'zbs_vhost_verdict{protocol="vhost",verdict="healthy"}'
     ]
@@ -85,7 +85,7 @@ def test_what_is_not_known_has_no_series():
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)")
-@pytest.mark.parametrize("verdict", sorted(observe_health.STATUS_OF))
+@pytest.mark.parametrize("verdict", sorted(STATUS_OF))
 def test_promtool_takes_the_metrics(verdict):
     text = textfile.render(health(verdict, hold=None), LEDGER, 1000.25)
     done = subprocess.run(

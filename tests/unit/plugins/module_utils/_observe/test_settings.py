@@ -2,6 +2,7 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import container_name, settings_of
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 
@@ -12,18 +13,18 @@ def params(**more):
 
 
 def test_the_defaults_are_those_of_real_deployments():
-    settings = _arguments.probe_settings(params())
+    settings = settings_of(params())
     assert settings.container_name == "zbsvhost-172.30.0.11"
     assert settings.admin_socket == "/var/zbsvhost/sockets/admin.sock"
     assert (settings.protocols, settings.timeout, settings.start_grace) == (["vhost"], 5.0, 30.0)
 
 
 def test_a_container_name_outranks_the_address():
-    assert _arguments.container_name(params(container_name="mine")) == "mine"
+    assert container_name(params(container_name="mine")) == "mine"
 
 
 def test_protocols_are_asked_once_each_vhost_first():
-    settings = _arguments.probe_settings(params(protocols=["cbd", "vhost", "cbd"], cbd_heartbeat="cbd:a/b/c"))
+    settings = settings_of(params(protocols=["cbd", "vhost", "cbd"], cbd_heartbeat="cbd:a/b/c"))
     assert settings.protocols == ["vhost", "cbd"]
 
 
@@ -48,6 +49,6 @@ BAD = [
 @pytest.mark.parametrize("options", BAD)
 def test_what_cannot_be_is_named(options):
     with pytest.raises(ZbsError) as caught:
-        _arguments.probe_settings(params(**options))
+        settings_of(params(**options))
     assert caught.value.code == "bad_option"
     assert any(name in caught.value.message for name in list(options) + ["cbd_heartbeat"])
