@@ -180,8 +180,8 @@ probes:
 import time
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
-from ansible_collections.zstack.zbs.plugins.module_utils._observe.probe import probe_until
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import settings_of
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.waiting import probe_until
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._window import textfile

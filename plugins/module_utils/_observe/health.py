@@ -13,7 +13,7 @@ from .verdict import CONNECTED, CONNECTING, DISCONNECTED, TITLES, UNKNOWN, Verdi
 def decide_vhost(evidence):
     """The verdict on the target; total: every combination of evidence has one."""
     if evidence.socket == "answered":
-        return Verdict("healthy", None, _docker_warnings(evidence))
+        return answered(evidence.container)
     if evidence.socket in ("nobody", "silent"):
         from . import down  # a tick at a target that answers has no use for it
 
@@ -21,9 +21,13 @@ def decide_vhost(evidence):
     return Verdict("unknown", "%s, so the target can't be judged" % (evidence.socket_detail or evidence.socket))
 
 
-def _docker_warnings(evidence):
-    """An answering target outranks Docker: what Docker says is only worth a warning."""
-    container = evidence.container
+def answered(container):
+    """The verdict on a target that answers: it outranks Docker, so what Docker says of `container` (None where it was not asked) is
+    only worth a warning."""
+    return Verdict("healthy", None, _docker_warnings(container))
+
+
+def _docker_warnings(container):
     if container is not None and container.found() and container.podman:
         return ["the target runs in a container of podman, which zbsadm does not manage; install Docker Engine"]
     if container is None or (container.found() and container.running):

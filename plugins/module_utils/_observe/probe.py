@@ -8,10 +8,8 @@ import time
 
 from .._tools.deadline import Deadline
 from . import demand, disks, identity, pools, sockets, spdk
-from .evidence import Evidence
-from .health import decide_vhost, host_status
+from .health import answered, decide_vhost, host_status
 from .process import MAP_SECONDS, descends, read_process
-from .verdict import CONNECTED, CONNECTING
 
 # What is kept of the deadline for asking Docker about a target that did not answer.
 DOCKER_SHARE = 0.4
@@ -107,26 +105,35 @@ def _probe_vhost(settings, deadline, health):
         remembered = dict(container.as_dict(), runs_target=runs_target)
     health["container"] = remembered
     health["process"] = process.as_dict() if process else None
-    listening, connections = (None, 0) if table is None else table.get(path, (False, 0))
-    folder = os.path.dirname(path)
-    evidence = Evidence(
-        path,
-        kind,
-        detail,
-        listening,
-        container,
-        process,
-        settings.start_grace,
-        volumes_listening=0 if table is None else sockets.count_listening(table, folder, path),
-        connections=connections,
-        container_age=container.age(time.time()) if container else None,
-        elsewhere=[] if table is None else sockets.find_elsewhere(table, folder),
-    )
-    verdict = decide_vhost(evidence)
+    verdict = answered(container) if kind == "answered" else _judge(settings, kind, detail, table, container, process)
     # Whoever is not there serves none; what one that does not answer serves, nobody told.
     nobody = kind == "nobody" and verdict.verdict != "unknown"
     health["volumes"] = [] if nobody else volumes
     return verdict
+
+
+def _judge(settings, kind, detail, table, container, process):
+    """The verdict on a target that did not answer as one."""
+    from .evidence import Evidence  # a tick at a target that answers has no use for it
+
+    path = settings.admin_socket
+    folder = os.path.dirname(path)
+    listening, connections = (None, 0) if table is None else table.get(path, (False, 0))
+    return decide_vhost(
+        Evidence(
+            path,
+            kind,
+            detail,
+            listening,
+            container,
+            process,
+            settings.start_grace,
+            volumes_listening=0 if table is None else sockets.count_listening(table, folder, path),
+            connections=connections,
+            container_age=container.age(time.time()) if container else None,
+            elsewhere=[] if table is None else sockets.find_elsewhere(table, folder),
+        )
+    )
 
 
 def _read_process(pid, deadline):
@@ -225,29 +232,3 @@ def probe_twice(settings, recheck, worth=lambda: True):
     if again["protocols"]["vhost"]["verdict"] != "hung":
         again["warnings"].append("the target did not answer at first and was not hung %.0f s later" % recheck)
     return again
-
-
-def probe_until(settings, wait, interval, recheck=0.0):
-    """Probe until the host is Connected, for at most `wait` seconds and at least once, `interval` seconds apart.
-
-    A target that is still starting when `wait` is over is waited for until its start grace has passed as well.
-
-    recheck  as in probe_twice
-
-    Returns (health of the last probe, number of probes).
-    """
-    deadline = Deadline(wait)
-    grace = Deadline(wait + settings.start_grace if wait else 0.0)
-    probes = 0
-    while True:
-        health = probe_twice(settings, recheck)
-        probes += 1
-        if health["status"] == CONNECTED or _over(deadline, interval, grace, health):
-            return health, probes
-        time.sleep(interval)
-
-
-def _over(deadline, interval, grace, health):
-    """Whether waiting on makes no sense: the time is over, and nothing is starting inside its grace."""
-    starting = health["status"] == CONNECTING and not grace.spent()
-    return deadline.left() < interval and not starting

@@ -4,8 +4,9 @@
 """The phases of a tick around an attempt: begin takes it, finish writes down how it ended, clear forgets what was."""
 
 from .._observe.health import protocols_seen
-from .._observe.probe import probe_twice, probe_until
+from .._observe.probe import probe_twice
 from .._observe.verdict import CONNECTED, HEALED
+from .._observe.waiting import probe_until
 from .._tools.deadline import Deadline
 from .._window import recovery
 from .._window.ledger import read_ledger

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe as observe_probe
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.probing import GOOD, probe, probe_inside, settings
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.probing import GOOD, probe, probe_inside
 
 # Before conftest.py takes its place.
 FIND_ELSEWHERE = observe_probe.sockets.find_elsewhere
@@ -193,19 +193,6 @@ def test_both_protocols_each_with_its_own_row(folder, docker, tmp_path):
     health = probe(folder, protocols=("vhost", "cbd"), heartbeat="cbd:a/b/c")
     assert {name: row["verdict"] for name, row in health["protocols"].items()} == {"vhost": "absent", "cbd": "healthy"}
     assert (health["status"], health["reason"]) == ("Connected", None)
-
-
-def test_until_connected_or_the_end(folder, docker):
-    docker(**target.NO_CONTAINER)
-    started = time.monotonic()
-    health, probes = observe_probe.probe_until(settings(folder), 0.3, 0.05)
-    assert time.monotonic() - started < 5
-    assert health["status"] == "Disconnected" and probes >= 2
-    health, probes = observe_probe.probe_until(settings(folder), 0.0, 0.5)
-    assert (health["status"], probes) == ("Disconnected", 1)
-    docker(target.container("running", folder + "/admin.sock", os.getpid()))
-    with Peer(folder + "/admin.sock", target.behave(GOOD)):
-        assert observe_probe.probe_until(settings(folder), 60.0, 30.0)[1] == 1
 
 
 def test_a_proc_that_can_not_be_read_leaves_the_vms_unknown(folder, docker, monkeypatch):
