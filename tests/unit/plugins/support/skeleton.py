@@ -64,8 +64,8 @@ def _source(src):
     """The text of an option with templates in it, as an expression."""
     parts = []
     while "{{" in src:
-        before, _, rest = src.partition("{{")
-        inside, _, src = rest.partition("}}")
+        before, _braces, rest = src.partition("{{")
+        inside, _braces, src = rest.partition("}}")
         parts += [repr(before)] if before else []
         parts.append("(%s)" % inside.strip())
     return " ~ ".join(parts + ([repr(src)] if src else []))
