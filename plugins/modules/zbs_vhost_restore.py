@@ -27,7 +27,10 @@ options:
     elements: dict
     required: true
   pools:
-    description: Logical pools whose volumes are listed to find the one that a bdev's name is made of, where no C(path) is given.
+    description:
+      - Logical pools whose volumes are listed to find the one that a bdev's name is made of, where no C(path) is given. Both names
+        are looked for, the one with the volume's UUID and the one made by hash.
+      - Without any, all pools of the cluster (C(zbs list logical-pool)).
     type: list
     elements: str
     default: []
@@ -52,7 +55,6 @@ EXAMPLES = r"""
     host_ip: "{{ ansible_host }}"
     observed: "{{ health }}"
     volumes: "{{ health.demand | selectattr('broken') }}"
-    pools: [pool1, pool2]
   delegate_to: "{{ groups['zbs_admin'] | first }}"
 
 - name: One disk, whose volume is known
