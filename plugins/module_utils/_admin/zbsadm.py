@@ -23,6 +23,11 @@ _REMEDIES = (
         "give the right ssh_username and ssh_password, or mend the host's login in zbsadm's own host list",
     ),
     (
+        r"private_key_file required",
+        "zbsadm_login",
+        "give zbsadm's own host list an SSH key for the host (private_key_file), or a login for an older zbsadm",
+    ),
+    (
         r"host not found|not in .*host list|unknown host",
         "zbsadm_failed",
         "add the host to zbsadm's own host list, or give its login for an older zbsadm",

@@ -6,7 +6,6 @@
 import os
 import re
 
-from .._observe import process
 from .._tools.errors import ZbsError
 
 ANY = "any"
@@ -63,28 +62,6 @@ class Held:
     def on(self, node, wanted_there):
         """Pages held on `node`. What can't be told counts as held: no reason to take memory for it a second time."""
         return wanted_there if self.nodes is None else self.nodes.get(node, 0)
-
-
-def held_by(pid, page_kib, pages, root="/"):
-    """Held of a process that holds `pages` of that size, told apart by node as its memory map says."""
-    folder = os.path.join(root, "proc", str(pid))
-    return Held(pages, process.in_time(lambda path: _read_map(path, page_kib), folder, process.MAP_SECONDS))
-
-
-def _read_map(path, page_kib):
-    """{node: pages of that size} of /proc/PID/numa_maps; None when the kernel does not tell."""
-    nodes: dict[int, int] = {}
-    try:
-        with open(os.path.join(path, "numa_maps"), encoding="utf-8", errors="replace") as handle:
-            for line in handle:
-                # A file's name may hold anything but blanks, which are escaped.
-                words = line.split()
-                if "huge" in words and "kernelpagesize_kB=%d" % page_kib in words:
-                    for match in filter(None, (re.match(r"^N([0-9]+)=([0-9]+)$", word) for word in words)):
-                        nodes[int(match.group(1))] = nodes.get(int(match.group(1)), 0) + int(match.group(2))
-    except OSError:
-        return None
-    return nodes
 
 
 def memory_kib(node, root="/"):

@@ -23,7 +23,7 @@ def probe(heartbeat, deadline, qemu_io="qemu-io", kill_grace=command.KILL_GRACE)
     """Read 4 KiB of the heartbeat volume and return a Verdict.
 
     A read that fails or hangs is `refused` or `hung`: the client has to be deployed again. A missing qemu-io is
-    `unknown`, since it says nothing about the storage, and so is a lack of permission.
+    `unknown`, since it says nothing about the storage, and so are a lack of permission or memory and an end by a signal.
     """
     drive = "%s_zbs_:%s" % (heartbeat, CLIENT_CONFIGURATION)
     try:
@@ -34,6 +34,12 @@ def probe(heartbeat, deadline, qemu_io="qemu-io", kill_grace=command.KILL_GRACE)
         return Verdict("hung", "reading %s over CBD did not end within %.1f s" % (heartbeat, deadline.seconds))
     if result.rc == 0 and "read 4096/4096" in result.out:
         return Verdict("healthy")
+    # The reference counts it as success; it says nothing about the storage.
+    if result.rc < 0 or "bad_alloc" in result.out + result.err:
+        how = "by signal %d" % -result.rc if result.rc < 0 else "for want of memory (%s)" % result.sentence()
+        return Verdict(
+            "unknown", "qemu-io ended %s while it read %s over CBD; look at the host's memory" % (how, heartbeat)
+        )
     if "Unknown driver" in result.err or "Unknown protocol" in result.err:
         return Verdict("unknown", "qemu-io on this host knows no CBD (%s)" % result.sentence())
     if "Permission denied" in result.err:

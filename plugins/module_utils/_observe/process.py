@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The target's process as /proc shows it.
 
-Only files that can't block are read while the process is stuck: `stat` never waits, `smaps_rollup` takes the process's
+Only files that can't block are read while the process is stuck: `stat` never waits, `numa_maps` takes the process's
 memory lock and would hang the probe on a process in state D.
 """
 
 import os
 import threading
+
+from .own_pages import read_own_pages
 
 # A read of the memory map takes milliseconds; one that takes longer waits for a lock that somebody holds.
 MAP_SECONDS = 1.0
@@ -30,15 +32,23 @@ STATE_WORDS = {
 
 
 class ProcessInfo:
-    """`pid`, `name`, `state` (letter), `started` (seconds since boot), `age` (seconds), `hugepages_kib` (None when not read)."""
+    """`pid`, `name`, `state` (letter), `started` (seconds since boot), `age` (seconds), `own_pages` (of read_own_pages, None when not
+    read)."""
 
-    def __init__(self, pid, name, state, started, age, hugepages_kib):
+    def __init__(self, pid, name, state, started, age, own_pages):
         self.pid = pid
         self.name = name
         self.state = state
         self.started = started
         self.age = age
-        self.hugepages_kib = hugepages_kib
+        self.own_pages = own_pages
+
+    @property
+    def hugepages_kib(self):
+        """KiB of hugepages of every size that the process took for itself; None when that was not read."""
+        if self.own_pages is None:
+            return None
+        return sum(size * sum(nodes.values()) for size, nodes in self.own_pages.items())
 
     def state_word(self):
         """The state as a word."""
@@ -75,8 +85,8 @@ def read_process(pid, root="/", map_seconds=MAP_SECONDS):
     fields = text[text.rindex(")") + 2 :].split()
     state = fields[0]
     started = int(fields[19]) / float(os.sysconf("SC_CLK_TCK"))
-    hugepages = None if state in "DXZ" or _stuck_thread(folder) else in_time(_hugetlb_kib, folder, map_seconds)
-    return ProcessInfo(pid, name, state, started, max(0.0, uptime - started), hugepages)
+    pages = None if state in "DXZ" or _stuck_thread(folder) else in_time(read_own_pages, folder, map_seconds)
+    return ProcessInfo(pid, name, state, started, max(0.0, uptime - started), pages)
 
 
 def descends(pid, ancestor, root="/"):
@@ -115,16 +125,3 @@ def in_time(function, argument, seconds):
     worker.start()
     worker.join(seconds)
     return found[0] if found else None
-
-
-def _hugetlb_kib(folder):
-    """KiB of hugetlbfs memory that the process has touched, of every page size; None when the kernel does not tell."""
-    for name in ("smaps_rollup", "smaps"):  # smaps_rollup came with Linux 4.14
-        try:
-            with open(os.path.join(folder, name), encoding="ascii", errors="replace") as handle:
-                return sum(
-                    int(line.split()[1]) for line in handle if line.startswith(("Shared_Hugetlb:", "Private_Hugetlb:"))
-                )
-        except OSError:
-            continue
-    return None

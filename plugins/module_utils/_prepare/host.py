@@ -5,7 +5,7 @@
 
 from .._engine import docker_engine
 from .._hugepages import boot, mounts, node_pools, own_mounts, refusals, wanted
-from .._hugepages.numa import ANY, Held, held_by, wanted_on_nodes
+from .._hugepages.numa import ANY, Held, wanted_on_nodes
 from .._observe import spdk, topology
 from .._observe.container import inspect_container
 from .._observe.process import read_process
@@ -104,10 +104,7 @@ def refuse_bad(wish, host):
 
 
 def _held(wish, pages):
-    """The numa.Held of the running target.
-
-    smaps counts hugetlb memory of every size together; a target uses one size, the one that it was given.
-    """
+    """The numa.Held of the running target: what it took itself, and nothing of the VMs whose memory it maps."""
     pid = (
         _listener(mounts.below(wish.root, wish.admin_socket))
         or inspect_container(wish.container_name, Deadline(ASK_TIMEOUT)).pid
@@ -115,10 +112,10 @@ def _held(wish, pages):
     process = read_process(pid, wish.root) if pid else None
     if process is None:
         return Held(0, {})
-    if process.hugepages_kib is None:
+    if process.own_pages is None:
         return Held(pages)  # it runs and can't be read: no reason to take memory for it a second time
-    held = process.hugepages_kib // wish.page_kib
-    return held_by(pid, wish.page_kib, held, wish.root)
+    nodes = process.own_pages.get(wish.page_kib, {})
+    return Held(sum(nodes.values()), None if None in nodes else nodes)
 
 
 def _listener(admin_socket):

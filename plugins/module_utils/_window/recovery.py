@@ -33,8 +33,11 @@ def observe(window, observations, clock, deadline, check_mode, learn):
     return step(window, change, clock, deadline, check_mode)
 
 
-def observe_one(window, ledger, protocol, observation, clock, warnings):
-    """Enter what a tick saw of one protocol and return the decision."""
+def observe_one(window, ledger, protocol, observation, clock, warnings, ages=True):
+    """Enter what was seen of one protocol and return the decision.
+
+    ages  whether a tick looks, by which the history grows older; False for one more look within the same tick
+    """
     storage, limits = window.storage, window.limits
     before, history = ledger.get(storage, protocol), ledger.get_history(storage, protocol)
     if before is None and observation["status"] == backoff.DOWN and ledger.distrusts(storage, protocol):
@@ -48,7 +51,7 @@ def observe_one(window, ledger, protocol, observation, clock, warnings):
     alive = backoff.lease_alive(before, clock.boot_id, clock.monotonic)
     counts = not alive and observation["status"] in (backoff.UP, backoff.DOWN)
     if counts:
-        history = backoff.age(history, limits)
+        history = backoff.age(history, limits) if ages else history
         ledger.saw(storage, protocol)
     entry, decision = backoff.observe(before, observation, clock.now, alive, limits, history)
     if decision == "cleared":

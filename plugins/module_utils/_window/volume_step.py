@@ -56,6 +56,10 @@ def finish(window, names, lease_id, errors, seen, paths, clock, deadline, check_
         ledger.remember_paths(paths)
         for name in names:
             recovery.finish_one(window, ledger, step, name, lease_id, outcomes[name], seen.get(name))
+            if step.decisions[name] == "finished" and outcomes[name]["outcome"] == "healed":
+                # It was seen served, so the outage is over: what breaks before the next tick is a new one, with a window of its own,
+                # unless it is flapping.
+                recovery.observe_one(window, ledger, name, seen[name], clock, step.warnings, ages=False)
 
     return recovery.step(window, change, clock, deadline, check_mode, settles_lost=False), outcomes
 

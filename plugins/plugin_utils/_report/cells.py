@@ -133,7 +133,7 @@ def hugepages(health):
         if not pool["total"]:
             continue
         used = max(0, pool["total"] - pool["free"])
-        # smaps counts every size together; a target uses one, and the 2M pool is the one it is given.
+        # What the target took is told in KiB; it uses one size, and the 2M pool is the one it is given.
         target = min(used, held_kib // pool["size_kib"]) if pool["size_kib"] == 2048 else 0
         reserved = min(pool["reserved"], pool["free"])
         parts = (

@@ -90,12 +90,10 @@ def test_a_node_that_gives_fewer_pages_than_asked(host):
 
 def test_what_the_target_holds_counts_on_its_node(host):
     host.boot(nodes=2, total=100).use(100)
-    maps = (
-        "7f0000000000 default file=/dev/hugepages2m/a\\040b huge dirty=60 N0=60 kernelpagesize_kB=2048\n"
-        "7f1000000000 default file=/dev/hugepages2m/c huge dirty=40 N0=30 N1=10 kernelpagesize_kB=2048\n"
-        "7f2000000000 default file=/dev/other huge N1=3 kernelpagesize_kB=1048576\n"
-        "7f3000000000 default anon=5 N1=500 kernelpagesize_kB=4\n"
-    )
+    own = "/dev/hugepages2m/spdk_pid4711map_%d"
+    maps = fake_host.numa_line(own % 0, 60) + fake_host.numa_line(own % 1, 30, 10)
+    maps += fake_host.numa_line("/dev/huge1g/spdk_pid4711map_2", 0, 3, page_kib=1048576)
+    maps += fake_host.numa_line("/memfd:pc.ram (deleted)", 500, 500)  # of a VM that it serves
     host.running_target(100 * 2048, maps)
     result = host.run(numa={0: 90, 1: 50})
     assert [node["held_by_target"] for node in result["hugepages"]["nodes"]] == [90, 10]
@@ -106,7 +104,9 @@ def test_what_the_target_holds_counts_on_its_node(host):
 
 def test_a_target_whose_nodes_cannot_be_told_is_given_nothing_twice(host):
     host.boot(nodes=2, total=100).use(100)
-    host.running_target(100 * 2048)
+    host.running_target(0)
+    (host.root / "proc/4711/numa_maps").unlink()
+    fake_host.write(host.root, "proc/4711/smaps", fake_host.smaps("/dev/h/spdk_pid4711map_0", 100 * 2048))
     host.run(numa=1)
     assert host.kernel.writes == []
 

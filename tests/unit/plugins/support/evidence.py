@@ -30,7 +30,7 @@ def not_found(answer, detail="the detail"):
 
 def process(age=1000.0, state="R"):
     """A process of that age in seconds."""
-    return ProcessInfo(4711, "reactor_0", state, 100.0, age, 1024)
+    return ProcessInfo(4711, "reactor_0", state, 100.0, age, {2048: {0: 1}})
 
 
 def evidence(

@@ -24,12 +24,22 @@ def write_process(root, pid, name="reactor_0", state="R", started=100.0, uptime=
     write(root, "proc/%d/stat" % pid, "%d (%s) %s\n" % (pid, name, " ".join(fields)))
     write(root, "proc/uptime", "%.2f 0.00\n" % uptime)
     if hugetlb_kib is not None:
-        write(
-            root,
-            "proc/%d/smaps_rollup" % pid,
-            "7f0000-7fff00 ---p 00000000 00:00 0 [rollup]\nRss: 9 kB\n"
-            "Shared_Hugetlb:  %d kB\nPrivate_Hugetlb: 4096 kB\n" % (hugetlb_kib - 4096),
-        )
+        write(root, "proc/%d/numa_maps" % pid, numa_line("/dev/hugepages2m/spdk_pid%dmap_0" % pid, hugetlb_kib // 2048))
+
+
+def numa_line(path, *pages, page_kib=2048):
+    """A mapping as /proc/PID/numa_maps has it: `pages` on node 0, on node 1, ..."""
+    nodes = " ".join("N%d=%d" % item for item in enumerate(pages))
+    line = "200000000000 default file=%s huge dirty=%d %s kernelpagesize_kB=%d\n"
+    return line % (path.replace(" ", "\\040"), sum(pages), nodes, page_kib)
+
+
+def smaps(path, private=0, shared=0, page_kib=2048):
+    """A mapping as /proc/PID/smaps has it, with KiB of hugepages."""
+    return (
+        "200000000000-200000200000 rw-s 00000000 00:1d 42                         %s\nSize: 9 kB\nKernelPageSize: %d kB\n"
+        "Rss: 0 kB\nShared_Hugetlb: %d kB\nPrivate_Hugetlb: %d kB\nVmFlags: rd wr\n" % (path, page_kib, shared, private)
+    )
 
 
 def mount_program(folder, root, log):

@@ -114,6 +114,7 @@ def test_a_timeout_whatever_it_said():
             "zbsadm_login",
             "list",
         ),
+        ("private_key_file required", "zbsadm_login", "private_key_file"),
         ("host not found: 172.30.0.11 is not in zbsadm's host list", "zbsadm_failed", "host list"),
         ("Host 172.30.0.11 port 22 can't be reached by SSH: No route to host", "zbsadm_failed", "reaches the host"),
         ("too few free 2M hugepages", "zbsadm_failed", "zbs_hugepages"),

@@ -23,6 +23,9 @@ GOOD = "read 4096/4096 bytes at offset 0\n4 KiB, 1 ops; 00.00 sec"
         ("", "qemu-io: can't open device cbd:x: Unknown driver 'cbd'", 1, "unknown", "knows no CBD"),
         ("", "qemu-io: Unknown protocol 'cbd'", 1, "unknown", "knows no CBD"),
         ("", "qemu-io: can't open device cbd:x: Permission denied", 1, "unknown", "run as root"),
+        # no memory is the host's trouble and not the storage's
+        ("", "terminate called after throwing an instance of 'std::bad_alloc'", 1, "unknown", "for want of memory"),
+        ("what():  std::bad_alloc", "", 134, "unknown", "look at the host's memory"),
         ("", "", 1, "refused", "1"),
     ],
 )
@@ -65,3 +68,10 @@ def test_a_missing_qemu_io_says_nothing_about_the_storage(tmp_path):
 )
 def test_paths(path, valid):
     assert cbd.valid_path(path) is valid
+
+
+@pytest.mark.parametrize("signal", ["ABRT", "KILL", "SEGV", "TERM"])
+def test_a_probe_that_a_signal_ended_says_nothing_about_the_storage(tmp_path, signal):
+    program = programs.write_program(tmp_path, "qemu-io", "kill -%s $$" % signal)
+    found = cbd.probe(PATH, Deadline(20), program)
+    assert found.verdict == "unknown" and "by signal" in found.reason

@@ -50,19 +50,12 @@ def test_a_thread_in_state_d_keeps_the_memory_map_unread(tmp_path):
 def test_a_memory_map_that_hangs_is_left_behind(tmp_path):
     """A pipe without a writer blocks its open as the kernel's memory lock does."""
     write_process(tmp_path, 42)
-    pipe = tmp_path / "proc/42/smaps_rollup"
+    pipe = tmp_path / "proc/42/numa_maps"
     os.mkfifo(pipe)
     started = time.monotonic()
     found = process.read_process(42, str(tmp_path), map_seconds=0.2)
     assert time.monotonic() - started < 5 and found.hugepages_kib is None
     os.close(os.open(pipe, os.O_WRONLY))  # lets the thread that was left behind end
-
-
-def test_an_old_kernel_has_smaps_only(tmp_path):
-    write_process(tmp_path, 42)
-    line = "Shared_Hugetlb:  2048 kB\nPrivate_Hugetlb:  2048 kB\nHugetlb: 9 kB\n"
-    write(tmp_path, "proc/42/smaps", line * 3)
-    assert process.read_process(42, str(tmp_path)).hugepages_kib == 12288
 
 
 def test_a_kernel_that_does_not_tell(tmp_path):

@@ -54,8 +54,38 @@ def test_a_target_that_came_back_empty_is_due_for_its_volumes(host):
     restored = [{"bdev": "a", "path": "p/v", "error": None}]
     done = host.run("finish_volumes", lease_id=begun["lease_id"], restored=restored)
     assert done["outcomes"] == {A: {"outcome": "healed", "error": None}}
+    assert (done["decisions"][A], done["entries"]) == ("finished", {})
     after = host.run("observe")
-    assert (after["decisions"][A], after["entries"]) == ("cleared", {})
+    assert (after["decisions"][A], after["entries"]) == ("well", {})
+
+
+def restore(host, target):
+    """One outage: the target came back empty as the process `target`, a tick sees it and restores the volume. What the tick found due."""
+    host.volumes, host.process = [], {"pid": target, "started_s_after_boot": float(target)}
+    due = host.run("observe")["due"]
+    begun = host.run("begin_volumes")
+    if begun["begun"]:
+        host.volumes = [row("a")]
+        host.run("finish_volumes", lease_id=begun["lease_id"], restored=[{"bdev": "a", "path": "p/v", "error": None}])
+    return due
+
+
+def test_one_that_dies_again_before_the_next_tick_is_restored_at_once(host):
+    """Field case 45: nothing had failed, so nothing waits; only what flaps goes on with its window."""
+    assert [restore(host, target) for target in (10, 11)] == [[A], [A]]
+    # The third recovery within the window is flapping: the fourth outage waits.
+    assert restore(host, 12) == [A] and restore(host, 13) == []
+
+
+def test_an_outage_needs_as_many_looks_to_be_over_as_ever(host):
+    host.run("observe", reset_after=3)
+    begun = host.run("begin_volumes", reset_after=3)
+    host.volumes = [row("a")]
+    done = host.run(
+        "finish_volumes", lease_id=begun["lease_id"], restored=[{"bdev": "a", "path": "p/v"}], reset_after=3
+    )
+    assert done["entries"][A]["healthy"] == 1
+    assert [host.run("observe", reset_after=3)["decisions"][A] for _tick in range(2)] == ["recovering", "cleared"]
 
 
 def test_the_path_is_known_the_next_time(host, tmp_path):
@@ -79,7 +109,7 @@ def test_one_that_cannot_be_restored_keeps_no_other_waiting(host):
     done = host.run("finish_volumes", lease_id=begun["lease_id"], restored=rows)
     assert done["outcomes"][A] == {"outcome": "failed", "error": "no volume of that name"}
     assert done["outcomes"][B]["outcome"] == "healed"
-    assert host.run("observe")["decisions"] == {"vhost": "well", A: "waiting", B: "cleared"}
+    assert host.run("observe")["decisions"] == {"vhost": "well", A: "waiting", B: "well"}
     host.volumes = []  # b breaks again while a waits
     host.process = {"pid": 11, "started_s_after_boot": 3.0}
     seen = host.run("observe")
