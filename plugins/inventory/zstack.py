@@ -214,7 +214,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         # A filter that is misspelt would mean every host.
         unknown = sorted(set(given) - set(self.get_options()))
         if unknown:
-            raise ZbsError("%s is no option of this plugin" % ", ".join(map(str, unknown)), code="bad_option")
+            raise ZbsError("%s is not an option of this plugin" % ", ".join(map(str, unknown)), code="bad_option")
         check_login(self._login())
         if not 1 <= self.get_option("page_size") <= 10000:
             raise ZbsError("page_size is %d; give 1 to 10000" % self.get_option("page_size"), code="bad_option")
@@ -222,7 +222,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise ZbsError("timeout is %g; give seconds above 0" % self.get_option("timeout"), code="bad_option")
         group = self.get_option("vhost_group")
         if self._sanitize_group_name(group) != group:
-            raise ZbsError("vhost_group is %r, which is no name for a group" % group, code="bad_option")
+            raise ZbsError("vhost_group is %r, which is not a group name" % group, code="bad_option")
 
     def _option(self, name):
         """An option that may be a template."""
@@ -284,7 +284,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning("the manager has no ZBS primary storage, so this inventory has no hosts")
         if cloud["protocols"] is None:
             self.display.warning(
-                "the manager is too old to tell the status of each protocol (HTTP 404); the hosts come without it"
+                "the manager is too old to tell the status of each protocol (HTTP 404); the hosts are listed without it"
             )
         chosen = [document for document in hosts.documents(cloud) if wanted(document)]
         groups = {
@@ -295,7 +295,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         names, twice = hosts.names(chosen, self.get_option("hostnames"), taken | set(self.inventory.groups))
         if twice:
             self.display.warning(
-                "a host's name that another host or a group has is passed over for its next one: %s"
+                "names that another host or a group has already were skipped for the host's next name: %s"
                 % ", ".join(twice[:10])
             )
         for name, document in zip(names, chosen):
