@@ -220,7 +220,7 @@ def warnings(done, path):
     if not done["restart_keys"]:
         return []
     return [
-        "the engine has to be restarted for %s of %s, which is not done now: %s; restart it in a maintenance window"
+        "the engine must be restarted to take over %s of %s, which was not done: %s; restart it in a maintenance window"
         % (", ".join(done["restart_keys"]), path, done["reason"])
     ]
 

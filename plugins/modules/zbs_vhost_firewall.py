@@ -73,7 +73,7 @@ def main(module):
     before = params["before"]
     if before is not None and not all(isinstance(before.get(key), dict) for key in ("forward", "switches")):
         raise ZbsError(
-            "before is no reading of this module; give the firewall that an earlier call returned", "bad_option"
+            "before is not a reading of this module; give the firewall that an earlier call returned", "bad_option"
         )
     now = firewall.snapshot(Deadline(params["timeout"]))
     if before is None:

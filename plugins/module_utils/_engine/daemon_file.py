@@ -27,8 +27,8 @@ def read(path):
         if isinstance(exc, FileNotFoundError):
             return ""
         raise ZbsError(
-            "%s can't be read (%s); make it a text file that root may read"
-            % (path, getattr(exc, "strerror", None) or "it is no UTF-8"),
+            "%s can't be read (%s); make it a text file that root can read"
+            % (path, getattr(exc, "strerror", None) or "it is not UTF-8"),
             "daemon_json",
         )
 

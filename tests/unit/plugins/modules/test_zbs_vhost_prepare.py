@@ -123,7 +123,7 @@ def test_a_dockerd_that_hangs_is_a_failure_with_evidence_inside_its_deadline(hos
     failure, _result = failure_of(NAME, host.options)
     assert time.monotonic() - began < 30
     assert (
-        "docker: the Docker Engine took the question and is silent: docker did not answer within 0.5 s"
+        "docker: the Docker Engine took the request and does not answer: docker did not answer within 0.5 s"
         in failure["message"]
     )
     assert failure["details"]["hugepages"]["short_by"] == 0 and failure["details"]["hugetlbfs"]["dir"]
