@@ -111,14 +111,15 @@ def main(module):
     entries = operator_pages.find(wanted.size_kib(module.params["hugepage_size"]), root)
     if module.params["state"] == "present":
         warnings = [
-            "%(where)s sets the same pages (%(says)s), and was left alone; who applies it again may take pages from the target"
+            (
+                "%(where)s sets the same pages (%(says)s), and was left alone; applying it again may take pages from "
+                "the target"
+            )
             % entry
             for entry in entries
         ]
     if not systemd and module.params["state"] == "present":
-        warnings.append(
-            "systemd does not run this host, so hugepages and their mount are there until the next boot only"
-        )
+        warnings.append("systemd does not run this host, so hugepages and their mount last only until the next boot")
         return {
             "changed": False,
             "systemd": False,

@@ -157,7 +157,7 @@ cpuset:
   description: The CPUs that a target on this host should run on, their NUMA node, and why these.
   type: dict
   returned: success
-  sample: {cpus: [4, 5, 6, 7], node: 0, reason: node 0 has most online CPUs (8 on 8 cores)}
+  sample: {cpus: [4, 5, 6, 7], node: 0, reason: node 0 has the most online CPUs (8 on 8 cores)}
 """
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
@@ -199,7 +199,7 @@ def main(module):
     result.update(changed=bool(actions), actions=actions, missing=missing, kept=kept, ready=not missing)
     sentences = ["%(what)s: %(detail)s; %(remedy)s" % item for item in missing]
     if missing and not params["best_effort"]:
-        unfit = "the host is not fit for a target" if wish.present else "not all could be taken back"
+        unfit = "the host is not fit for a target" if wish.present else "not everything could be taken back"
         raise ZbsError("%s: %s" % (unfit, "; ".join(sentences)), "not_ready", result)
     return dict(result, warn=sentences + warnings)
 

@@ -78,7 +78,7 @@ def _pages(wish, host, check_mode, actions, missing):
 def _shortage(wish, host, demand, before, pool):
     """What to say of pages that did not come."""
     wanted = ", ".join("%d on node %d" % (pages, node) for node, pages in sorted(host.nodes.items()))
-    detail = "%d pages of %d KiB are missing: %s for the target (which holds %d) and %d for guests, %d are free" % (
+    detail = "%d pages of %d KiB are missing: the target needs %s (and holds %d), guests need %d, and %d are free" % (
         demand.lacks(pool),
         wish.page_kib,
         wanted or wish.target_pages,
@@ -91,12 +91,12 @@ def _shortage(wish, host, demand, before, pool):
         came = ["node %d gave %d" % (node, pool.nodes[node].total - before.nodes[node].total) for node in sorted(short)]
         detail += "; " + ", ".join(came)
     if pool.total < before.total:
-        detail += "; the pool went from %d to %d pages while it was to grow, so somebody else makes it smaller" % (
+        detail += "; the pool went from %d to %d pages when it should have grown, so something else shrinks it" % (
             before.total,
             pool.total,
         )
-        return {"what": "hugepages", "detail": detail, "remedy": "find out who sets the pool on this host"}
-    remedy = "free memory on the host, or reserve the pages at boot, where memory is not yet in pieces"
+        return {"what": "hugepages", "detail": detail, "remedy": "find out what sets the pool on this host"}
+    remedy = "free memory on the host, or reserve the pages at boot, when memory is not yet fragmented"
     return {"what": "hugepages", "detail": detail, "remedy": remedy}
 
 

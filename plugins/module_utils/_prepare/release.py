@@ -78,10 +78,10 @@ def _container_users(name):
     """A container of the target uses the mount, also one that is stopped: its next start would fail without it."""
     container = inspect_container(name, Deadline(ASK_TIMEOUT))
     if container.found():
-        return ["the container %s is there (%s)" % (name, container.state)]
+        return ["the container %s exists (%s)" % (name, container.state)]
     if container.answer in ("missing", "no_docker", "podman"):
         return []
-    return ["it can't be told whether the container %s is there (%s)" % (name, container.detail)]
+    return ["it is not known whether the container %s exists (%s)" % (name, container.detail)]
 
 
 def _pages(wish, host, check_mode, actions, missing):

@@ -107,7 +107,7 @@ def test_no_docker_at_all(options, tmp_path, monkeypatch):
     given = options()
     monkeypatch.setenv("PATH", programs.path_without(tmp_path / "empty"))
     status, result = run_module(NAME, given)
-    assert status == 0 and "docker is not there" in text_of(result)
+    assert status == 0 and "docker is missing" in text_of(result)
 
 
 def test_a_long_log_keeps_its_end_and_a_secret_at_the_cut_is_whole_masked(options):

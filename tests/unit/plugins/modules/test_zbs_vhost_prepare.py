@@ -141,7 +141,7 @@ BAD = [
     ({"hugepage_count": 10**9}, "too_much", "hugepage_count and guest_memory ask for"),
     ({"guest_memory": "99T"}, "too_much", "the machine has 16384 MiB"),
     ({"hugetlbfs_dir": "/etc"}, "hugetlbfs_dir", "hugetlbfs_dir /etc is not empty"),
-    ({"hugetlbfs_dir": "/proc/meminfo"}, "hugetlbfs_dir", "/proc/meminfo is no folder"),
+    ({"hugetlbfs_dir": "/proc/meminfo"}, "hugetlbfs_dir", "/proc/meminfo is not a folder"),
     ({"hugetlbfs_dir": "/"}, "hugetlbfs_dir", "already a mount of something else"),
     ({"hugetlbfs_dir": "pages"}, "hugetlbfs_dir", "give an absolute path"),
     ({"numa": 1}, "bad_option", "numa names node 1, and the nodes with pages of 2048 KiB are: 0"),

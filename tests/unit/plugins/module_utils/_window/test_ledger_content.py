@@ -206,7 +206,7 @@ def test_a_step_names_itself_to_whoever_waits(tmp_path):
     second = ledger_writing.locked(str(tmp_path), Deadline(0))
     with ledger_writing.locked(str(tmp_path), ledgers.soon()), pytest.raises(ZbsError) as caught:
         second.__enter__()
-    assert caught.value.message.startswith("a step of the ledger is under way by process")
+    assert caught.value.message.startswith("a step of the ledger is under way: process")
 
 
 def test_the_folder_is_synced_after_the_file_took_its_place(tmp_path, monkeypatch):
