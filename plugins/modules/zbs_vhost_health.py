@@ -67,7 +67,7 @@ reason:
   description: Why the host is not Connected, in a sentence; null when it is.
   type: str
   returned: success
-  sample: "Vhost: the container is exited (exit status 137) and nobody listens on /var/zbsvhost/sockets/admin.sock"
+  sample: "Vhost: the container is exited (exit status 137) and nothing listens on /var/zbsvhost/sockets/admin.sock"
 protocols:
   description: Per protocol C(status), C(verdict), C(reason) and C(latency_ms).
   type: dict
@@ -106,7 +106,7 @@ target:
   sample: {version: SPDK v24.01}
 volumes:
   description:
-    - The target's controllers. C(broken) is true when the bdev is gone or nobody listens on the socket; C(block_size) is
+    - The target's controllers. C(broken) is true when the bdev is gone or nothing listens on the socket; C(block_size) is
       in bytes, null when the target did not tell it.
     - Null when that can't be told, since the target did not answer or did not list its controllers; empty when there is no
       target. C(sessions) is null when the target did not tell it.

@@ -88,7 +88,7 @@ rows:
       next_attempt: 3
       hold: null
       result: waiting
-      reason: the container is exited (exit status 137) and nobody listens on /var/zbsvhost/sockets/admin.sock
+      reason: the container is exited (exit status 137) and nothing listens on /var/zbsvhost/sockets/admin.sock
 totals:
   description:
     - Hosts by status and by result, the names of those that are not Connected (C(down)), and how many volumes there are and how

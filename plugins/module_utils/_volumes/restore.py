@@ -57,7 +57,7 @@ def _wanted(item):
     except ZbsError:
         volume = None
     vm = item.get("vm") or {}
-    return {"bdev": item["bdev"], "volume": volume, "vm": vm.get("name") or "of process %s" % vm.get("pid", "unknown")}
+    return {"bdev": item["bdev"], "volume": volume, "vm": vm.get("name") or "process %s" % vm.get("pid", "unknown")}
 
 
 def _trace(params, bdevs, deadline):
@@ -112,9 +112,9 @@ def _restore(params, item, volume, problems, deadline, check_mode):
 
 def _untraced(pools, item, problems):
     if not pools:
-        return "no pool is named to look for its volume in; name the logical pools in zbs_vhost_heal_pools"
+        return "no pool is given to look for its volume in; list the logical pools in zbs_vhost_heal_pools"
     said = " (%s)" % "; ".join(problems) if problems else ""
-    return "no volume of the pools %s has the name that %s is made of%s; create it by hand with its path" % (
+    return "no volume of the pools %s matches %s%s; create it by hand with its path" % (
         ", ".join(pools),
         item["bdev"],
         said,
@@ -123,5 +123,5 @@ def _untraced(pools, item, problems):
 
 def _act(params, actions, volume, bdev, deadline):
     if deadline.spent():
-        raise ZbsError("no time was left for it within %.0f s; the next attempt goes on" % deadline.seconds)
+        raise ZbsError("no time was left for it within %.0f s; the next attempt continues" % deadline.seconds)
     carry_out(calls.zbsadm_of(params), params["host_ip"], volume, bdev, actions, deadline)

@@ -94,8 +94,8 @@ def test_a_docker_that_hangs_is_asked_once_and_costs_its_time_only(options, tmp_
     "body, says",
     [
         (programs.answering(err="No such container: x", rc=1, out="[]"), "No such container"),
-        ("echo panic: DB_TOKEN=x; exit 2", "answered no JSON"),
-        ("exit 0", "answered no JSON"),
+        ("echo panic: DB_TOKEN=x; exit 2", "did not answer with JSON"),
+        ("exit 0", "did not answer with JSON"),
     ],
 )
 def test_a_docker_that_knows_nothing(options, body, says):
@@ -152,7 +152,7 @@ def test_memory_is_read_from_the_host(tmp_path):
         fake_host.write(tmp_path, folder + name, "%d\n" % number)
     fake_host.write(tmp_path, "proc/meminfo", "MemTotal: 9 kB\nCached: 1 kB\nHugePages_Free: 3\n")
     assert evidence_file._memory(str(tmp_path)).splitlines() == [
-        "pool of 2048 KiB pages: 8, of them 3 free, of those 0 promised",
+        "pool of 2048 KiB pages: 8, of these 3 free, of the free ones 0 reserved",
         "MemTotal: 9 kB",
         "HugePages_Free: 3",
     ]
