@@ -75,7 +75,7 @@ def _row(host, kind, task_vars):
         if first.get("failed"):
             return table.error_row(host, _said(first) or "the task failed without a message")
         return table.unreachable_row(
-            host, _said(first) or "the host was not looked at: it failed or could not be reached earlier"
+            host, _said(first) or "the host was not checked: it failed or could not be reached earlier"
         )
     if kind == "health":
         return table.health_row(host, first)

@@ -111,11 +111,8 @@ def main(module):
     entries = operator_pages.find(wanted.size_kib(module.params["hugepage_size"]), root)
     if module.params["state"] == "present":
         warnings = [
-            (
-                "%(where)s sets the same pages (%(says)s), and was left alone; applying it again may take pages from "
-                "the target"
-            )
-            % entry
+            "%(where)s sets the same pages (%(says)s), and was left alone; applying it again may take pages from "
+            "the target" % entry
             for entry in entries
         ]
     if not systemd and module.params["state"] == "present":

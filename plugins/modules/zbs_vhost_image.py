@@ -106,11 +106,8 @@ def main(module):
     if not params["best_effort"]:
         tried = "; ".join("%(source)s: %(message)s" % item for item in errors) or "nothing was to be tried"
         raise ZbsError(
-            (
-                "the image %s is not on this host and no source gave it (%s); make its registry reachable or give an "
-                "archive of it"
-            )
-            % (params["name"], tried),
+            "the image %s is not on this host and no source gave it (%s); make its registry reachable or give an "
+            "archive of it" % (params["name"], tried),
             "no_image",
             {"errors": errors, "registry": image.registry_of(params["name"])},
         )

@@ -70,7 +70,7 @@ def replace(path, temporary, backup=True, clock=time.time):
                 _copy(place, kept)
             replacing.put(place, os.path.basename(temporary))
     except OSError as exc:
-        raise ZbsError("%s can't be replaced (%s); it is as it was" % (path, exc.strerror), "daemon_json")
+        raise ZbsError("%s can't be replaced (%s); it is unchanged" % (path, exc.strerror), "daemon_json")
     return kept
 
 

@@ -131,11 +131,8 @@ def refuse_both_places(current, flags, path):
     both = sorted(key for key in flags if key in current and key not in _BOTH_PLACES)
     if both:
         raise ZbsError(
-            (
-                "%s is set both on dockerd's command line and in %s, and dockerd does not start with both; remove one "
-                "of them"
-            )
-            % (", ".join(both), path),
+            "%s is set both on dockerd's command line and in %s, and dockerd does not start with both; remove one "
+            "of them" % (", ".join(both), path),
             "flag_conflict",
         )
 

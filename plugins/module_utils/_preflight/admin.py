@@ -59,7 +59,7 @@ def _compute_host(host_ip, port, has_login, clusters, deadline):
     if has_login:
         return row(check, True, "its SSH answers the admin node, and zbsadm is given the login")
     if _mentions(clusters, host_ip):
-        return row(check, True, "its SSH answers the admin node, and zbsadm names it")
+        return row(check, True, "its SSH answers the admin node, and zbsadm lists it")
     return row(
         check,
         None,

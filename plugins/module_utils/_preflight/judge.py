@@ -77,7 +77,7 @@ def judge_image(image, present, registry):
 def judge_prepared(prepared):
     """The rows of what a prepare, run in check mode, found missing or would do."""
     if not prepared or "missing" not in prepared:
-        return [row(check, None, "the host was not looked at", "run zbs_vhost_prepare") for check in PREPARED]
+        return [row(check, None, "the host was not checked", "run zbs_vhost_prepare") for check in PREPARED]
     missing = {item["what"]: item for item in prepared["missing"]}
     rows = []
     for check in PREPARED:

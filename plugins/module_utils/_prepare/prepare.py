@@ -35,7 +35,7 @@ def prepare(wish, host, check_mode):
                 pool = _pages(wish, host, False, actions, missing)
                 mount, ours = _mount(wish, host, False, actions, missing, warnings)
         except ZbsError as exc:
-            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "see the message"})
+            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "fix that, then run again"})
     engine = starting.provide(host.engine, wish.root, check_mode, actions, missing)
     if wish.hugepages and not check_mode and not missing:
         _look_again(wish, host, pool, missing)
@@ -69,7 +69,7 @@ def _pages(wish, host, check_mode, actions, missing):
     if pool.total > before.total:
         actions.append("grow the pool of %d KiB pages by %d" % (wish.page_kib, pool.total - before.total))
     if trouble is not None:
-        missing.append({"what": "hugepages", "detail": trouble, "remedy": "see the message"})
+        missing.append({"what": "hugepages", "detail": trouble, "remedy": "fix that, then run again"})
     elif demand.lacks(pool) > 0:
         missing.append(_shortage(wish, host, demand, before, pool))
     return pool

@@ -33,7 +33,7 @@ def release(wish, host, check_mode):
                 _mount(wish, False, actions, missing, kept, warnings)
                 pool = _pages(wish, host, False, actions, missing)
         except ZbsError as exc:
-            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "see the message"})
+            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "fix that, then run again"})
         mount, ours = _after(mounts.read_hugetlbfs(wish.root), wish)
     after = Host(pool, host.held, mount, ours, host.engine, host.cpus, host.nodes)
     return after, actions, missing, kept, warnings
@@ -96,7 +96,7 @@ def _pages(wish, host, check_mode, actions, missing):
         try:
             pool = giveback.give_back(wish.page_kib, host.nodes, wish.keep_free, wish.root)
         except ZbsError as exc:
-            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "see the message"})
+            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "fix that, then run again"})
             pool = node_pools.read_pool(wish.page_kib, wish.root)
     if pool.total < before.total:
         actions.append("give back %d pages of %d KiB" % (before.total - pool.total, wish.page_kib))

@@ -62,7 +62,7 @@ def observe_one(window, ledger, protocol, observation, clock, warnings):
         )
     elif before is None and entry is not None and entry.get("flaps"):
         warnings.append(
-            "%s is flapping and down again: its old window goes on (%d attempts so far, %d more ticks to wait)"
+            "%s is flapping and down again: its old window continues (%d attempts so far, %d more ticks to wait)"
             % (protocol, entry["failures"], entry["skip"])
         )
     return decision

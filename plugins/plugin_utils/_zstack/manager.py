@@ -125,7 +125,7 @@ class Manager:
                 text = self._text(response, where, end)
         except requests.exceptions.SSLError as exc:
             raise ZbsError(
-                "%s can't be trusted (%s); give ca_path its CA, or check the name in url" % (where, _reason(exc)),
+                "%s can't be trusted (%s); set ca_path to its CA, or check the name in url" % (where, _reason(exc)),
                 code="tls",
             ) from None
         except requests.exceptions.Timeout:
