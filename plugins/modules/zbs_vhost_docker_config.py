@@ -53,7 +53,7 @@ options:
     type: bool
     default: false
   backup:
-    description: Whether the old file is kept under a dated name beside the new one.
+    description: Whether to keep the old file under a dated name beside the new one.
     type: bool
     default: true
 """
@@ -96,7 +96,7 @@ changes:
   sample:
     - {key: live-restore, before: null, after: true, needs: reload}
 reloaded:
-  description: Whether the engine was told to read its file again, or would be in check mode.
+  description: Whether the engine was told to reload its configuration, or would be in check mode.
   type: bool
   returned: success
   sample: true

@@ -162,7 +162,7 @@ begun:
   returned: success
   sample: [vhost]
 lease_id:
-  description: What O(phase=finish) must show to end the attempts that this step took; null where it took none.
+  description: What to pass to O(phase=finish) to end the attempts that this step took; null if it took none.
   type: str
   returned: success
   sample: 5f0c6c2e8d2b4f7e9a1d3c5b7e9f1a2b
