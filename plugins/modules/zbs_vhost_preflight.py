@@ -53,8 +53,8 @@ options:
     type: str
   compatibility:
     description:
-      - Which image fits which zbsadm, each entry with the patterns C(zbsadm) (of its version) and C(image) (of the image's name, its
-        tag or a version label), with C(*) and C(?) as in a shell.
+      - Rules on which image fits which zbsadm. Each has two patterns, C(zbsadm) for its version and C(image) for the image's
+        name, its tag or a version label, with C(*) and C(?) as in a shell.
     type: list
     elements: dict
     default: []
@@ -114,7 +114,7 @@ rows:
   elements: dict
   returned: success
   sample:
-    - {check: zbsadm, ok: true, detail: zbsadm 1.6.1 is there and knows its clusters, remedy: null}
+    - {check: zbsadm, ok: true, detail: zbsadm 1.6.1 answers and knows its clusters, remedy: null}
     - check: cores
       ok: false
       detail: CPU 4 is claimed by process 827 (reactor_4)
@@ -129,7 +129,7 @@ lines:
   type: list
   elements: str
   returned: success
-  sample: ["ok  zbsadm  zbsadm 1.6.1 is there and knows its clusters"]
+  sample: ["ok  zbsadm  zbsadm 1.6.1 answers and knows its clusters"]
 zbsadm_version:
   description: The version of zbsadm, null if it does not report one.
   type: str

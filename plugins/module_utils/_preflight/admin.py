@@ -25,7 +25,7 @@ def look(host_ip, path, ssh_port, has_login, deadline):
         clusters = zbsadm.Zbsadm(path).cluster_list(deadline.share(deadline.seconds / 2)).data
         version = version or _cluster_version(clusters)
         told = "zbsadm %s" % version if version else "zbsadm (version not known)"
-        rows.append(row("zbsadm", True, "%s is there and knows its clusters" % told))
+        rows.append(row("zbsadm", True, "%s answers and knows its clusters" % told))
     except ZbsError as exc:
         rows.append(row("zbsadm", False, exc.message, "install or repair zbsadm on the admin node"))
     rows.append(_compute_host(host_ip, ssh_port or 22, has_login, clusters, deadline))

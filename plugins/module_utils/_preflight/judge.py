@@ -53,7 +53,7 @@ def judge_compatibility(version, image, labels, rules):
     return row(
         check,
         False,
-        "%s does not fit zbsadm %s, which wants %s" % (image, version, wanted),
+        "%s does not fit zbsadm %s, which needs %s" % (image, version, wanted),
         "declare an image that fits, or bring zbsadm to the image's release",
     )
 
@@ -93,7 +93,7 @@ def judge_prepared(prepared):
 def _provided(check, actions):
     words = {"hugepages": "pool", "hugetlbfs": "mount", "docker": "docker"}[check]
     planned = [action for action in actions if words in action]
-    return "will be provided: %s" % "; ".join(planned) if planned else "there"
+    return "will be provided: %s" % "; ".join(planned) if planned else "present"
 
 
 def judge_cores(cpus, locks, pinned, truncated=False):

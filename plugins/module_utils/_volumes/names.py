@@ -55,8 +55,8 @@ def _md5(data):
         return hashlib.md5(data, **_NOT_FOR_SECURITY).digest()
     except TypeError:
         raise ZbsError(
-            "this host is in FIPS mode, and its Python %s can't use MD5 for a volume's name there; let Ansible "
-            "use Python 3.9 or newer" % platform.python_version(),
+            "this host is in FIPS mode, and its Python %s can't use MD5 for a volume's name; let Ansible use "
+            "Python 3.9 or newer" % platform.python_version(),
             "no_md5",
         )
 
