@@ -35,6 +35,8 @@ class Settings:
     answer_timeout: int = 10
     #: the cluster's volumes: <pools>/<logical pool>/<volume>, on every host alike
     pools: str = "/var/lib/zbs-standin/pools"
+    #: the one physical pool on which the logical ones lie
+    physical_pool: str = "pool"
     cluster_uuid: str = "6f1f8c0e-5d3a-4a1b-9d5e-2f6f6c7a8b90"
     cluster_name: str = "zbs-standin"
 
@@ -61,6 +63,7 @@ _PATTERNS = {
     "image": r"[A-Za-z0-9][A-Za-z0-9._/:@-]*",
     "private_key_file": r"/[^\0\n]+",
     "pools": r"(/[A-Za-z0-9_][A-Za-z0-9._-]*)+",
+    "physical_pool": r"[A-Za-z0-9._-]+",
     "cluster_uuid": r"[0-9a-f-]{36}",
     "cluster_name": r"[A-Za-z0-9._-]+",
 }

@@ -1,4 +1,4 @@
-"""The ``zbs`` command: of it, only the listing of a pool's volumes."""
+"""The ``zbs`` command: of it, the listings of the cluster's pools and of a pool's volumes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,32 @@ from .flags import Flag
 from .settings import Settings
 
 
-def _list_file(given: Given, chosen: Settings) -> dict[str, Any]:
+def _list_logical_pool(given: Given, chosen: Settings) -> dict[str, Any]:
+    _as_json(given)
+    folder = Path(chosen.pools)
+    names = sorted(pool.name for pool in folder.iterdir() if pool.is_dir()) if folder.is_dir() else []
+    pools = [
+        {
+            "logicalPoolID": number,
+            "logicalPoolName": name,
+            "physicalPoolID": 1,
+            "physicalPoolName": chosen.physical_pool,
+            "type": 0,
+            "capacity": 1 << 40,
+            "usedSize": sum(file.stat().st_size for file in (folder / name).iterdir()),
+        }
+        for number, name in enumerate(names, 1)
+    ]
+    return {"result": [{"logicalPoolInfos": pools}]}
+
+
+def _as_json(given: Given) -> None:
     if given["format"] != "json":
-        raise Failure(POOL_UNKNOWN, "The stand-in of zbs lists files as JSON only: use --format json")
+        raise Failure(POOL_UNKNOWN, "The stand-in of zbs lists as JSON only: use --format json")
+
+
+def _list_file(given: Given, chosen: Settings) -> dict[str, Any]:
+    _as_json(given)
     pool = Path(chosen.pools) / given["pool"]
     if not pool.is_dir():
         raise Failure(POOL_UNKNOWN, f"list file of pool {given['pool']} failed, status code: kPoolNotExists")
@@ -30,6 +53,12 @@ def _list_file(given: Given, chosen: Settings) -> dict[str, Any]:
 
 
 COMMANDS = {
+    "list logical-pool": Command(
+        (Flag("format", values.output_format, required=True, help="json"),),
+        _list_logical_pool,
+        login=False,
+        tells_success=False,
+    ),
     "list file": Command(
         (
             Flag("pool", values.pool, required=True, help="the logical pool"),
@@ -38,7 +67,7 @@ COMMANDS = {
         _list_file,
         login=False,
         tells_success=False,
-    )
+    ),
 }
 
 
@@ -54,6 +83,6 @@ def main(words: list[str] | None = None) -> int:
         return 0
     if words in (["--help"], ["-h"], []):
         print("zbs: a STAND-IN, for the lab of the Ansible collection zstack.zbs.\n")
-        print("  zbs list file --pool POOL --format json")
+        print("  zbs list logical-pool --format json\n  zbs list file --pool POOL --format json")
         return 0
     return execute("zbs", COMMANDS, words)

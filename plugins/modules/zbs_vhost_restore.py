@@ -27,7 +27,10 @@ options:
     elements: dict
     required: true
   pools:
-    description: Logical pools whose volumes are listed to find the one that a bdev is named after, if no C(path) is given.
+    description:
+      - Logical pools whose volumes are listed to find the one that a bdev is named after, if no C(path) is given. The bdev may
+        have the name with the volume's UUID or the name by hash.
+      - If empty, all pools of the cluster (C(zbs list logical-pool)).
     type: list
     elements: str
     default: []
@@ -52,7 +55,6 @@ EXAMPLES = r"""
     host_ip: "{{ ansible_host }}"
     observed: "{{ health }}"
     volumes: "{{ health.demand | selectattr('broken') }}"
-    pools: [pool1, pool2]
   delegate_to: "{{ groups['zbs_admin'] | first }}"
 
 - name: One disk, whose volume is known

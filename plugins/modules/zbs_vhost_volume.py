@@ -36,8 +36,18 @@ options:
     choices: [present, absent]
     default: present
   bdev_name:
-    description: Name of the bdev, the controller and the socket. Without it, the name that ZStack derives from O(path).
+    description: Name of the bdev, the controller and the socket. Without it, the name that O(naming) derives from O(path).
     type: str
+  naming:
+    description:
+      - How the manager names the bdev of a volume whose own name ends in a UUID, as V(volume_0123456789abcdef0123456789abcdef).
+        V(uuid) is the default of newer managers, C(zbs-bdev-) and that UUID. V(hash) is the way of older managers, C(zbs-bdev-)
+        and a hash of the path. Any other volume is named by hash.
+      - V(auto) takes the name under which O(observed) shows the volume as served or as needed by a VM, otherwise the kind of
+        the other names on the host. If the host shows neither kind, or both, the task fails and creates nothing.
+    type: str
+    choices: [auto, uuid, hash]
+    default: auto
   socket_dir:
     description: The target's socket directory, used for RV(socket_path).
     type: path
@@ -61,6 +71,14 @@ EXAMPLES = r"""
   zstack.zbs.zbs_vhost_volume:
     host_ip: "{{ ansible_host }}"
     path: zbs://pool1/vol1
+    observed: "{{ health }}"
+  delegate_to: "{{ groups['zbs_admin'] | first }}"
+
+- name: Serve a volume of a newer manager on a host that serves nothing yet
+  zstack.zbs.zbs_vhost_volume:
+    host_ip: "{{ ansible_host }}"
+    path: zbs://pool1/volume_0123456789abcdef0123456789abcdef
+    naming: uuid
     observed: "{{ health }}"
   delegate_to: "{{ groups['zbs_admin'] | first }}"
 
@@ -102,6 +120,7 @@ zbsadm:
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
 from ansible_collections.zstack.zbs.plugins.module_utils._volumes import names, volume
+from ansible_collections.zstack.zbs.plugins.module_utils._volumes.naming import NAMINGS
 
 if __name__ == "__main__":
     _module.run(
@@ -110,6 +129,7 @@ if __name__ == "__main__":
             path={"type": "str", "required": True},
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
             bdev_name={"type": "str"},
+            naming={"type": "str", "choices": list(NAMINGS), "default": "auto"},
             socket_dir={"type": "path", "default": names.SOCKET_DIR},
             observed={"type": "dict"},
             force={"type": "bool", "default": False},

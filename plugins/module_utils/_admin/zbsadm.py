@@ -7,10 +7,10 @@ Older releases take the compute host's SSH login on the command line, newer ones
 A password on a command line can be read in the admin node's process list: the dialect without a login is the default.
 """
 
-import json
 import re
 
 from .._tools import command, masking
+from .._tools.answers import last_object
 from .._tools.errors import ZbsError
 
 ZBSADM = "/usr/local/bin/zbsadm"
@@ -134,7 +134,7 @@ def judge(words, result, timeout, secrets=()):
             "zbsadm_timeout",
             {"output": _excerpt(result)},
         )
-    data = masking.hide_in(_object(result.out), secrets)
+    data = masking.hide_in(last_object(result.out, ("success", "error")), secrets)
     if data is None:
         said = result.sentence()
         if not said:
@@ -165,18 +165,6 @@ def judge(words, result, timeout, secrets=()):
     if result.rc != 0:
         warnings.append("zbsadm %s reported success but ended with exit status %d" % (words, result.rc))
     return Answer(data, warnings)
-
-
-def _object(text):
-    """The JSON object of an output: the whole of it, else its last line that is one; None when there is none."""
-    for candidate in [text] + [line for line in reversed(text.splitlines()) if line.lstrip().startswith("{")]:
-        try:
-            data = json.loads(candidate)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(data, dict):
-            return data
-    return None
 
 
 def _excerpt(result):

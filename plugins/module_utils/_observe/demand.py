@@ -44,20 +44,19 @@ def collect(socket_dir, admin_socket, root="/", read_peers=None):
 
 def _read_vms(root):
     """The VMs; OSError also when that takes too long: a process's arguments lie in its memory, whose lock may never be free."""
-    found = process.in_time(_try_vms, root, VMS_SECONDS)
-    if found is None:
-        raise OSError(errno.ETIMEDOUT, "reading the arguments of all processes took more than %.0f s" % VMS_SECONDS)
-    if isinstance(found, OSError):
-        raise found
-    return found
+    late = OSError(errno.ETIMEDOUT, "reading the arguments of all processes took more than %.0f s" % VMS_SECONDS)
+    vms, problem = process.in_time(_try_vms, root, VMS_SECONDS) or (None, late)
+    if problem:
+        raise problem
+    return vms
 
 
 def _try_vms(root):
-    """The VMs, or the OSError: an exception would be lost with its thread."""
+    """(the VMs, None) or (None, the OSError): an exception would be lost with its thread."""
     try:
-        return qemu.read_vms(root)
+        return qemu.read_vms(root), None
     except OSError as exc:
-        return exc
+        return None, exc
 
 
 def _read_peers():

@@ -20,6 +20,8 @@ MAX_SOCKET_PATH = 107
 _SCHEME = "zbs://"
 # What a pool or volume name may be: nothing that a shell, a path or an option parser takes for more than a name.
 _NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,254}\Z")
+# The UUID that the manager's volumes bear: `volume_` and 32 hex digits. Longer runs of them are no UUID.
+_UUID_TAIL = re.compile(r"(?:^|[^0-9a-f])([0-9a-f]{32})\Z")
 # Known to Python 3.9 and newer, and to the older ones of the distributions that have a FIPS mode.
 _NOT_FOR_SECURITY = {"usedforsecurity": False}
 
@@ -37,12 +39,25 @@ class Volume:
         return "%s/%s" % (self.pool, self.name)
 
     @property
-    def bdev_name(self):
-        """The name that ZStack gives the volume's bdev, controller and socket: `zbs-bdev-` and Java's nameUUIDFromBytes.
+    def hashed_name(self):
+        """The name that older managers give the volume's bdev, controller and socket: `zbs-bdev-` and Java's nameUUIDFromBytes.
 
-        That is UUID version 3 over the bytes alone, without a namespace.
+        That is UUID version 3 over the bytes of the path alone, without a namespace.
         """
         return PREFIX + uuid.UUID(bytes=_md5(self.path.encode("utf-8")), version=3).hex
+
+    @property
+    def uuid_name(self):
+        """The name that newer managers give it (`Zbs.vhost.bdevNameUseVolumeUuid`): `zbs-bdev-` and the UUID that its own name ends in.
+
+        None for a volume whose name ends in none.
+        """
+        tail = _UUID_TAIL.search(self.name)
+        return PREFIX + tail.group(1) if tail else None
+
+    def bdev_name(self, naming):
+        """Its name by `naming`, uuid or hash. What a manager does with a volume without a UUID was not seen: it gets the hash."""
+        return (self.uuid_name if naming == "uuid" else None) or self.hashed_name
 
 
 def _md5(data):
@@ -102,21 +117,12 @@ def socket_path(socket_dir, name):
     return path
 
 
-def parse_listing(data):
-    """The volume names in the answer of `zbs list file --pool POOL --format json`; ZbsError `bad_listing` for another shape.
+def kind_of(name):
+    """Which naming made the bdev's name: `uuid` or `hash`; None for a name of another form.
 
-    Two shapes are known: `{"result": [{"fileName": ...}]}` and `{"result": {"fileInfo": [{"fileName": ...}]}}`.
+    Java's nameUUIDFromBytes sets version 3, and the manager's own UUIDs are random ones.
     """
-    found = data.get("result") if isinstance(data, dict) else None
-    if isinstance(found, dict):
-        found = found.get("fileInfo")
-    if not isinstance(found, list):
-        raise ZbsError("zbs listed a pool in an unknown form; run `zbs list file` by hand", "bad_listing")
-    return [item["fileName"] for item in found if isinstance(item, dict) and isinstance(item.get("fileName"), str)]
-
-
-def trace(wanted, pool, names):
-    """{bdev name: Volume} of those bdev names in `wanted` that a volume of the pool's listing `names` hashes to."""
-    wanted = set(wanted)
-    volumes = (Volume(pool, name) for name in names)
-    return {volume.bdev_name: volume for volume in volumes if volume.bdev_name in wanted}
+    digits = name[len(PREFIX) :] if name.startswith(PREFIX) else ""
+    if not _UUID_TAIL.match(digits):
+        return None
+    return "hash" if uuid.UUID(digits).version == 3 else "uuid"

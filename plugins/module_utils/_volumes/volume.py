@@ -7,6 +7,7 @@ from .._admin import calls
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
 from . import names
+from .naming import choose
 from .plan import plan_volume
 
 
@@ -14,7 +15,7 @@ def run(params, check_mode):
     """Plan and act on the parameters of zbs_vhost_volume; returns the module's result."""
     calls.check(params)
     volume = names.parse_path(params["path"])
-    name = params["bdev_name"] or volume.bdev_name
+    name = params["bdev_name"] or choose(volume, params["naming"], params["observed"])
     names.check_bdev_name(name)
     socket_path = names.socket_path(params["socket_dir"], name)
     plan = plan_volume(params["state"], name, params["observed"], params["force"])

@@ -173,6 +173,25 @@ class TestZbs:
         site.settings(list_file_result="fileInfo")
         assert self._list(site, "pool1")["result"] == {"fileInfo": document["result"]}
 
+    def test_it_lists_the_pools(self, site: Site) -> None:
+        (site.root / "pools" / "lpool10").mkdir(parents=True)
+        (site.root / "pools" / "lpool1").mkdir()
+        (site.root / "pools" / "lpool1" / "vol1").write_bytes(b"x" * 10)
+        site.settings(pools=str(site.root / "pools"), physical_pool="pool7")
+        done = site.run("list", "logical-pool", "--format", "json", program="usr/bin/zbs")
+        document = json.loads(done.stdout)
+        assert (done.returncode, document["error"], "success" in document) == (0, {"code": 0, "message": ""}, False)
+        (group,) = document["result"]
+        shown = [
+            (row["logicalPoolName"], row["physicalPoolName"], row["usedSize"]) for row in group["logicalPoolInfos"]
+        ]
+        assert shown == [("lpool1", "pool7", 10), ("lpool10", "pool7", 0)]
+
+    def test_a_cluster_without_pools(self, site: Site) -> None:
+        site.settings(pools=str(site.root / "none"))
+        done = site.run("list", "logical-pool", "--format", "json", program="usr/bin/zbs")
+        assert json.loads(done.stdout)["result"] == [{"logicalPoolInfos": []}]
+
     def test_an_unknown_pool(self, site: Site) -> None:
         document = self._list(site, "nope")
         assert document["error"]["code"] == 410061

@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
-from ansible_collections.zstack.zbs.plugins.module_utils._volumes import restore
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls, zbs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -93,7 +92,7 @@ def test_one_that_cannot_be_traced_keeps_no_other_from_it(admin):
             programs.answering('{"error": {"code": 410061, "message": "kPoolNotExists"}}', rc=1),
             "listed: kPoolNotExists",
         ),
-        (programs.answering("[]"), "an unknown form"),
+        (programs.answering("[]"), "could not be listed"),
         (programs.answering("garbage"), "could not be listed"),
         ("exit 1", "could not be listed: no answer"),
         (programs.answering('{"result": 7}'), "an unknown form"),
@@ -104,9 +103,25 @@ def test_a_pool_that_cannot_be_listed_is_in_the_reason(admin, listing, words):
     assert words in result["volumes"][0]["error"] and admin.calls() == []
 
 
-def test_without_pools_it_says_what_to_do(admin):
-    _status, result = run_module(NAME, admin(pools=[]))
-    assert "zbs_vhost_heal_pools" in result["volumes"][0]["error"] and admin.listed() == []
+def test_without_pools_the_cluster_is_asked_for_them(admin):
+    """The names of both kinds, a pool whose name begins like another's, one listing a pool."""
+    new = "zbs-bdev-0123456789abcdef0123456789abcdef"
+    listing = """case "$*" in
+*logical-pool*) echo '{"error": {"code": 0}, "result": [{"logicalPoolInfos": [{"logicalPoolName": "pool1"}, {"logicalPoolName": "pool10"}]}]}' ;;
+*"--pool pool1 "*) echo '{"result": [{"fileName": "vol1"}, {"fileName": "volume_0123456789abcdef0123456789abcdef"}]}' ;;
+*) echo '{"result": []}' ;;
+esac"""
+    volumes = [{"bdev": ONE, "vm": VM}, {"bdev": new, "vm": VM}]
+    status, result = run_module(NAME, admin(listing=listing, pools=[], volumes=volumes))
+    path = "pool1/volume_0123456789abcdef0123456789abcdef"
+    assert (status, [row["path"] for row in result["volumes"]]) == (0, ["pool1/vol1", path])
+    assert admin.calls() == [create(), create(path + "_zbs_", new)]
+    assert [call[1] for call in admin.listed()] == ["logical-pool", "file", "file"]
+
+
+def test_a_cluster_that_does_not_tell_its_pools_is_the_reason(admin):
+    _status, result = run_module(NAME, admin(pools=[], listing="exit 1"))
+    assert "zbs_vhost_heal_pools" in result["volumes"][0]["error"] and admin.calls() == []
 
 
 def test_a_refusal_of_zbsadm_is_the_rows(admin):
@@ -145,9 +160,9 @@ def test_options_that_cannot_be(admin, bad):
 
 
 def test_a_pool_that_takes_too_long_is_in_the_reason(admin, monkeypatch):
-    monkeypatch.setattr(restore, "LIST_TIMEOUT", 0.2)
+    monkeypatch.setattr(zbs, "ASK_SECONDS", 0.2)
     _status, result = run_module(NAME, admin(listing="exec sleep 100", pools=["pool0"]))
-    assert "the pool pool0 was not listed within 0 s" in result["volumes"][0]["error"] and admin.calls() == []
+    assert "the pool pool0 could not be listed within 0 s" in result["volumes"][0]["error"] and admin.calls() == []
 
 
 def test_a_pool_is_not_asked_once_all_are_found(admin):

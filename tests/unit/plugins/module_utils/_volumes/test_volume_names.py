@@ -15,15 +15,13 @@ NAMES = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,40}\Z").filter(lambda n
 def test_the_check_value(text):
     volume = volumes_names.parse_path(text)
     assert (volume.pool, volume.name, volume.path) == ("pool1", "vol1", "pool1/vol1")
-    assert volume.bdev_name == "zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff"
+    assert volume.hashed_name == "zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff"
 
 
 @given(NAMES, NAMES)
-def test_every_name_is_a_version_3_uuid_and_is_found_again(pool, name):
+def test_every_name_is_a_version_3_uuid_(pool, name):
     volume = volumes_names.parse_path("zbs://%s/%s" % (pool, name))
-    assert uuid.UUID(volume.bdev_name[len("zbs-bdev-") :]).version == 3
-    found = volumes_names.trace([volume.bdev_name, "zbs-bdev-0"], pool, ["other", name])
-    assert {bdev: item.path for bdev, item in found.items()} == {volume.bdev_name: volume.path}
+    assert uuid.UUID(volume.hashed_name[len("zbs-bdev-") :]).version == 3
 
 
 def test_in_fips_mode_a_name_is_still_a_name(monkeypatch):
@@ -35,7 +33,7 @@ def test_in_fips_mode_a_name_is_still_a_name(monkeypatch):
         return real(data)
 
     monkeypatch.setattr(volumes_names.hashlib, "md5", fips)
-    assert volumes_names.Volume("pool1", "vol1").bdev_name.endswith("5a131ff")
+    assert volumes_names.Volume("pool1", "vol1").hashed_name.endswith("5a131ff")
 
 
 def test_an_old_python_in_fips_mode_that_can_be_told_nothing(monkeypatch):
@@ -44,7 +42,7 @@ def test_an_old_python_in_fips_mode_that_can_be_told_nothing(monkeypatch):
 
     monkeypatch.setattr(volumes_names.hashlib, "md5", fips)
     with pytest.raises(ZbsError, match="FIPS mode, and its Python [0-9.]+ can't use MD5") as caught:
-        assert volumes_names.Volume("pool1", "vol1").bdev_name
+        assert volumes_names.Volume("pool1", "vol1").hashed_name
     assert caught.value.code == "no_md5"
 
 
@@ -91,21 +89,46 @@ def test_what_is_no_bdev_name(name):
         volumes_names.check_bdev_name(name)
 
 
+UUID = "0123456789abcdef0123456789abcdef"
+
+
 @pytest.mark.parametrize(
-    "data, names",
+    "name, tail",
     [
-        ({"result": [{"fileName": "a"}, {"fileName": "b"}]}, ["a", "b"]),
-        ({"result": {"fileInfo": [{"fileName": "a", "length": 1}]}}, ["a"]),
-        ({"result": []}, []),
-        ({"result": [{"length": 1}, "x", {"fileName": 3}]}, []),
+        ("volume_" + UUID, UUID),
+        (UUID, UUID),
+        ("volume-" + UUID, UUID),
+        ("volume_" + UUID.upper(), None),
+        ("volume_" + UUID[1:], None),
+        ("volume_a" + UUID, None),  # a longer run of digits is another thing
+        ("volume_" + UUID + "x", None),
+        ("vol1", None),
     ],
 )
-def test_a_listing(data, names):
-    assert volumes_names.parse_listing(data) == names
+def test_the_uuid_in_a_volume_s_name(name, tail):
+    volume = volumes_names.Volume("lpool1", name)
+    assert volume.uuid_name == (tail and "zbs-bdev-" + tail)
+    assert volume.bdev_name("uuid") == (volume.uuid_name or volume.hashed_name)
+    assert volume.bdev_name("hash") == volume.hashed_name
 
 
-@pytest.mark.parametrize("data", [None, [], {}, {"result": None}, {"result": {"fileInfo": {}}}, {"result": "a"}])
-def test_a_listing_of_another_shape(data):
-    with pytest.raises(ZbsError) as caught:
-        volumes_names.parse_listing(data)
-    assert caught.value.code == "bad_listing"
+def test_the_check_values_of_both_names():
+    volume = volumes_names.parse_path("zbs://lpool1/volume_" + UUID)
+    assert volume.bdev_name("uuid") == "zbs-bdev-0123456789abcdef0123456789abcdef"
+    assert volume.bdev_name("hash") == "zbs-bdev-131c79ed065437ecba5d70dfef40cf94"
+
+
+@pytest.mark.parametrize(
+    "name, kind",
+    [
+        ("zbs-bdev-" + UUID, "uuid"),
+        ("zbs-bdev-131c79ed065437ecba5d70dfef40cf94", "hash"),
+        ("zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff", "hash"),
+        ("zbs-bdev-1", None),
+        ("zbs-bdev-" + UUID + "0", None),
+        ("mine", None),
+        ("", None),
+    ],
+)
+def test_the_kind_of_a_name(name, kind):
+    assert volumes_names.kind_of(name) == kind

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program zbs on the admin node: what it says of the cluster's pools and volumes. It changes nothing."""
+
+from .._tools import command
+from .._tools.answers import last_object
+from .._tools.errors import ZbsError
+
+ZBS = "/usr/bin/zbs"
+# One question to the cluster; it must not use up the time of what comes after it.
+ASK_SECONDS = 30.0
+
+
+class Zbs:
+    """One zbs: `path` of the program."""
+
+    def __init__(self, path=ZBS):
+        self.path = path
+
+    def pools(self, deadline):
+        """{logical pool: its physical pool} of the cluster; ZbsError where zbs does not tell."""
+        data = self._ask(["list", "logical-pool"], "the cluster's pools", deadline)
+        return parse_pools(data)
+
+    def volumes(self, pool, deadline):
+        """The names of the volumes in a logical pool; ZbsError where zbs does not tell."""
+        data = self._ask(["list", "file", "--pool", pool], "the pool %s" % pool, deadline)
+        return parse_volumes(data)
+
+    def _ask(self, words, what, deadline):
+        """What zbs answered, with its error judged. `what` for the messages."""
+        until = deadline.share(ASK_SECONDS)
+        result = command.run([self.path] + words + ["--format", "json"], until)
+        if result.timed_out:
+            raise ZbsError("%s could not be listed within %.0f s" % (what, until.seconds), "zbs_timeout")
+        data = last_object(result.out, ("error", "result"))
+        error = data.get("error") if data is not None else {"code": result.rc, "message": result.sentence()}
+        # A success carries an error too, of code 0.
+        if isinstance(error, dict) and (data is None or error.get("code")):
+            said = error.get("message") or "no answer"
+            raise ZbsError("%s could not be listed: %s" % (what, said), "zbs_failed")
+        return data
+
+
+def parse_pools(data):
+    """{logical pool: physical pool, or None} in the answer of `zbs list logical-pool`; ZbsError `bad_listing` for another shape."""
+    groups = data.get("result") if isinstance(data, dict) else None
+    if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
+        raise _bad("its pools", "zbs list logical-pool")
+    found = {}
+    for group in groups:
+        rows = group.get("logicalPoolInfos")
+        if not isinstance(rows, list):
+            raise _bad("its pools", "zbs list logical-pool")
+        for row in rows:
+            name = row.get("logicalPoolName") if isinstance(row, dict) else None
+            if isinstance(name, str) and name:
+                physical = row.get("physicalPoolName")
+                found[name] = physical if isinstance(physical, str) and physical else None
+    return found
+
+
+def parse_volumes(data):
+    """The volume names in the answer of `zbs list file --pool POOL`; ZbsError `bad_listing` for another shape.
+
+    Two shapes are known: `{"result": [{"fileName": ...}]}` and `{"result": {"fileInfo": [{"fileName": ...}]}}`.
+    """
+    found = data.get("result") if isinstance(data, dict) else None
+    if isinstance(found, dict):
+        found = found.get("fileInfo")
+    if not isinstance(found, list):
+        raise _bad("a pool", "zbs list file")
+    return [item["fileName"] for item in found if isinstance(item, dict) and isinstance(item.get("fileName"), str)]
+
+
+def _bad(what, words):
+    return ZbsError("zbs listed %s in an unknown form; run `%s` by hand" % (what, words), "bad_listing")
