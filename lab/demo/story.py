@@ -55,7 +55,7 @@ def _break_two(site: Site) -> None:
     rows, run = site.report("health", "health", zbs_vhost_health_compare_zstack="true")
     show(_table(run))
     claim(
-        f"{killed} is `stopped`, and nobody listens on its socket", rows[killed]["verdict"] == "stopped", rows[killed]
+        f"{killed} is `stopped`, and nothing listens on its socket", rows[killed]["verdict"] == "stopped", rows[killed]
     )
     claim(
         f"{frozen} is `hung`: it accepts connections and never answers", rows[frozen]["verdict"] == "hung", rows[frozen]

@@ -38,9 +38,9 @@ class ActionModule(ActionBase):
             }
         )
         if arguments["page"] and arguments["kind"] != "health":
-            raise AnsibleActionFail("page is for kind health; a heal has path")
+            raise AnsibleActionFail("page is only for kind health; use path for a heal")
         if arguments["compare_zstack"] and arguments["kind"] != "health":
-            raise AnsibleActionFail("compare_zstack is for kind health; a heal compares nothing")
+            raise AnsibleActionFail("compare_zstack is only for kind health; leave it out for a heal")
         rows = [_row(host, arguments["kind"], task_vars) for host in sorted(task_vars["ansible_play_hosts_all"])]
         if arguments["compare_zstack"]:
             _compare(rows, task_vars)
@@ -75,7 +75,7 @@ def _row(host, kind, task_vars):
         if first.get("failed"):
             return table.error_row(host, _said(first) or "the task failed without a message")
         return table.unreachable_row(
-            host, _said(first) or "nobody looked at the host: it failed or could not be reached before"
+            host, _said(first) or "the host was not checked: it failed or could not be reached earlier"
         )
     if kind == "health":
         return table.health_row(host, first)
@@ -109,6 +109,6 @@ def _write(path, text):
     except OSError as exc:
         # From None: Ansible would append the cause, which says the same with the name of the temporary file.
         raise AnsibleActionFail(
-            "the report can't be written to %s (%s); name a file in a folder of the controller that is there and can be "
-            "written" % (path, exc.strerror)
+            "the report can't be written to %s (%s); name a file in an existing, writable folder of the controller"
+            % (path, exc.strerror)
         ) from None

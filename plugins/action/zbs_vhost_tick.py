@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
             found = options(task_vars, self._templar.template)
             seconds = longest(given["phase"], found)
         except KeyError as exc:
-            raise AnsibleActionFail("%s is not set; include the role zstack.zbs.zbs_vhost_heal before" % exc) from None
+            raise AnsibleActionFail("%s is not set; include the role zstack.zbs.zbs_vhost_heal first" % exc) from None
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from None
         # A host that froze with its connection open must not hold the tick of all others. Of two limits the shorter one counts.
@@ -50,7 +50,7 @@ class ActionModule(ActionBase):
         except alarm.TimeUp:
             self._cleanup_remote_tmp = False  # over the same connection, which would never answer either
             raise AnsibleActionFail(
-                "%s had no answer within %d s; look at the host's console" % (given["phase"], seconds),
+                "%s got no answer within %d s; check the host's console" % (given["phase"], seconds),
                 result={"timedout": {"period": seconds}},  # as Ansible's own, for the report
             ) from None
         result.update(answer)

@@ -11,7 +11,7 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in check mode and say truthfully what a real run would change.
+    description: Can run in check mode and report truthfully what a real run would change.
     support: full
   diff_mode:
     description: Shows what a run changes, or would change, in diff mode.
@@ -44,10 +44,10 @@ attributes:
 options: {}
 attributes:
   action:
-    description: Has a corresponding action plugin, where all of it happens.
+    description: Has a corresponding action plugin, which does all of the work.
     support: full
   check_mode:
-    description: Can run in check mode and say truthfully what a real run would change.
+    description: Can run in check mode and report truthfully what a real run would change.
     support: full
   diff_mode:
     description: Shows what a run changes, or would change, in diff mode.

@@ -10,7 +10,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   hugepage_size:
-    description: Size of the pages. Their pool is counted in sysfs, whatever the kernel's default size is.
+    description: Size of the pages. The pool of this size is used, whatever the kernel's default size is.
     type: str
     choices: [2M, 1G]
     default: 2M
@@ -26,12 +26,12 @@ options:
   numa:
     description:
       - On which NUMA nodes the pages of O(hugepage_count) must be available. Those of O(guest_memory) may be on any node.
-      - V(any) leaves it to the kernel, V(target) is the node that the CPU choice picks, a number is that node.
-      - "A dictionary of node and pages, such as V({0: 512, 1: 512}), stands in place of O(hugepage_count)."
+      - V(any) leaves it to the kernel, V(target) is the node of the target's CPUs, a number is that node.
+      - "A dictionary of node and pages, such as V({0: 512, 1: 512}), replaces O(hugepage_count)."
     type: raw
     default: any
   hugetlbfs_dir:
-    description: Where to mount a hugetlbfs; used only where none of this page size is mounted yet. An empty or a new folder.
+    description: Where to mount a hugetlbfs; used only if none of this page size is mounted yet. An empty or new folder.
     type: path
     default: /dev/hugepages2m
 """

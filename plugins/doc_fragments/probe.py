@@ -11,7 +11,7 @@ class ModuleDocFragment:
 options:
   host_ip:
     description:
-      - Address of the compute host as zbsadm knows it; the container's name is made of it.
+      - Address of the compute host as zbsadm knows it; the container's name is derived from it.
       - One of O(host_ip) and O(container_name) is needed.
     type: str
   container_name:
@@ -32,7 +32,7 @@ options:
       - CBD path of the heartbeat volume, C(cbd:PHYSICAL_POOL/LOGICAL_POOL/VOLUME). Needed for the protocol V(cbd).
     type: str
   timeout:
-    description: Seconds for one whole probe, whatever hangs in it.
+    description: Seconds for one whole probe, even if something hangs in it.
     type: float
     default: 5.0
   start_grace:

@@ -22,7 +22,7 @@ options:
     type: float
     default: 300.0
   ssh_port:
-    description: SSH port of the compute host. The three login options together switch to zbsadm's dialect with a login.
+    description: SSH port of the compute host. Set all three login options for a zbsadm that needs the host's login.
     type: int
   ssh_username:
     description: SSH user of the compute host.

@@ -11,10 +11,9 @@ author:
 description:
   - Asks a ZStack manager for the KVM hosts of the clusters that a ZBS primary storage is attached to.
   - The file's name ends in C(zstack.yml) or C(zstack.yaml).
-  - All of the cloud is read before the inventory gets its first host; a manager that fails half way gives none.
+  - The whole cloud is read before the inventory gets its first host. If the manager fails half way, the inventory gets no host.
   - Never asks for, keeps or shows the hosts' passwords.
-  - Variables of a host start with C(zstack_), see the notes; besides them it gets C(ansible_host), C(ansible_port) and
-    C(ansible_user).
+  - Variables of a host start with C(zstack_), see the notes. It also gets C(ansible_host), C(ansible_port) and C(ansible_user).
 requirements:
   - requests (Python package on the controller)
   - jmespath (Python package on the controller), for O(filter)
@@ -61,34 +60,34 @@ options:
     env:
       - name: ZSTACK_ACCESS_KEY_SECRET
   validate_certs:
-    description: Whether an C(https) manager has to prove who it is.
+    description: Whether to verify the certificate of an C(https) manager.
     type: bool
     default: true
     env:
       - name: ZSTACK_VALIDATE_CERTS
   ca_path:
-    description: File or folder with the certificates of the authorities to trust, instead of the usual ones.
+    description: File or folder with the CA certificates to trust, instead of the usual ones.
     type: path
     env:
       - name: ZSTACK_CA_PATH
   timeout:
-    description: Seconds that one answer may take, whole.
+    description: Seconds that one complete answer may take.
     type: float
     default: 60
     env:
       - name: ZSTACK_TIMEOUT
   page_size:
-    description: Rows of a query in one answer, from 1 to 10000.
+    description: Rows of a query in each answer, from 1 to 10000.
     type: int
     default: 1000
   primary_storage:
-    description: Names or uuids of ZBS primary storages. The default is every one.
+    description: Names or uuids of ZBS primary storages. The default is all of them.
     type: list
     elements: str
     default: []
   states:
     description:
-      - Hosts of these states. A host in maintenance has no VMs and somebody at work on it, so the default leaves it out.
+      - Only hosts in these states. A host in maintenance has no VMs and is being worked on, so the default leaves it out.
       - An empty list takes any.
     type: list
     elements: str
@@ -96,52 +95,53 @@ options:
     default: [Enabled, Disabled]
   statuses:
     description:
-      - Hosts of these statuses in the manager's eyes. The default is any. A manager calls a host Disconnected when one
-        protocol of its storage is, which is when a heal is wanted.
+      - Only hosts with these statuses, as the manager sees them. The default is any. A manager calls a host Disconnected when
+        one protocol of its storage is, which is when you want a heal.
     type: list
     elements: str
     choices: [Connected, Connecting, Disconnected]
     default: []
   filter:
     description:
-      - JMESPath expression; hosts for which it is true are taken.
-      - It sees C(host), C(cluster), C(zone) (objects), C(storages) and C(protocols) (lists of objects) with the names
-        that the manager's API has, and C(storage), the storage's name, in each of C(protocols).
+      - JMESPath expression; only hosts for which it is true are taken.
+      - It sees C(host), C(cluster), C(zone) (objects), C(storages) and C(protocols) (lists of objects) with the field names of
+        the manager's API, and C(storage), the storage's name, in each of C(protocols).
     type: str
   hostnames:
     description:
-      - What a host is called in the inventory, the first that it has for itself. A name that several hosts of the cloud
-        bear, or that Ansible can't hold, is passed over for the next; at last comes the uuid.
+      - What a host is called in the inventory. The first that is unique to the host is used. A name that several hosts of the
+        cloud have, or that Ansible can't use, is skipped for the next one; the last resort is the uuid.
     type: list
     elements: str
     choices: [name, management_ip, uuid]
     default: [name, management_ip]
   vhost_group:
-    description: Group of all hosts, as the playbooks of the collection expect it.
+    description: Group of all hosts, as the collection's playbooks expect it.
     type: str
     default: zbs_vhost
   timezone:
     description:
-      - The manager's time zone, such as V(Asia/Shanghai) or V(+08:00). Its answers don't tell it.
-      - Without it the times of protocol rows are passed on as the manager writes them, and nobody says how long ago they were.
+      - The manager's time zone, such as V(Asia/Shanghai) or V(+08:00). Its answers don't include it.
+      - Without it, the times of protocol rows are passed on as the manager writes them, and it is not known how long ago they were.
     type: str
     env:
       - name: ZSTACK_TIMEZONE
 notes:
   - >-
-    Variables - C(zstack_uuid), C(zstack_name), C(zstack_state), C(zstack_status), C(zstack_zone), C(zstack_zone_uuid),
-    C(zstack_cluster), C(zstack_cluster_uuid), C(zstack_architecture), C(zstack_cpus), C(zstack_memory) (bytes),
-    C(zstack_storages) (list of C(uuid), C(name), C(state), C(status), C(protocols)), C(zstack_protocols) (list of
-    C(storage), C(storage_uuid), C(protocol), C(status), C(changed) as the manager writes it and C(since) in UTC; null
-    when the manager is too old to tell) and C(zstack_read_at) (when the manager was asked, in UTC).
+    Variables - C(zstack_uuid), C(zstack_name), C(zstack_state), C(zstack_status), C(zstack_zone),
+    C(zstack_zone_uuid), C(zstack_cluster), C(zstack_cluster_uuid), C(zstack_architecture), C(zstack_cpus),
+    C(zstack_memory) (bytes), C(zstack_storages) (list of C(uuid), C(name), C(state), C(status), C(protocols)),
+    C(zstack_protocols) (list of C(storage), C(storage_uuid), C(protocol), C(status), C(changed) as the manager writes
+    it and C(since) in UTC; null if the manager is too old to report them) and C(zstack_read_at) (when the manager was
+    asked, in UTC).
   - Groups - O(vhost_group), C(zstack_zone_NAME), in it C(zstack_cluster_NAME), and C(zstack_storage_NAME).
   - >-
-    ansible-core goes on without an inventory source that fails. Set C(any_unparsed_is_failed) in the section
-    C([inventory]) of ansible.cfg where no inventory shall mean no run.
+    ansible-core continues without an inventory source that fails. Set C(any_unparsed_is_failed) in the section
+    C([inventory]) of ansible.cfg if a run without this inventory must not happen.
 """
 
 EXAMPLES = r"""
-# The least in zbs.zstack.yml, the password in the environment as ZSTACK_PASSWORD:
+# The minimum in zbs.zstack.yml, the password in the environment as ZSTACK_PASSWORD:
 #
 #   plugin: zstack.zbs.zstack
 #   url: http://10.0.0.2:8080/zstack
@@ -214,7 +214,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         # A filter that is misspelt would mean every host.
         unknown = sorted(set(given) - set(self.get_options()))
         if unknown:
-            raise ZbsError("%s is no option of this plugin" % ", ".join(map(str, unknown)), code="bad_option")
+            raise ZbsError("%s is not an option of this plugin" % ", ".join(map(str, unknown)), code="bad_option")
         check_login(self._login())
         if not 1 <= self.get_option("page_size") <= 10000:
             raise ZbsError("page_size is %d; give 1 to 10000" % self.get_option("page_size"), code="bad_option")
@@ -222,7 +222,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise ZbsError("timeout is %g; give seconds above 0" % self.get_option("timeout"), code="bad_option")
         group = self.get_option("vhost_group")
         if self._sanitize_group_name(group) != group:
-            raise ZbsError("vhost_group is %r, which is no name for a group" % group, code="bad_option")
+            raise ZbsError("vhost_group is %r, which is not a group name" % group, code="bad_option")
 
     def _option(self, name):
         """An option that may be a template."""
@@ -284,7 +284,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning("the manager has no ZBS primary storage, so this inventory has no hosts")
         if cloud["protocols"] is None:
             self.display.warning(
-                "the manager is too old to tell the status of each protocol (HTTP 404); the hosts come without it"
+                "the manager is too old to tell the status of each protocol (HTTP 404); the hosts are listed without it"
             )
         chosen = [document for document in hosts.documents(cloud) if wanted(document)]
         groups = {
@@ -295,7 +295,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         names, twice = hosts.names(chosen, self.get_option("hostnames"), taken | set(self.inventory.groups))
         if twice:
             self.display.warning(
-                "a host's name that another host or a group has is passed over for its next one: %s"
+                "names that another host or a group has already were skipped for the host's next name: %s"
                 % ", ".join(twice[:10])
             )
         for name, document in zip(names, chosen):

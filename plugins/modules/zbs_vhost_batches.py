@@ -5,23 +5,23 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_batches
-short_description: Cut hosts into batches that are worked on one after the other
+short_description: Split hosts into batches that are worked on one after another
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Tells for each host of the play in which batch it is. Runs on the controller, once for all hosts.
-  - The waves are for a trial on few hosts before the many, see M(zstack.zbs.zbs_vhost_gate).
-  - Looping an include over a list of this one number makes the linear strategy run the included tasks batch by batch, since
-    hosts whose loop items differ do not share an include. So a sequence of tasks runs on few hosts at a time, which
-    C(throttle) does for a single task only, and the size may come from the inventory, which C(serial) can't.
-  - Ansible then takes the batches one after the other, in the order in which its workers answer and not that of their numbers.
-    Waves are looped over by every host, so they come in their order.
+  - Returns the batch of each host of the play. Runs on the controller, once for all hosts.
+  - Waves allow a trial on a few hosts before the rest, see M(zstack.zbs.zbs_vhost_gate).
+  - Loop an include over a list that holds only this number, and the linear strategy runs the included tasks batch by batch,
+    since hosts whose loop items differ do not share an include. A sequence of tasks then runs on a few hosts at a time.
+    C(throttle) does that for a single task only, and C(serial) can't take the size from the inventory.
+  - Ansible takes the batches one after another, in the order in which its workers answer, not in the order of their numbers.
+    Every host loops over the waves, so they keep their order.
 extends_documentation_fragment:
   - zstack.zbs.attributes.controller
 options:
   size:
-    description: Hosts in a batch. Never more than the forks of the run, which are what works at the same time.
+    description: Hosts in a batch. It is capped at the forks of the run, since no more hosts work at the same time.
     type: int
     required: true
   only:
@@ -32,16 +32,16 @@ options:
   waves:
     description:
       - Hosts of each wave, as numbers or as shares of the hosts that are taken, such as V(25%). The last one is repeated until
-        every host is in a wave. A batch is never of two waves.
-      - With O(only=due) the hosts with the fewest attempts come first, so that a host that nothing helps is not the first wave
-        of every tick.
+        every host is in a wave. A batch never spans two waves.
+      - With O(only=due) the hosts with the fewest attempts come first, so that a host that can't be healed is not the first
+        wave of every tick.
     type: list
     elements: raw
     default: ["100%"]
 """
 
 EXAMPLES = r"""
-- name: Cut the hosts into batches of five
+- name: Split the hosts into batches of five
   zstack.zbs.zbs_vhost_batches:
     size: 5
   run_once: true
@@ -54,12 +54,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 batch_of:
-  description: The number of the batch by host, from 0 and over all waves; hosts that are left out are not in it.
+  description: The batch number by host, counted from 0 over all waves; hosts that are left out are not in it.
   type: dict
   returned: success
   sample: {compute1: 0, compute2: 1, compute3: 1}
 wave_of:
-  description: The number of the wave by host, from 0.
+  description: The wave number by host, from 0.
   type: dict
   returned: success
   sample: {compute1: 0, compute2: 1, compute3: 1}
@@ -70,8 +70,8 @@ waves:
   sample: 2
 goes_on:
   description:
-    - The hosts for a play that works on those alone, and one more that has nothing to do, if there is one. Ansible ends the whole run
-      when every host of a play has failed.
+    - The hosts for a play that works on these alone, plus one host that has nothing to do, if there is one. Without it, Ansible
+      would end the whole run when every host of the play has failed.
     - Empty when no host was taken.
   type: list
   elements: str

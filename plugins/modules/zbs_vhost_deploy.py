@@ -11,7 +11,8 @@ author:
   - The zstack.zbs maintainers (@zstack)
 description:
   - Compares what should run on a compute host with what was observed there, and calls C(zbsadm vhost deploy) only when the
-    difference asks for it. A target that is well is never restarted by surprise, since that hangs every VM disk on it.
+    difference requires it. A target that is well is never restarted unless you ask for it, since a restart hangs every VM disk
+    on it.
   - Runs on the ZBS admin node, the only place where C(zbsadm) works; delegate the task to it.
 extends_documentation_fragment:
   - zstack.zbs.attributes
@@ -20,10 +21,10 @@ attributes:
   idempotent:
     description: A second run with the same options right after the first changes nothing.
     support: partial
-    details: With O(observed) of after the first run, yes. Without it the module can't know and always deploys.
+    details: Yes, if O(observed) was taken after the first run. Without it the module can't know and always deploys.
 options:
   protocol:
-    description: What to deploy, the V(vhost) target or the V(cbd) client. The client is deployed again whenever it is asked for.
+    description: What to deploy, the V(vhost) target or the V(cbd) client. The client is deployed again on every call.
     type: str
     choices: [vhost, cbd]
     default: vhost
@@ -32,20 +33,20 @@ options:
     type: dict
   state:
     description:
-      - V(present) deploys the target where it is down, or not as declared and O(restart) allows it.
-      - V(absent) takes it away (C(zbsadm vhost destroy)). It is refused while a VM has a session on it, and while that can't be
-        told, which without O(observed) is always so. Observe right before, since a VM may start at any time.
+      - V(present) deploys the target if it is down, or if it is not as declared and O(restart) allows a restart.
+      - V(absent) removes it (C(zbsadm vhost destroy)). It is refused while a VM has a session on it or while that is not known;
+        without O(observed) it is never known. Observe right before, since a VM may start at any time.
     type: str
     choices: [present, absent]
     default: present
   force:
-    description: With O(state=absent), take the target away whatever it serves. The disks of VMs that use it hang from then on.
+    description: With O(state=absent), remove the target whatever it serves. The disks of VMs that use it hang from then on.
     type: bool
     default: false
   cpuset:
     description:
-      - CPUs of the target, a list or text such as V([4,5,6,7]). V(auto) takes O(topology), which is needed then, and is no
-        difference to a target that runs on others.
+      - CPUs of the target, a list or text such as V([4,5,6,7]). V(auto) takes those of O(topology), which is then required, and
+        accepts a target that runs on other CPUs.
     type: raw
     default: auto
   topology:
@@ -57,10 +58,10 @@ options:
     default: 1024
   hugepage_dir:
     description:
-      - The hugetlbfs mount for the target, RV(zstack.zbs.zbs_vhost_prepare#module:hugetlbfs). Without it zbsadm looks for one.
+      - The hugetlbfs mount for the target, C(dir) of RV(zstack.zbs.zbs_vhost_prepare#module:hugetlbfs). Without it zbsadm looks for one.
     type: path
   image:
-    description: The image that the target should run, compared with the one observed.
+    description: The image that the target should run; it is compared with the observed one.
     type: str
   restart:
     description:
@@ -82,7 +83,7 @@ EXAMPLES = r"""
     host_ip: "{{ ansible_host }}"
   register: health
 
-- name: Deploy it where it is down, leave it alone where it is well
+- name: Deploy it if it is down, leave it alone if it is well
   zstack.zbs.zbs_vhost_deploy:
     host_ip: "{{ ansible_host }}"
     observed: "{{ health }}"
@@ -90,14 +91,14 @@ EXAMPLES = r"""
     hugepage_dir: "{{ prepared.hugetlbfs.dir }}"
   delegate_to: "{{ groups['zbs_admin'] | first }}"
 
-- name: Take it away, unless a VM uses it
+- name: Remove it, unless a VM uses it
   zstack.zbs.zbs_vhost_deploy:
     host_ip: "{{ ansible_host }}"
     observed: "{{ health }}"
     state: absent
   delegate_to: "{{ groups['zbs_admin'] | first }}"
 
-- name: An older zbsadm wants the host's login
+- name: An older zbsadm needs the host's login
   zstack.zbs.zbs_vhost_deploy:
     host_ip: "{{ ansible_host }}"
     observed: "{{ health }}"
@@ -118,12 +119,12 @@ plan:
     reasons: ["the target is stopped: the container is exited (exit status 137)"]
     differences: []
 restart_required:
-  description: Whether a running target is not as declared and was left alone.
+  description: Whether a running target differs from what is declared and was left alone.
   type: bool
   returned: success
   sample: false
 deployed:
-  description: What was deployed, or would be in check mode, for M(zstack.zbs.zbs_vhost_deployed); null where nothing was.
+  description: What was deployed, or would be in check mode, for M(zstack.zbs.zbs_vhost_deployed); null if nothing was.
   type: dict
   returned: success
   sample: {image: null, cpus: [4, 5, 6, 7], memory_mib: 1024, hugepage_dir: /dev/hugepages2m}

@@ -5,20 +5,20 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_deployed
-short_description: Write down on a compute host what was deployed there
+short_description: Record on a compute host what was deployed there
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Keeps in the ledger (the local facts of the host) what was deployed last, as a hash and its parts, for a later
-    M(zstack.zbs.zbs_vhost_deploy) to be compared with. What a container tells by itself (image, CPUs, memory) is read back from it;
-    the record is for what it does not tell.
+  - Keeps in the ledger (the local facts of the host) what was deployed last, as a hash and its parts, so that a later
+    M(zstack.zbs.zbs_vhost_deploy) can compare. Image, CPUs and memory are read back from the container; the record is for what
+    the container does not show.
 extends_documentation_fragment:
   - zstack.zbs.attributes
   - zstack.zbs.attributes.idempotent
 options:
   state:
-    description: V(present) writes the record, V(absent) takes it away.
+    description: V(present) writes the record, V(absent) removes it.
     type: str
     choices: [present, absent]
     default: present
@@ -26,7 +26,9 @@ options:
     description: RV(zstack.zbs.zbs_vhost_deploy#module:deployed). Needed with O(state=present).
     type: dict
   container_id:
-    description: Id of the container that came of the deploy, from M(zstack.zbs.zbs_vhost_health). Of another one the record says nothing.
+    description:
+      - Id of the container that the deploy created, from M(zstack.zbs.zbs_vhost_health). The record holds for this container
+        only.
     type: str
   facts_dir:
     description: Folder of the local facts; the ledger is C(zbs_vhost.fact) in it.
@@ -35,7 +37,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Write down what was deployed
+- name: Record what was deployed
   zstack.zbs.zbs_vhost_deployed:
     parts: "{{ deployed.deployed }}"
     container_id: "{{ health.container.id }}"
@@ -48,7 +50,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 deployed:
-  description: The record in the ledger now, null where there is none.
+  description: The record that is now in the ledger, null if there is none.
   type: dict
   returned: success
   sample:

@@ -5,20 +5,21 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_docker_config
-short_description: Configure the Docker Engine of a host of VMs without harm to what runs on it
+short_description: Configure the Docker Engine of a VM host without disturbing what runs on it
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Merges keys into C(daemon.json), which stays the operator's. C(iptables) is false and C(live-restore) true there, always;
-    of everything else the operator's values win, lists are united and objects filled up.
-  - Refuses, with the file untouched, a file that is no JSON object, one that says otherwise about those two keys, and a key
-    that is given on the command line of dockerd and in the file, for no engine starts so.
-  - An engine that runs and changes the firewall is reported and left alone, whatever is asked for.
-  - What an engine takes over by a reload is reloaded, and it is seen that it did. A restart happens only when no container
-    runs, or with O(allow_restart) once live-restore is in force. What still waits for one comes back in RV(restart_keys).
-  - Where the engine does not start after a restart, the old file is put back, the engine started with it, and the task fails.
-  - Works without an engine too, to have the file there before the first start.
+  - Merges keys into C(daemon.json), which stays the operator's. C(iptables) is always false and C(live-restore) always true.
+    For everything else the operator's values win, lists are merged, and missing keys of objects are added.
+  - Refuses, and leaves the file untouched, if the file is not a JSON object, if it has other values for these two keys, or if a
+    key is set both on the command line of dockerd and in the file, since dockerd does not start then.
+  - A running engine that changes the firewall is reported and left alone, whatever the options are.
+  - Keys that an engine takes over by a reload are reloaded, and the module checks that they were. The engine is restarted only
+    when no container runs, or with O(allow_restart) once live-restore is in force. Keys that still wait for a restart come back
+    in RV(restart_keys).
+  - If the engine does not start after a restart, the old file is put back, the engine is started with it, and the task fails.
+  - Works without an engine too, so that the file is there before the first start.
 extends_documentation_fragment:
   - zstack.zbs.attributes
   - zstack.zbs.attributes.idempotent
@@ -28,11 +29,11 @@ options:
     type: path
     default: /etc/docker/daemon.json
   options:
-    description: Keys that the file is to have where it does not say otherwise.
+    description: Keys to set in the file unless it already has a value for them.
     type: dict
     default: {}
   insecure_registries:
-    description: Registries, as C(host:port) or a network, that the engine is to use without TLS or with any certificate.
+    description: Registries, as C(host:port) or a network, that the engine may use without TLS or with any certificate.
     type: list
     elements: str
     default: []
@@ -42,17 +43,17 @@ options:
     elements: str
     default: []
   allow_restart:
-    description: Whether the engine may be restarted although containers run on it. They go on when live-restore is in force.
+    description: Whether the engine may be restarted while containers run on it. They keep running when live-restore is in force.
     type: bool
     default: false
   drop_flagged:
     description:
-      - Whether C(iptables) and C(live-restore) leave the file where the command line of dockerd gives them too, instead of the
-        task failing; for an engine that was just installed over a file that was there before it.
+      - Whether C(iptables) and C(live-restore) are removed from the file if the command line of dockerd sets them too, instead
+        of failing the task. For an engine that was just installed over an existing file.
     type: bool
     default: false
   backup:
-    description: Whether the old file is kept under a dated name beside the new one.
+    description: Whether to keep the old file under a dated name beside the new one.
     type: bool
     default: true
 """
@@ -64,7 +65,7 @@ EXAMPLES = r"""
       log-driver: json-file
       log-opts: {max-size: 50m, max-file: "3"}
 
-- name: A registry without a certificate; the engine is only told to read its file again
+- name: A registry without a certificate; the engine only reloads
   zstack.zbs.zbs_vhost_docker_config:
     insecure_registries: ["registry.example.com:5000"]
 
@@ -83,19 +84,19 @@ path:
   returned: success
   sample: /etc/docker/daemon.json
 backup_file:
-  description: Where the old file is kept; null when the file was not there or stayed as it was, and in check mode.
+  description: Where the old file is kept; null if there was no file, if it did not change, and in check mode.
   type: str
   returned: success
   sample: /etc/docker/daemon.json.2026-11-20@22:15:28~
 changes:
-  description: Keys of the file that change, with what an engine needs to take them over.
+  description: Keys of the file that change, with what the engine needs to take them over.
   type: list
   elements: dict
   returned: success
   sample:
     - {key: live-restore, before: null, after: true, needs: reload}
 reloaded:
-  description: Whether the engine was told to read its file again, or would be in check mode.
+  description: Whether the engine was told to reload its configuration, or would be in check mode.
   type: bool
   returned: success
   sample: true
@@ -105,13 +106,13 @@ restarted:
   returned: success
   sample: false
 restart_keys:
-  description: Keys that the engine which runs has not taken over and that wait for a restart.
+  description: Keys that the running engine has not taken over and that wait for a restart.
   type: list
   elements: str
   returned: success
   sample: [log-opts]
 reason:
-  description: Why the engine is not restarted although keys wait for it; null otherwise.
+  description: Why the engine was not restarted although keys wait for a restart; null otherwise.
   type: str
   returned: success
   sample: 2 containers run on it
@@ -220,7 +221,7 @@ def warnings(done, path):
     if not done["restart_keys"]:
         return []
     return [
-        "the engine has to be restarted for %s of %s, which is not done now: %s; restart it in a maintenance window"
+        "the engine must be restarted to take over %s of %s, which was not done: %s; restart it in a maintenance window"
         % (", ".join(done["restart_keys"]), path, done["reason"])
     ]
 

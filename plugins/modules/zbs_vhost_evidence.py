@@ -5,15 +5,15 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_evidence
-short_description: Keep on a compute host what is known of a target that is down or was not deployed
+short_description: Keep evidence of a target that is down or was not deployed on a compute host
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
   - Writes the end of the container's log, what Docker knows of the container, the hugepage counters, and what the play knows
     (the health, C(zbsadm)'s answer, the error) into one new file. A redeploy replaces the container, and its log with it.
-  - Every question has a deadline. What can't be had is a sentence in the file; a file that can't be written is a warning,
-    since no attempt may fail for want of evidence.
+  - Every query has a deadline. What can't be read is noted in the file. A file that can't be written is a warning, since no
+    attempt may fail for lack of evidence.
   - The values of the container's environment, logins in URLs, values whose name says password, token, key or secret, and
     O(secrets) are masked in it.
 extends_documentation_fragment:
@@ -22,11 +22,11 @@ attributes:
   idempotent:
     description: A second run with the same options right after the first changes nothing.
     support: none
-    details: Each call writes a file of its own, but for O(occasion=before_redeploy) where nothing would get lost.
+    details: Each call writes a new file, except with O(occasion=before_redeploy) when a redeploy would lose nothing.
 options:
   host_ip:
     description:
-      - Address of the compute host as zbsadm knows it; the container's name is made of it.
+      - Address of the compute host as zbsadm knows it; the container's name is derived from it.
       - One of O(host_ip) and O(container_name) is needed.
     type: str
   container_name:
@@ -34,8 +34,8 @@ options:
     type: str
   occasion:
     description:
-      - Why evidence is kept; part of the file's name. With V(before_redeploy) and O(observed) nothing is written where the
-        target is not down or no container is there.
+      - Why evidence is kept; part of the file's name. With V(before_redeploy) and O(observed) nothing is written if the target
+        is not down or there is no container.
     type: str
     choices: [before_redeploy, deploy_failed, verify_failed, asked]
     default: asked
@@ -52,12 +52,12 @@ options:
     description: Path of the evidence that was kept earlier in the same attempt, for the file.
     type: str
   secrets:
-    description: Words that must not stand in the file, such as the password that was given to zbsadm.
+    description: Words that must not appear in the file, such as the password that was given to zbsadm.
     type: list
     elements: str
     default: []
   folder:
-    description: Where the files are kept; made for root and its group (mode 0750) where it is not there.
+    description: Where the files are kept; created for root and its group (mode 0750) if it is missing.
     type: path
     default: /var/log/zbs-vhost
   keep:
@@ -69,22 +69,22 @@ options:
     type: int
     default: 400
   max_size_kib:
-    description: The most that one file may take, in KiB; of what is too long the end is kept.
+    description: Maximum size of one file in KiB; if something is too long, its end is kept.
     type: int
     default: 1024
   timeout:
-    description: Seconds for asking Docker, whatever hangs in it.
+    description: Seconds for asking Docker, even if it hangs.
     type: float
     default: 10.0
 """
 
 EXAMPLES = r"""
-- name: Keep what is known of a target before somebody looks into it
+- name: Keep evidence of a target before you investigate it
   zstack.zbs.zbs_vhost_evidence:
     host_ip: "{{ ansible_host }}"
   register: evidence
 
-- name: Keep what a failed deploy left, with the reason
+- name: Keep evidence of a failed deploy, with the reason
   zstack.zbs.zbs_vhost_evidence:
     host_ip: "{{ ansible_host }}"
     occasion: deploy_failed
@@ -96,17 +96,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The file that was written; null where none was, in check mode too.
+  description: The file that was written; null if none was, and in check mode.
   type: str
   returned: success
   sample: /var/log/zbs-vhost/evidence-20260102T030405Z-deploy_failed-k3f9x2_a.txt
 reason:
-  description: Why no file was written, in a sentence; null where one was, or would be in check mode.
+  description: Why no file was written, in a sentence; null if one was, or would be in check mode.
   type: str
   returned: success
   sample: null
 removed:
-  description: How many older files were removed to keep to O(keep), or would be in check mode.
+  description: How many older files were removed because of O(keep), or would be in check mode.
   type: int
   returned: success
   sample: 0

@@ -5,14 +5,14 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_firewall
-short_description: See that the firewall of a host of VMs is as it was
+short_description: Check that the firewall of a VM host is unchanged
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Reads what decides whether bridged VMs are reached - the FORWARD chain with its policy, the rules for bridges, the
-    kernel's switches that let the IP firewall see bridged packets - and compares it with an earlier reading.
-  - Changes nothing. Where something has changed the task fails and says how to undo it.
+  - Reads what decides whether bridged VMs can be reached - the FORWARD chain with its policy, the rules for bridges, and the
+    kernel switches that let the IP firewall see bridged packets - and compares it with an earlier reading.
+  - Changes nothing. If something has changed, the task fails and says how to undo it.
 extends_documentation_fragment:
   - zstack.zbs.attributes
   - zstack.zbs.attributes.read_only
@@ -27,16 +27,16 @@ options:
 """
 
 EXAMPLES = r"""
-- name: How the firewall is
+- name: Read the firewall
   zstack.zbs.zbs_vhost_firewall:
   register: before
 
-- name: What may change it
+- name: Do what may change it
   ansible.builtin.systemd_service:
     name: docker.service
     state: restarted
 
-- name: It is as it was
+- name: Check that it is unchanged
   zstack.zbs.zbs_vhost_firewall:
     before: "{{ before.firewall }}"
 """
@@ -45,7 +45,7 @@ RETURN = r"""
 firewall:
   description:
     - The reading. C(forward) are the lines of the FORWARD chain by tool, C(bridge) the rules for bridges, C(switches) the
-      kernel's switches; null where it can't be told.
+      kernel switches; null if it is not known.
   type: dict
   returned: success
   sample:
@@ -73,7 +73,7 @@ def main(module):
     before = params["before"]
     if before is not None and not all(isinstance(before.get(key), dict) for key in ("forward", "switches")):
         raise ZbsError(
-            "before is no reading of this module; give the firewall that an earlier call returned", "bad_option"
+            "before is not a reading of this module; give the firewall that an earlier call returned", "bad_option"
         )
     now = firewall.snapshot(Deadline(params["timeout"]))
     if before is None:

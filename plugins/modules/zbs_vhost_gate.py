@@ -5,14 +5,14 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_gate
-short_description: Whether the next batch of a heal may begin
+short_description: Decide whether the next batch of a heal may begin
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Looks at how the attempts of the batches before ended. When too many of a wave failed, it is the site that is broken and not
-    the hosts, so the rest is left alone, with nothing spent.
-  - The limit starts at three hosts that are due. One host out of one is not a storm.
+  - Looks at how the attempts of the earlier batches ended. When too many of a wave failed, the site is at fault and not the
+    hosts, so the rest is left alone and stays due.
+  - The limit applies from three due hosts on. One failure out of one says nothing about the site.
   - Runs on the controller, once for all hosts of a batch.
 extends_documentation_fragment:
   - zstack.zbs.attributes.controller
@@ -22,17 +22,17 @@ options:
     type: dict
     required: true
   batch:
-    description: The number of the batch that wants to begin.
+    description: The number of the batch that is next.
     type: int
     required: true
   max_fail_percentage:
-    description: How much of a wave may fail, in percent. V(100) switches the gate off.
+    description: Percentage of a wave that may fail. V(100) switches the gate off.
     type: float
     required: true
 """
 
 EXAMPLES = r"""
-- name: May this batch begin
+- name: Ask whether this batch may begin
   zstack.zbs.zbs_vhost_gate:
     plan: "{{ batches }}"
     batch: "{{ batch }}"
@@ -48,7 +48,7 @@ go:
   returned: success
   sample: true
 reason:
-  description: Why not, in a sentence; null when it may.
+  description: Why it may not begin, in a sentence; null when it may.
   type: str
   returned: success
   sample: null

@@ -10,10 +10,10 @@ version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Tells with evidence whether the target of this compute host serves its volumes, per protocol and for the host.
+  - Judges from evidence whether the target of this compute host serves its volumes, per protocol and for the host.
   - An answer of the target on its admin socket outranks everything that Docker says, since a target that serves VMs under
     a dead dockerd must not be redeployed.
-  - Evidence that does not suffice gives the verdict V(unknown), which is never a reason to redeploy.
+  - If the evidence is not sufficient, the verdict is V(unknown), which is never a reason to redeploy.
 extends_documentation_fragment:
   - zstack.zbs.attributes
   - zstack.zbs.attributes.read_only
@@ -22,14 +22,14 @@ options:
   fail_on:
     description:
       - When the task fails. V(disconnected) for the status Disconnected, V(unknown) for Unknown as well, V(unconnected) for
-        everything but Connected, V(never) leaves it to the reader of RV(status).
+        everything but Connected. With V(never) the task does not fail; read RV(status).
     type: str
     choices: [never, disconnected, unknown, unconnected]
     default: never
   hung_recheck:
     description:
-      - Seconds after which a target that did not answer is asked again before it counts as hung. V(0) asks once. Set it where
-        something is done about the verdict.
+      - Seconds after which a target that did not answer is asked again before it counts as hung. V(0) asks once. Set it if you
+        act on the verdict.
     type: float
     default: 0.0
   facts_dir:
@@ -38,9 +38,9 @@ options:
     default: /etc/ansible/facts.d
   textfile_dir:
     description:
-      - Folder on this host that the textfile collector of node_exporter reads (its C(--collector.textfile.directory)). The health
-        is written there as C(zbs_vhost.prom), whole or not at all, also where O(fail_on) fails the task.
-      - The file is a measurement and not a change of the host, so the task stays unchanged. Nothing is written in check mode.
+      - Folder on this host that the textfile collector of node_exporter reads (its C(--collector.textfile.directory)). The
+        health is written there as C(zbs_vhost.prom), whole or not at all, even if O(fail_on) fails the task.
+      - The file is a measurement and not a change of the host, so the task does not report a change. Nothing is written in check mode.
     type: path
 """
 
@@ -67,7 +67,7 @@ reason:
   description: Why the host is not Connected, in a sentence; null when it is.
   type: str
   returned: success
-  sample: "Vhost: the container is exited (exit status 137) and nobody listens on /var/zbsvhost/sockets/admin.sock"
+  sample: "Vhost: the container is exited (exit status 137) and nothing listens on /var/zbsvhost/sockets/admin.sock"
 protocols:
   description: Per protocol C(status), C(verdict), C(reason) and C(latency_ms).
   type: dict
@@ -76,10 +76,10 @@ protocols:
     vhost: {status: Connected, verdict: healthy, reason: null, latency_ms: 21.4}
 container:
   description:
-    - What Docker says of the container; C(answer) tells whether it could be asked, C(runs_target) whether the process that answers on
-      the admin socket is the container's.
-    - In a tick of M(zstack.zbs.zbs_vhost_recovery) C(answer) may be C(remembered). The process that answers is the one that Docker told of
-      at an earlier tick, so Docker was not asked again.
+    - What Docker says about the container. C(answer) says whether Docker could be asked, C(runs_target) whether the process
+      that answers on the admin socket belongs to the container.
+    - In a tick of M(zstack.zbs.zbs_vhost_recovery) C(answer) may be C(remembered). Then the process that answers is the one
+      that Docker named at an earlier tick, and Docker was not asked again.
   type: dict
   returned: success
   sample:
@@ -106,10 +106,10 @@ target:
   sample: {version: SPDK v24.01}
 volumes:
   description:
-    - The target's controllers. C(broken) is true when the bdev is gone or nobody listens on the socket; C(block_size) is
-      in bytes, null when the target did not tell it.
-    - Null when that can't be told, since the target did not answer or did not list its controllers; empty when there is no
-      target. C(sessions) is null when the target did not tell it.
+    - The target's controllers. C(broken) is true when the bdev is gone or nothing listens on the socket; C(block_size) is in
+      bytes, null if the target did not report it.
+    - Null if that is not known, because the target did not answer or did not list its controllers; empty if there is no target.
+      C(sessions) is null if the target did not report them.
   type: list
   elements: dict
   returned: success
@@ -128,17 +128,17 @@ hugepages:
   sample:
     - {size_kib: 2048, total: 1024, free: 512, reserved: 0}
 vms:
-  description: The VMs that run on the host, QEMU processes with C(pid), C(started_ticks), C(name), C(uuid); null when that can't be told.
+  description: The VMs that run on the host, QEMU processes with C(pid), C(started_ticks), C(name), C(uuid); null if that is not known.
   type: list
   elements: dict
   returned: success
   sample: [{pid: 4711, started_ticks: 123456, name: web1, uuid: null}]
 demand:
   description:
-    - Which sockets of the target the VMs need, how that is known (C(arguments) of the VM, a C(connection) of its, or one that
-      the C(ledger) remembers of a disk that was plugged in later), and whether no controller serves it (C(broken); null when
-      that can't be told).
-    - Null when /proc does not tell.
+    - Which sockets of the target the VMs need, how that is known (from the C(arguments) of the VM, from a C(connection) of the
+      VM, or from the C(ledger) for a disk that was plugged in later), and whether no controller serves the socket (C(broken);
+      null if that is not known).
+    - Null if /proc does not show it.
   type: list
   elements: dict
   returned: success
@@ -149,7 +149,7 @@ demand:
       seen: [arguments, connection]
       broken: false
 connections_known:
-  description: Whether the kernel told, of every VM, what it is connected to; without it disks that were plugged in later are not seen.
+  description: Whether the kernel showed the connections of every VM. If not, disks that were plugged in later are not seen.
   type: bool
   returned: success
   sample: true
@@ -160,18 +160,18 @@ ledger:
   sample: {}
 hold:
   description:
-    - What keeps the heal from acting on this host, from C(zbs_vhost.hold) beside the ledger. C(reason), C(until) (null where it
+    - What keeps the heal from acting on this host, from C(zbs_vhost.hold) beside the ledger. C(reason), C(until) (null if it
       has no end) and C(source); null when nothing is held.
   type: dict
   returned: success
   sample: {reason: new kernel, until: "2026-01-02T03:04:05Z", source: /etc/ansible/facts.d/zbs_vhost.hold}
 deployed:
-  description: What was deployed last, of the ledger; see M(zstack.zbs.zbs_vhost_deployed). Null where nothing is written down.
+  description: What was deployed last, from the ledger; see M(zstack.zbs.zbs_vhost_deployed). Null if nothing is recorded.
   type: dict
   returned: success
   sample: null
 probes:
-  description: How often was probed.
+  description: Number of probes.
   type: int
   returned: success
   sample: 1

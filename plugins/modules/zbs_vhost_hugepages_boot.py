@@ -5,25 +5,25 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_hugepages_boot
-short_description: Bring hugepages and their mount back at every boot
+short_description: Restore hugepages and their mount at every boot
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Writes a systemd unit that asks for the pages before Docker starts, per NUMA node and page size, and a unit that mounts their
-    hugetlbfs. A pool that is larger at boot is left as it is.
-  - What is needed now is the work of M(zstack.zbs.zbs_vhost_prepare). This module neither starts nor stops a unit, so that a run
-    touches neither pages nor mounts.
-  - A mount that an operator's unit or fstab brings back is used and gets no unit. Entries of an operator for the same pages are
+  - Writes a systemd unit that reserves the pages before Docker starts, per NUMA node and page size, and a unit that mounts
+    their hugetlbfs. A pool that is larger at boot is left as it is.
+  - This module neither starts nor stops a unit, so a run touches neither pages nor mounts. Use M(zstack.zbs.zbs_vhost_prepare)
+    for the pages and the mount that are needed now.
+  - A mount that an operator's unit or fstab restores is used and gets no unit. Entries of an operator for the same pages are
     reported and left alone.
-  - On a host that systemd does not run, it says so in a warning and does nothing.
+  - On a host without systemd, the module warns and does nothing.
 extends_documentation_fragment:
   - zstack.zbs.pages
   - zstack.zbs.attributes
   - zstack.zbs.attributes.idempotent
 options:
   state:
-    description: V(absent) takes the units of O(hugepage_size) away; what is mounted and in the pool stays until the next boot.
+    description: V(absent) removes the units of O(hugepage_size); the mount and the pool stay until the next boot.
     type: str
     choices: [present, absent]
     default: present
@@ -40,19 +40,19 @@ EXAMPLES = r"""
   zstack.zbs.zbs_vhost_hugepages_boot:
     numa: target
 
-- name: Not any more
+- name: Remove the units
   zstack.zbs.zbs_vhost_hugepages_boot:
     state: absent
 """
 
 RETURN = r"""
 systemd:
-  description: Whether systemd runs the host. Where it does not, nothing lasts through a boot.
+  description: Whether the host runs systemd. Without it, nothing survives a boot.
   type: bool
   returned: success
   sample: true
 units:
-  description: The units that there are now, or would be in check mode.
+  description: The units that now exist, or would exist in check mode.
   type: list
   elements: str
   returned: success
@@ -111,14 +111,12 @@ def main(module):
     entries = operator_pages.find(wanted.size_kib(module.params["hugepage_size"]), root)
     if module.params["state"] == "present":
         warnings = [
-            "%(where)s sets the same pages (%(says)s), and was left alone; who applies it again may take pages from the target"
-            % entry
+            "%(where)s sets the same pages (%(says)s), and was left alone; applying it again may take pages from "
+            "the target" % entry
             for entry in entries
         ]
     if not systemd and module.params["state"] == "present":
-        warnings.append(
-            "systemd does not run this host, so hugepages and their mount are there until the next boot only"
-        )
+        warnings.append("systemd does not run this host, so hugepages and their mount last only until the next boot")
         return {
             "changed": False,
             "systemd": False,

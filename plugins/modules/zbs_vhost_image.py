@@ -5,14 +5,14 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_image
-short_description: Have the image of the target on a compute host
+short_description: Provide the image of the target on a compute host
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Looks for an image, pulls it where it is missing, and loads it from an archive where it can't be pulled. An image that is
-    there is not pulled again.
-  - The registry's certificates, and whether it is used without TLS, are the engine's configuration; see
+  - Looks for an image, pulls it if it is missing, and loads it from an archive if it can't be pulled. An image that is on the
+    host is not pulled again.
+  - The registry's certificates, and whether it is used without TLS, belong to the engine's configuration; see
     M(zstack.zbs.zbs_vhost_docker_config).
 extends_documentation_fragment:
   - zstack.zbs.attributes
@@ -30,21 +30,21 @@ options:
     description: Archive of the image (C(docker save)) on this host.
     type: path
   timeout:
-    description: Seconds that the pull may take, and again the archive.
+    description: Seconds that the pull may take; loading the archive may take as long again.
     type: float
     default: 600.0
   best_effort:
-    description: Whether an image that can't be had is data instead of a failure.
+    description: Whether a missing image is reported in RV(present) and RV(errors) instead of failing the task.
     type: bool
     default: false
 """
 
 EXAMPLES = r"""
-- name: The target's image
+- name: Provide the target's image
   zstack.zbs.zbs_vhost_image:
     name: registry.example.com/zbs/vhost:1.6.1
 
-- name: From an archive alone
+- name: From an archive only
   zstack.zbs.zbs_vhost_image:
     name: registry.example.com/zbs/vhost:1.6.1
     pull: false
@@ -58,7 +58,9 @@ present:
   returned: success
   sample: true
 source:
-  description: Where it is from, V(present), V(pull) or V(archive); null when it can't be had. In check mode, the first to try.
+  description:
+    - Where the image came from, V(present), V(pull) or V(archive); null if no source gave it. In check mode, the first source
+      to try.
   type: str
   returned: success
   sample: pull
@@ -69,7 +71,7 @@ registry:
   sample: registry.example.com
 errors:
   description:
-    - What was tried in vain, each with C(source), C(message) and C(kind), as V(plain_http), V(tls), V(name), V(refused),
+    - What was tried and failed, each with C(source), C(message) and C(kind), as V(plain_http), V(tls), V(name), V(refused),
       V(denied), V(missing), V(timeout), V(other_image).
   type: list
   elements: dict
@@ -104,8 +106,8 @@ def main(module):
     if not params["best_effort"]:
         tried = "; ".join("%(source)s: %(message)s" % item for item in errors) or "nothing was to be tried"
         raise ZbsError(
-            "the image %s is not here and can't be had (%s); make its registry reachable or give an archive of it"
-            % (params["name"], tried),
+            "the image %s is not on this host and no source gave it (%s); make its registry reachable or give an "
+            "archive of it" % (params["name"], tried),
             "no_image",
             {"errors": errors, "registry": image.registry_of(params["name"])},
         )

@@ -5,23 +5,23 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_preflight
-short_description: Whether a ZBS vhost target can be deployed on a compute host
+short_description: Check whether a ZBS vhost target can be deployed on a compute host
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Answers before anything changes, in rows. A row is fit (V(true)), unfit (V(false)), or can't be told (V(null)), and says what
-    was seen and what to do.
-  - Has two parts, one on the admin node and one on the compute host. The second takes the first one's rows and judges the whole.
+  - Answers in rows, before anything changes. A row is fit (V(true)), unfit (V(false)) or not known (V(null)), and says what was
+    seen and what to do.
+  - Has two parts, one on the admin node and one on the compute host. The second takes the rows of the first and judges them all.
 extends_documentation_fragment:
   - zstack.zbs.attributes
   - zstack.zbs.attributes.read_only
 options:
   part:
     description:
-      - V(admin) runs on the admin node and makes the rows C(admin_host), C(zbsadm) and C(compute_host).
-      - V(host) runs on the compute host and makes the rows C(image), C(compatibility), C(hugepages), C(hugetlbfs), C(docker) and
-        C(cores).
+      - V(admin) runs on the admin node and returns the rows C(admin_host), C(zbsadm) and C(compute_host).
+      - V(host) runs on the compute host and returns the rows C(image), C(compatibility), C(hugepages), C(hugetlbfs), C(docker)
+        and C(cores).
     type: str
     choices: [admin, host]
     required: true
@@ -34,27 +34,27 @@ options:
     type: path
     default: /usr/local/bin/zbsadm
   ssh_port:
-    description: SSH port of the compute host, for O(part=admin). With it zbsadm counts as given a login.
+    description: SSH port of the compute host, for O(part=admin). With it, zbsadm is taken to be given a login.
     type: int
   rows:
-    description: Rows of the other part, which are judged with the new ones.
+    description: Rows of the other part, to be judged together with the new ones.
     type: list
     elements: dict
     default: []
   enforce:
-    description: Whether the task fails when a row is unfit. What can't be told does not fail it.
+    description: Whether the task fails if a row is unfit. A row that is not known does not fail it.
     type: bool
     default: false
   image:
-    description: The image that the target is to run, for O(part=host).
+    description: The image that the target should run, for O(part=host).
     type: str
   zbsadm_version:
     description: RV(zbsadm_version) of the other part.
     type: str
   compatibility:
     description:
-      - Which image fits which zbsadm, each entry with the patterns C(zbsadm) (of its version) and C(image) (of the image's name, its
-        tag or a version label), with C(*) and C(?) as in a shell.
+      - Rules on which image fits which zbsadm. Each has two patterns, C(zbsadm) for its version and C(image) for the image's
+        name, its tag or a version label, with C(*) and C(?) as in a shell.
     type: list
     elements: dict
     default: []
@@ -69,11 +69,11 @@ options:
     description: Name of the target's container. Without it, C(zbsvhost-) and O(host_ip).
     type: str
   admin_socket:
-    description: The target's SPDK JSON-RPC socket; a target that runs already is in nobody's way.
+    description: The target's SPDK JSON-RPC socket. The CPUs of a target that already runs there do not count as taken.
     type: path
     default: /var/zbsvhost/sockets/admin.sock
   timeout:
-    description: Seconds for all questions together.
+    description: Seconds for all checks together.
     type: float
     default: 20.0
 """
@@ -93,7 +93,7 @@ EXAMPLES = r"""
   check_mode: true
   register: prepared
 
-- name: Ask the host, and stop where a target can't be deployed
+- name: Ask the host, and fail if a target can't be deployed
   zstack.zbs.zbs_vhost_preflight:
     part: host
     host_ip: "{{ ansible_host }}"
@@ -114,7 +114,7 @@ rows:
   elements: dict
   returned: success
   sample:
-    - {check: zbsadm, ok: true, detail: zbsadm 1.6.1 is there and knows its clusters, remedy: null}
+    - {check: zbsadm, ok: true, detail: zbsadm 1.6.1 answers and knows its clusters, remedy: null}
     - check: cores
       ok: false
       detail: CPU 4 is claimed by process 827 (reactor_4)
@@ -125,13 +125,13 @@ fit:
   returned: success
   sample: false
 lines:
-  description: The rows for people, one line each.
+  description: The rows as text to read, one line each.
   type: list
   elements: str
   returned: success
-  sample: ["ok  zbsadm  zbsadm 1.6.1 is there and knows its clusters"]
+  sample: ["ok  zbsadm  zbsadm 1.6.1 answers and knows its clusters"]
 zbsadm_version:
-  description: The version of zbsadm, null where it does not tell.
+  description: The version of zbsadm, null if it does not report one.
   type: str
   returned: success
   sample: 1.6.1

@@ -5,18 +5,18 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_prepare
-short_description: Make a compute host fit for a ZBS vhost target
+short_description: Prepare a compute host for a ZBS vhost target
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Sees to it that enough hugepages are available to the target, that a hugetlbfs of their size is mounted, and that a
-    Docker Engine runs which leaves the firewall alone. C(zbsadm) checks all of this and installs nothing.
-  - A pool only ever grows, by what is missing. Pages that the running target holds count as available to it, so that a
-    second run grows nothing.
-  - With O(state=absent) it takes back what it brought, its own mount and pages that nobody uses.
-  - Installing a Docker Engine is the work of the role P(zstack.zbs.zbs_docker#role); the module starts an installed one. What is
-    to last through a boot is the work of M(zstack.zbs.zbs_vhost_hugepages_boot).
+  - Makes sure that enough hugepages are available to the target, that a hugetlbfs of their size is mounted, and that a Docker
+    Engine runs that leaves the firewall alone. C(zbsadm) checks all of this and installs nothing.
+  - A pool only grows, by what is missing. Pages that the running target holds count as available to it, so a second run grows
+    nothing.
+  - With O(state=absent) it gives back its own mount and unused pages.
+  - The module starts an installed Docker Engine; the role P(zstack.zbs.zbs_docker#role) installs one.
+    M(zstack.zbs.zbs_vhost_hugepages_boot) makes pages and mount survive a boot.
 extends_documentation_fragment:
   - zstack.zbs.pages
   - zstack.zbs.attributes
@@ -25,42 +25,42 @@ options:
   state:
     description:
       - V(present) provides what is missing.
-      - V(absent) gives back pages that nobody uses, down to O(keep_free), and unmounts a hugetlbfs that this module mounted and
-        nobody uses. Of O(numa) only the nodes count then; the Docker Engine is not looked at.
+      - V(absent) gives back unused pages, down to O(keep_free), and unmounts a hugetlbfs that this module mounted and that is
+        not in use. Of O(numa) only the nodes count then; the Docker Engine is not checked.
     type: str
     choices: [present, absent]
     default: present
   keep_free:
-    description: Free pages that O(state=absent) leaves, in the pool, or on each node that O(numa) names.
+    description: Free pages that O(state=absent) leaves in the pool, or on each node that O(numa) names.
     type: int
     default: 0
   host_ip:
-    description: Address of the compute host as zbsadm knows it; tells which container's pages count as the target's.
+    description: Address of the compute host as zbsadm knows it. It names the container whose pages count as the target's.
     type: str
   container_name:
     description: Name of the target's container. Without it, C(zbsvhost-) and O(host_ip).
     type: str
   admin_socket:
-    description: The target's SPDK JSON-RPC socket; who listens on it holds the target's pages, also under a dead dockerd.
+    description: The target's SPDK JSON-RPC socket. The process that listens on it holds the target's pages, even under a dead dockerd.
     type: path
     default: /var/zbsvhost/sockets/admin.sock
   hugepages:
-    description: V(require) wants pages and their mount, V(ignore) does not look at them.
+    description: V(require) provides pages and their mount, V(ignore) does not check them.
     type: str
     choices: [require, ignore]
     default: require
   compact:
-    description: Whether caches may be dropped and memory compacted when the pool can't grow as asked. Costs page cache.
+    description: Whether caches may be dropped and memory compacted when the pool can't grow enough. This costs page cache.
     type: str
     choices: [when_short, never]
     default: when_short
   docker:
-    description: V(require) wants a running Docker Engine, V(ignore) does not look at it.
+    description: V(require) requires a running Docker Engine, V(ignore) does not check it.
     type: str
     choices: [require, ignore]
     default: require
   best_effort:
-    description: Whether what is missing comes back as RV(missing) and warnings instead of failing the task.
+    description: Whether what is missing is returned in RV(missing) and as warnings instead of failing the task.
     type: bool
     default: false
 """
@@ -83,13 +83,13 @@ EXAMPLES = r"""
     host_ip: "{{ ansible_host }}"
     numa: target
 
-- name: Pages on two nodes, and no look at Docker
+- name: Pages on two nodes, without checking Docker
   zstack.zbs.zbs_vhost_prepare:
     host_ip: "{{ ansible_host }}"
     numa: {0: 512, 1: 512}
     docker: ignore
 
-- name: The target is gone; its memory goes back to the host, but for 128 pages
+- name: The target is gone; give its memory back, except for 128 pages
   zstack.zbs.zbs_vhost_prepare:
     host_ip: "{{ ansible_host }}"
     state: absent
@@ -112,13 +112,13 @@ missing:
       detail: no Docker Engine is installed
       remedy: run the role zstack.zbs.zbs_docker
 kept:
-  description: What O(state=absent) left because it is in use, each with C(what) and C(detail).
+  description: What O(state=absent) kept because it is in use, each with C(what) and C(detail).
   type: list
   elements: dict
   returned: success
   sample:
     - what: hugetlbfs
-      detail: "/dev/hugepages2m stays mounted: the container zbsvhost-10.0.0.11 is there (running)"
+      detail: "/dev/hugepages2m stays mounted: the container zbsvhost-10.0.0.11 exists (running)"
 actions:
   description: What was done, or would be in check mode, in sentences.
   type: list
@@ -127,9 +127,9 @@ actions:
   sample: [grow the pool of 2048 KiB pages by 512]
 hugepages:
   description:
-    - The pool before and after, in pages; C(held_by_target) of them are the running target's.
-    - C(nodes) tells what was asked of each NUMA node (null where the kernel chooses) and what came. Where the kernel chooses among
-      several nodes, check mode can't tell C(came) and C(after), and they are null.
+    - The pool before and after, in pages. The running target holds C(held_by_target) of them.
+    - C(nodes) has what was asked of each NUMA node (null if the kernel chooses) and what came. If the kernel chooses among
+      several nodes, check mode can't predict C(came) and C(after), and they are null.
     - Null with O(hugepages=ignore).
   type: dict
   returned: success
@@ -144,7 +144,7 @@ hugepages:
 hugetlbfs:
   description:
     - The mount of that page size; C(dir) is null when there is none.
-    - C(mounted_by_us) is true for a mount of this collection, also of an earlier run or of its unit at boot.
+    - C(mounted_by_us) is true for a mount made by this collection, in this run, an earlier run, or by its unit at boot.
   type: dict
   returned: success
   sample: {dir: /dev/hugepages2m, mounted_by_us: true}
@@ -157,7 +157,7 @@ cpuset:
   description: The CPUs that a target on this host should run on, their NUMA node, and why these.
   type: dict
   returned: success
-  sample: {cpus: [4, 5, 6, 7], node: 0, reason: node 0 has most online CPUs (8 on 8 cores)}
+  sample: {cpus: [4, 5, 6, 7], node: 0, reason: node 0 has the most online CPUs (8 on 8 cores)}
 """
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
@@ -199,7 +199,7 @@ def main(module):
     result.update(changed=bool(actions), actions=actions, missing=missing, kept=kept, ready=not missing)
     sentences = ["%(what)s: %(detail)s; %(remedy)s" % item for item in missing]
     if missing and not params["best_effort"]:
-        unfit = "the host is not fit for a target" if wish.present else "not all could be taken back"
+        unfit = "the host is not fit for a target" if wish.present else "not everything could be taken back"
         raise ZbsError("%s: %s" % (unfit, "; ".join(sentences)), "not_ready", result)
     return dict(result, warn=sentences + warnings)
 

@@ -5,16 +5,16 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_recovery
-short_description: One step of the heal's backoff ledger on a compute host
+short_description: Run one step of the heal's backoff ledger on a compute host
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
   - Judges the target as M(zstack.zbs.zbs_vhost_health) does and keeps the backoff windows of this host in its local facts,
-    so that they outlive every manager and every playbook run.
-  - With the default cap the attempts of an unbroken outage fall on its down ticks 1, 4, 9, 18, 35, 68, 133, 198, 263.
-  - An attempt has two phases, so that nothing is spent on one that never ran. V(begin) takes it, atomically and with a
-    lease, V(finish) writes its outcome.
+    where they outlive every manager and every playbook run.
+  - With the default O(max_skip) the attempts of an unbroken outage fall on its down ticks 1, 4, 9, 18, 35, 68, 133, 198, 263.
+  - An attempt has two phases, so that an attempt that never ran does not count. V(begin) takes it, atomically and with a lease,
+    V(finish) writes its outcome.
 extends_documentation_fragment:
   - zstack.zbs.attributes
   - zstack.zbs.probe
@@ -22,16 +22,17 @@ attributes:
   idempotent:
     description: A second run with the same options right after the first changes nothing.
     support: partial
-    details: On a host that is well, yes. On one that is down every O(phase=observe) is a tick, and ticks are counted.
+    details: Yes on a host that is well. On a host that is down every O(phase=observe) is a tick, and ticks are counted.
 options:
   phase:
     description:
-      - V(observe) is a tick. Well clears the entry, down counts the window down or finds that an attempt is due.
+      - V(observe) is a tick. It clears the entry of a protocol that is well. For one that is down it counts down the window, or
+        finds that an attempt is due.
       - V(begin) takes the attempt of each of O(protocols) that is still due and still down.
-      - V(finish) writes the outcome of the attempt O(lease_id) and drops its lease. Where that lease ran out and a tick saw it,
-        nothing is written, and an attempt that somebody else began since goes on.
-      - V(begin_volumes) takes the attempt of each volume that a VM needs, that is broken, and whose restoring is due; RV(restore)
-        names them. V(finish_volumes) writes down what became of O(restored).
+      - V(finish) writes the outcome of the attempt O(lease_id) and drops its lease. If that lease ran out and a tick saw it,
+        nothing is written, and an attempt that another run has begun since then goes on.
+      - V(begin_volumes) takes the attempt of each volume that a VM needs, that is broken, and that is due; RV(restore) lists
+        them. V(finish_volumes) writes the outcomes of O(restored).
       - V(clear) forgets the entries of O(protocols).
     type: str
     choices: [observe, begin, finish, begin_volumes, finish_volumes, clear]
@@ -45,41 +46,41 @@ options:
     type: int
     default: 64
   reset_after:
-    description: Healthy ticks in a row that end an outage. Until then its window stays.
+    description: Healthy ticks in a row that end an outage. Until then the window stays.
     type: int
     default: 1
   flap_limit:
     description:
-      - A target that recovers more often than this within O(flap_window) ticks is flapping. Its next outage goes on with the
-        window of the last one instead of being attempted at once.
+      - A target that recovers more often than this within O(flap_window) ticks is flapping. Its next outage continues with the
+        window of the last one, so it is not attempted at once.
     type: int
     default: 2
   flap_window:
     description:
-      - Ticks for which a recovery counts for O(flap_limit). For so many ticks after a recovery the ledger is written on each
-        one, then no more. V(0) gives every outage a fresh window.
+      - Ticks for which a recovery counts towards O(flap_limit). For that many ticks after a recovery each tick writes the
+        ledger. V(0) gives every outage a fresh window.
     type: int
     default: 30
   hold:
     description:
-      - Only observe. Windows are counted as ever, what is due is C(held), and V(begin) is refused.
-      - The file C(zbs_vhost.hold) in O(facts_dir) does the same. It is JSON with C(reason) and, if the hold is to end by itself,
-        C(until) in UTC such as C(2026-01-02T03:04:05Z). A file that can't be understood holds as well, with a warning.
+      - Only observe. Windows are counted as usual, what is due becomes C(held), and V(begin) is refused.
+      - The file C(zbs_vhost.hold) in O(facts_dir) does the same. It is JSON with C(reason) and, for a hold that ends by itself,
+        C(until) in UTC such as C(2026-01-02T03:04:05Z). A file that can't be understood holds too, with a warning.
     type: bool
     default: false
   attempt_timeout:
-    description: Seconds after which the lease of an attempt is dead, for a controller that was killed in the middle.
+    description: Seconds after which the lease of an attempt expires, for a controller that was killed during the attempt.
     type: float
     default: 900.0
   deploy_timeout:
     description:
-      - Seconds that the deploy of an attempt may take. With it an O(attempt_timeout) is refused that is over before an attempt
-        with this deploy and the O(wait) after it must be, since a second attempt could begin beside the first.
+      - Seconds that the deploy of an attempt may take. If O(attempt_timeout) is too short for this deploy and the O(wait) after
+        it, the step is refused, since a second attempt could begin beside the first.
     type: float
   hung_recheck:
     description:
       - Seconds after which a target that did not answer is asked again, in the same tick, before it counts as hung. A reactor
-        that was merely slow keeps its VMs. V(0) switches it off.
+        that was merely slow keeps its VMs. V(0) switches this off.
     type: float
     default: 10.0
   who:
@@ -87,11 +88,11 @@ options:
     type: str
     default: ansible
   lease_id:
-    description: The attempt that ends, RV(lease_id) of its begin. Needed for O(phase=finish).
+    description: The attempt that ends, RV(lease_id) of its O(phase=begin). Needed for O(phase=finish).
     type: str
   outcome:
     description:
-      - How the attempt ended, for O(phase=finish). V(auto) probes for O(wait) seconds and takes what it sees.
+      - How the attempt ended, for O(phase=finish). V(auto) probes for up to O(wait) seconds and decides by what it sees.
     type: str
     choices: [auto, healed, failed]
     default: auto
@@ -100,14 +101,15 @@ options:
     type: str
   restore_volumes:
     description:
-      - Whether a tick counts the volumes that VMs need and finds them due when a target that answers does not serve them. They are
-        in RV(decisions) and RV(entries) as C(volume:) and the bdev's name.
+      - Whether a tick keeps windows for the volumes that VMs need, and finds them due when a target that answers does not serve
+        them. They are in RV(decisions) and RV(entries) as C(volume:) and the bdev's name.
     type: bool
     default: true
   restored:
     description:
-      - What became of RV(restore) of O(phase=begin_volumes), for O(phase=finish_volumes); RV(zstack.zbs.zbs_vhost_restore#module:volumes),
-        or RV(restore) itself together with O(error) when nothing was done. What is seen on the target outranks it.
+      - What became of RV(restore) of O(phase=begin_volumes), for O(phase=finish_volumes);
+        RV(zstack.zbs.zbs_vhost_restore#module:volumes), or RV(restore) itself together with O(error) if nothing was done. What
+        the target shows outranks it.
     type: list
     elements: dict
   facts_dir:
@@ -122,13 +124,13 @@ EXAMPLES = r"""
     host_ip: "{{ ansible_host }}"
   register: tick
 
-- name: Let nothing be attempted on a host until it has its new kernel
+- name: Hold a host until it has its new kernel
   ansible.builtin.copy:
     dest: /etc/ansible/facts.d/zbs_vhost.hold
     content: '{"reason": "new kernel", "until": "2026-01-02T03:04:05Z"}'
     mode: "0644"
 
-- name: Forget the window of a host that was mended by hand
+- name: Forget the window of a host that was repaired by hand
   zstack.zbs.zbs_vhost_recovery:
     host_ip: "{{ ansible_host }}"
     phase: clear
@@ -136,14 +138,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 health:
-  description: What M(zstack.zbs.zbs_vhost_health) returns; null where the phase needs no probe.
+  description: What M(zstack.zbs.zbs_vhost_health) returns; null if the phase needs no probe.
   type: dict
   returned: success
 decisions:
   description:
-    - Per protocol what the step decided. Of O(phase=observe) C(well), C(cleared), C(waiting), C(due), C(in_progress), C(unsure),
-      C(recovering) (well, for fewer than O(reset_after) ticks) and C(held) (due, but for a hold);
-      of the other phases C(begun), C(refused), C(finished), C(cleared), C(well).
+    - What the step decided, per protocol. With O(phase=observe) C(well), C(cleared), C(waiting), C(due), C(in_progress),
+      C(unsure), C(recovering) (well, but for fewer than O(reset_after) ticks) and C(held) (due, but a hold is set); with the
+      other phases C(begun), C(refused), C(finished), C(cleared), C(well).
   type: dict
   returned: success
   sample: {vhost: waiting}
@@ -160,7 +162,7 @@ begun:
   returned: success
   sample: [vhost]
 lease_id:
-  description: What O(phase=finish) must show to end the attempts that this step took; null where it took none.
+  description: What to pass to O(phase=finish) to end the attempts that this step took; null if it took none.
   type: str
   returned: success
   sample: 5f0c6c2e8d2b4f7e9a1d3c5b7e9f1a2b
@@ -171,7 +173,7 @@ in_progress:
   returned: success
   sample: []
 restore:
-  description: The volumes whose attempt this step took, with the path of each that is known from an earlier restoring.
+  description: The volumes whose attempt this step took, with the path if it is known from an earlier restore.
   type: list
   elements: dict
   returned: with O(phase=begin_volumes)
@@ -197,17 +199,17 @@ entries:
   sample:
     vhost: {status: Disconnected, verdict: stopped, since: "2026-01-02T03:04:05Z", failures: 2, skip: 3, lease: null}
 next_attempt_in_ticks:
-  description: Per protocol with an entry, ticks until the next attempt if the outage goes on; 0 is due now.
+  description: Ticks until the next attempt if the outage goes on, per protocol with an entry; 0 means due now.
   type: dict
   returned: success
   sample: {vhost: 4}
 hold:
-  description: Why nothing may be attempted, until when (null for no end) and what says so; null where there is no hold.
+  description: Why nothing may be attempted, until when (null for no end) and what sets the hold; null if there is no hold.
   type: dict
   returned: success
   sample: {reason: new kernel, until: "2026-01-02T03:04:05Z", source: /etc/ansible/facts.d/zbs_vhost.hold}
 ansible_facts:
-  description: The whole ledger as C(zbs_vhost), as C(ansible_local.zbs_vhost) shows it after the next setup.
+  description: The whole ledger as C(zbs_vhost); after the next setup it is also in C(ansible_local.zbs_vhost).
   type: dict
   returned: success
   contains:

@@ -5,14 +5,14 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_registry
-short_description: See that an image registry answers this host
+short_description: Check that an image registry answers this host
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
   - Asks a registry for C(/v2/) as a Docker Engine on this host would - with the system's certificates and those below
     C(/etc/docker/certs.d) - and says in one sentence why it does not answer.
-  - The answers 200 and 401 are those of a registry; a login is not tried. Goes to the registry itself, through no proxy.
+  - A registry answers with 200 or 401; the module does not try to log in. It asks the registry directly, not through a proxy.
   - Changes nothing, and needs no engine.
 extends_documentation_fragment:
   - zstack.zbs.attributes
@@ -23,25 +23,25 @@ options:
     type: str
     required: true
   insecure:
-    description: Whether the engine is to use it without TLS or with any certificate; then both will do here.
+    description: Whether the engine may use it without TLS or with any certificate; the module then accepts both.
     type: bool
     default: false
   certs_dir:
-    description: The engine's folder of certificates by registry.
+    description: The engine's folder with the certificates of each registry.
     type: path
     default: /etc/docker/certs.d
   timeout:
-    description: Seconds that all of it may take.
+    description: Seconds for the whole check.
     type: float
     default: 15.0
   best_effort:
-    description: Whether a registry that does not answer is data instead of a failure.
+    description: Whether a registry that does not answer is reported in RV(answers) and RV(answer) instead of failing the task.
     type: bool
     default: false
 """
 
 EXAMPLES = r"""
-- name: The registry answers from every compute host
+- name: Check that the registry answers every compute host
   zstack.zbs.zbs_vhost_registry:
     name: registry.example.com:5000
 
@@ -55,14 +55,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answers:
-  description: Whether it answered as a registry does.
+  description: Whether it answered as a registry.
   type: bool
   returned: success
   sample: true
 answer:
   description:
-    - What came of it. C(outcome) is V(answers), or why not - V(name), V(refused), V(unreachable), V(plain_http), V(tls) or
-      V(no_registry).
+    - The result. C(outcome) is V(answers), or the reason why not - V(name), V(refused), V(unreachable), V(plain_http), V(tls)
+      or V(no_registry).
   type: dict
   returned: success
   sample:

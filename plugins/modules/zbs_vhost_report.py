@@ -10,13 +10,13 @@ version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Prints one table for people over all hosts of the play, whatever callback is used, and returns the same as data.
+  - Prints one table of all hosts of the play, whatever callback is used, and returns the same as data.
   - Sets the totals as stats, for AWX workflows. Runs on the controller, once for all hosts.
 extends_documentation_fragment:
   - zstack.zbs.attributes.controller
 options:
   kind:
-    description: V(health) shows every host, V(heal) shows what a tick did, one line for hosts that are well together.
+    description: V(health) shows every host. V(heal) shows what a tick did, and the hosts that are well share one line.
     type: str
     choices: [health, heal]
     required: true
@@ -26,30 +26,30 @@ options:
   page:
     description:
       - File on the controller to write the fleet to as one HTML page, with the evidence of each host. Only for O(kind=health).
-      - It needs nothing but itself, and no colour to be understood. Left open it looks for a newer one every minute.
+      - The page is self-contained and readable without colour. An open page reloads itself every minute.
     type: path
   compare_zstack:
     description:
-      - Put beside each host what the ZStack manager believes of it, and say where the two disagree. Only for O(kind=health).
-      - The manager's word is the variable C(zstack_protocols) of the inventory P(zstack.zbs.zstack#inventory), as old as
-        that inventory is.
+      - Show beside each host what the ZStack manager says about it, and where the two disagree. Only for O(kind=health).
+      - The manager's word comes from the variable C(zstack_protocols) of the inventory P(zstack.zbs.zstack#inventory), and is
+        as old as that inventory.
     type: bool
     default: false
   fail_on:
     description:
-      - When the task fails, after it printed the table and wrote its files. V(unreachable) when a host could not be reached,
-        V(failed) when an attempt failed or a host could not be reached or looked at, V(down) when any host is not Connected,
-        V(never) never.
-      - Ansible takes no stats of a task that fails. Where a workflow needs both, leave it at V(never) and let a task of its own
-        fail with RV(failing), as the playbook C(zstack.zbs.health) does.
+      - When the task fails, after it printed the table and wrote its files. V(unreachable) if a host could not be reached,
+        V(failed) if an attempt failed or a host could not be reached or checked, V(down) if any host is not Connected, V(never)
+        never.
+      - Ansible takes no stats from a task that fails. If a workflow needs both, leave it at V(never) and fail in a separate
+        task with RV(failing), as the playbook C(zstack.zbs.health) does.
     type: str
     choices: [never, unreachable, failed, down]
     default: never
 attributes:
   check_mode:
-    description: Can run in check mode and say truthfully what a real run would change.
+    description: Can run in check mode and report truthfully what a real run would change.
     support: full
-    details: In check mode the table is shown and no file is written.
+    details: In check mode the table is shown, but no file is written.
 """
 
 EXAMPLES = r"""
@@ -61,7 +61,7 @@ EXAMPLES = r"""
     compare_zstack: true
   run_once: true
 
-- name: Sum a tick up, and fail the job when an attempt failed
+- name: Sum up a tick, and fail the job if an attempt failed
   zstack.zbs.zbs_vhost_report:
     kind: heal
     fail_on: failed
@@ -71,10 +71,10 @@ EXAMPLES = r"""
 RETURN = r"""
 rows:
   description:
-    - One row a host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(next_attempt), C(result), C(reason),
-      C(hold).
-    - With O(compare_zstack) also C(manager) (a comparison for each storage and protocol that the manager tells of, null
-      when it tells nothing), C(manager_read_at) and C(disagrees) (a sentence, null when nobody disagrees).
+    - One row for each host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(next_attempt), C(result),
+      C(reason), C(hold).
+    - With O(compare_zstack) also C(manager) (a comparison for each storage and protocol that the manager reports, null if it
+      reports none), C(manager_read_at) and C(disagrees) (a sentence, null if the two agree).
   type: list
   elements: dict
   returned: success
@@ -88,16 +88,16 @@ rows:
       next_attempt: 3
       hold: null
       result: waiting
-      reason: the container is exited (exit status 137) and nobody listens on /var/zbsvhost/sockets/admin.sock
+      reason: the container is exited (exit status 137) and nothing listens on /var/zbsvhost/sockets/admin.sock
 totals:
   description:
-    - Hosts by status and by result, the names of those that are not Connected (C(down)), and how many volumes there are and how
-      many of them are broken.
+    - Hosts by status and by result, the names of those that are not Connected (C(down)), the number of volumes, and how many of
+      them are broken.
   type: dict
   returned: always
   sample: {hosts: 3, status: {Connected: 2, Disconnected: 1}, result: {well: 2, waiting: 1}, down: [compute1], volumes: 7, broken: 0}
 failing:
-  description: A sentence for each O(fail_on) but V(never), about the hosts it would fail for; null where it would not.
+  description: A sentence for each O(fail_on) except V(never), about the hosts it would fail for; null if it would not fail.
   type: dict
   returned: always
   sample: {unreachable: null, failed: null, down: "1 of 3 hosts: compute1 (Disconnected)"}

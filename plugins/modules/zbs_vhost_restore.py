@@ -5,14 +5,14 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_restore
-short_description: Create again the volumes that the VMs of a compute host need
+short_description: Recreate the volumes that the VMs of a compute host need
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - A target that was killed comes back empty, and the disks of its VMs hang. This module traces each bdev that a VM needs to its
-    volume and has C(zbsadm) create it again under the same name; the VM goes on by itself.
-  - One volume that can't be traced or created does not keep the others from it, nor does it fail the task. Its row says why.
+  - A target that was killed comes back empty, and the disks of its VMs hang. This module traces each bdev that a VM needs to
+    its volume, and C(zbsadm) creates it again under the same name. The VM continues by itself.
+  - If a volume can't be traced or created, the others are still created and the task does not fail. The row of the volume says why.
   - Runs on the ZBS admin node, the only place where C(zbsadm) works; delegate the task to it.
 extends_documentation_fragment:
   - zstack.zbs.attributes
@@ -21,21 +21,21 @@ extends_documentation_fragment:
 options:
   volumes:
     description:
-      - What to restore, as RV(zstack.zbs.zbs_vhost_recovery#module:restore) has it. C(bdev), and where they are known C(path) (the
-        volume, V(POOL/VOLUME)) and C(vm).
+      - What to restore, in the form of RV(zstack.zbs.zbs_vhost_recovery#module:restore). Each has C(bdev) and, if known,
+        C(path) (the volume, V(POOL/VOLUME)) and C(vm).
     type: list
     elements: dict
     required: true
   pools:
     description:
-      - Logical pools whose volumes are listed to find the one that a bdev's name is made of, where no C(path) is given. Both names
-        are looked for, the one with the volume's UUID and the one made by hash.
-      - Without any, all pools of the cluster (C(zbs list logical-pool)).
+      - Logical pools whose volumes are listed to find the one that a bdev is named after, if no C(path) is given. The bdev may
+        have the name with the volume's UUID or the name by hash.
+      - If empty, all pools of the cluster (C(zbs list logical-pool)).
     type: list
     elements: str
     default: []
   observed:
-    description: What M(zstack.zbs.zbs_vhost_health) returned for that host. What is served already is left alone.
+    description: What M(zstack.zbs.zbs_vhost_health) returned for that host. Volumes that are already served are left alone.
     type: dict
     required: true
   zbs:
@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 volumes:
-  description: One row for each of O(volumes), with the volume that it was traced to, whether it was created, and why not.
+  description: One row for each of O(volumes), with the volume that it was traced to, whether it was created, and if not, why.
   type: list
   elements: dict
   returned: success

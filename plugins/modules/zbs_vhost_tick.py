@@ -5,27 +5,27 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_tick
-short_description: A phase of the heal's tick with the settings of its role
+short_description: Run a phase of the heal's tick with the settings of its role
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
   - Runs M(zstack.zbs.zbs_vhost_recovery) on the host with the settings of the roles P(zstack.zbs.zbs_vhost_heal#role) and
     P(zstack.zbs.zbs_vhost_target#role), so that all phases of a tick agree on them.
-  - A phase that takes longer than it can (two probes, the pause between them, the wait of a C(finish), and a minute) is given up, since a
-    host that froze with its connection open would hold the tick of all others. A shorter C(timeout) of the task ends it earlier.
-  - The options below belong to one phase and not to the settings.
-  - The tasks of the role use it. In a task by itself use M(zstack.zbs.zbs_vhost_recovery), which says its options.
+  - A phase has a deadline (two probes, the pause between them, the wait of a C(finish), and a minute), since a host that froze
+    with its connection open would hold up the tick of all others. A shorter C(timeout) of the task ends it earlier.
+  - The options below belong to a single phase; they are not settings.
+  - The tasks of the role use it. In a task of your own use M(zstack.zbs.zbs_vhost_recovery), which takes the settings as options.
 extends_documentation_fragment:
   - zstack.zbs.attributes
 attributes:
   action:
-    description: Has a corresponding action plugin, which looks the settings up.
+    description: Has a corresponding action plugin, which looks up the settings.
     support: full
   idempotent:
     description: A second run with the same options right after the first changes nothing.
     support: partial
-    details: As M(zstack.zbs.zbs_vhost_recovery).
+    details: See M(zstack.zbs.zbs_vhost_recovery).
 options:
   phase:
     description: The phase, see M(zstack.zbs.zbs_vhost_recovery).
@@ -33,7 +33,7 @@ options:
     choices: [observe, begin, finish, begin_volumes, finish_volumes, clear]
     default: observe
   protocols:
-    description: The protocols of this phase, where they are not all that the role heals.
+    description: The protocols of this phase. By default all that the role heals.
     type: list
     elements: str
     choices: [vhost, cbd]
@@ -47,7 +47,7 @@ options:
     description: Why the attempt failed, in a sentence.
     type: str
   restored:
-    description: What became of the volumes.
+    description: The outcome of each volume.
     type: list
     elements: dict
 seealso:
@@ -61,7 +61,7 @@ EXAMPLES = r"""
     tasks_from: observe.yml
     public: true # the settings, to the task below
 
-- name: Forget the entries of a host that was mended by hand
+- name: Forget the entries of a host that was repaired by hand
   zstack.zbs.zbs_vhost_tick:
     phase: clear
 """

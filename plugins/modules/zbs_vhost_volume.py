@@ -5,17 +5,17 @@
 
 DOCUMENTATION = r"""
 module: zbs_vhost_volume
-short_description: Serve a ZBS volume on a compute host, or no longer
+short_description: Serve a ZBS volume on a compute host, or stop serving it
 version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Has C(zbsadm) make or delete the bdev, the controller and the socket of a volume on the target of a compute host. The volume
-    itself is neither made nor deleted.
-  - A target that was killed comes back without its volumes, and the disks of its VMs hang until somebody creates them again under
-    the same names. This module does that for one of them.
-  - A controller on which a VM has a session is never deleted, unless O(force) is given; a newer SPDK never answers such a delete,
-    and carries it out when the VM lets go.
+  - Lets C(zbsadm) create or delete the bdev, the controller and the socket of a volume on the target of a compute host. The
+    volume itself is neither created nor deleted.
+  - A target that was killed comes back without its volumes, and the disks of its VMs hang until the volumes are created again
+    under the same names. This module does that for one volume.
+  - A controller on which a VM has a session is not deleted, unless O(force) is given. A newer SPDK does not answer such a
+    delete, and carries it out when the VM disconnects.
   - Runs on the ZBS admin node, the only place where C(zbsadm) works; delegate the task to it.
 extends_documentation_fragment:
   - zstack.zbs.attributes
@@ -24,39 +24,39 @@ attributes:
   idempotent:
     description: A second run with the same options right after the first changes nothing.
     support: partial
-    details: With O(observed) of after the first run, yes. Without it the module can't know and always calls zbsadm.
+    details: Yes, if O(observed) was taken after the first run. Without it the module can't know and always calls zbsadm.
 options:
   path:
     description: The volume, as V(zbs://POOL/VOLUME) or V(POOL/VOLUME) with its logical pool.
     type: str
     required: true
   state:
-    description: V(present) serves the volume, V(absent) ends that.
+    description: V(present) serves the volume, V(absent) stops serving it.
     type: str
     choices: [present, absent]
     default: present
   bdev_name:
-    description: Name of the bdev, the controller and the socket. Without it, the one that O(naming) makes of O(path).
+    description: Name of the bdev, the controller and the socket. Without it, the name that O(naming) derives from O(path).
     type: str
   naming:
     description:
       - How the manager names the bdev of a volume whose own name ends in a UUID, as V(volume_0123456789abcdef0123456789abcdef).
-        V(uuid) is the default of newer managers, C(zbs-bdev-) and that UUID. V(hash) is what older ones do, C(zbs-bdev-) and a hash
-        of the path. Any other volume is named by hash.
-      - V(auto) takes the name under which O(observed) shows the volume, served or needed by a VM, else the kind of the other names
-        on the host. Where the host shows neither kind, or both, it fails and makes nothing.
+        V(uuid) is the default of newer managers, C(zbs-bdev-) and that UUID. V(hash) is the way of older managers, C(zbs-bdev-)
+        and a hash of the path. Any other volume is named by hash.
+      - V(auto) takes the name under which O(observed) shows the volume as served or as needed by a VM, otherwise the kind of
+        the other names on the host. If the host shows neither kind, or both, the task fails and creates nothing.
     type: str
     choices: [auto, uuid, hash]
     default: auto
   socket_dir:
-    description: The target's socket directory, for RV(socket_path).
+    description: The target's socket directory, used for RV(socket_path).
     type: path
     default: /var/zbsvhost/sockets
   observed:
-    description: What M(zstack.zbs.zbs_vhost_health) returned for that host. Without it a volume is always created, and none deleted.
+    description: What M(zstack.zbs.zbs_vhost_health) returned for that host. Without it a volume is always created and never deleted.
     type: dict
   force:
-    description: Whether to delete also while a VM has a session, or nobody knows. The VM's disk hangs then.
+    description: Delete even if a VM has a session, or if that is not known. The VM's disk then hangs.
     type: bool
     default: false
 """
@@ -82,7 +82,7 @@ EXAMPLES = r"""
     observed: "{{ health }}"
   delegate_to: "{{ groups['zbs_admin'] | first }}"
 
-- name: No longer serve a volume that no VM uses
+- name: Stop serving a volume that no VM uses
   zstack.zbs.zbs_vhost_volume:
     host_ip: "{{ ansible_host }}"
     path: zbs://pool1/vol1
@@ -110,7 +110,7 @@ plan:
     actions: [create]
     reason: the target has no controller zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
 zbsadm:
-  description: What zbsadm answered, one item a call.
+  description: What zbsadm answered, one item for each call.
   type: list
   elements: dict
   returned: success

@@ -19,7 +19,7 @@ def test_the_site_from_survey_answers_and_again(site, deployed, job):
 def test_no_answer_that_says_false_removes_a_target(well, job):
     for answers in ({}, {"zbs_vhost_target_confirm_removal": "no"}, {"zbs_vhost_target_confirm_removal": "False"}):
         refused = job("remove", answers).run()
-        assert not refused.ok and "would be taken away; set zbs_vhost_target_confirm_removal" in _plain(refused.said)
+        assert not refused.ok and "would be removed; set zbs_vhost_target_confirm_removal" in _plain(refused.said)
     assert well.target("compute1") and well.target("compute2")
 
 

@@ -30,13 +30,13 @@ LOGIN_TOGETHER = [("ssh_port", "ssh_username", "ssh_password")]
 def check(params):
     """ZbsError `bad_option` unless host_ip, timeout and the login can be."""
     if not _HOST.match(params["host_ip"]):
-        raise ZbsError("host_ip %r is no address or name of a host" % params["host_ip"], "bad_option")
+        raise ZbsError("host_ip %r is not a host name or address" % params["host_ip"], "bad_option")
     if not 1 <= params["timeout"] <= 86400:
         raise ZbsError("timeout is %s; give seconds from 1 to 86400" % params["timeout"], "bad_option")
     if params["ssh_port"] is not None and not 1 <= params["ssh_port"] <= 65535:
         raise ZbsError("ssh_port is %d; give a port from 1 to 65535" % params["ssh_port"], "bad_option")
     if params["ssh_username"] is not None and not _USER.match(params["ssh_username"]):
-        raise ZbsError("ssh_username %r is no login name" % params["ssh_username"], "bad_option")
+        raise ZbsError("ssh_username %r is not a login name" % params["ssh_username"], "bad_option")
     if params["ssh_password"] == "":
         raise ZbsError("ssh_password is empty; give the host's password or leave the login out", "bad_option")
 

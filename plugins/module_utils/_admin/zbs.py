@@ -75,4 +75,4 @@ def parse_volumes(data):
 
 
 def _bad(what, words):
-    return ZbsError("zbs listed %s in a shape that is not known; look at `%s` by hand" % (what, words), "bad_listing")
+    return ZbsError("zbs listed %s in an unknown form; run `%s` by hand" % (what, words), "bad_listing")

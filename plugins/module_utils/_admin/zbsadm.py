@@ -20,7 +20,7 @@ _REMEDIES = (
     (
         r"permission denied|authentication|login .*refused|refused .*login|(wrong|incorrect|invalid) password",
         "zbsadm_login",
-        "give the right ssh_username and ssh_password, or mend the host's login in zbsadm's own host list",
+        "give the right ssh_username and ssh_password, or correct the host's login in zbsadm's own host list",
     ),
     (
         r"private_key_file required",
@@ -30,17 +30,17 @@ _REMEDIES = (
     (
         r"host not found|not in .*host list|unknown host",
         "zbsadm_failed",
-        "add the host to zbsadm's own host list, or give its login for an older zbsadm",
+        "add the host to zbsadm's own host list, or set its SSH login for an older zbsadm",
     ),
     (
         r"unreachable|no route|timed out|connection refused|did not finish",
         "zbsadm_failed",
-        "see that the admin node reaches the host by SSH",
+        "check that the admin node can reach the host by SSH",
     ),
     (r"hugepage|hugetlbfs", "zbsadm_failed", "run the role zbs_hugepages on the host"),
-    (r"image", "zbsadm_failed", "see that the host has the image that this zbsadm wants"),
-    (r"docker", "zbsadm_failed", "see that the host's Docker Engine runs"),
-    (r"", "zbsadm_failed", "look at the host, then try again"),
+    (r"image", "zbsadm_failed", "check that the host has the image that this zbsadm needs"),
+    (r"docker", "zbsadm_failed", "check that the host's Docker Engine runs"),
+    (r"", "zbsadm_failed", "check the host, then try again"),
 )
 
 
@@ -135,7 +135,7 @@ def judge(words, result, timeout, secrets=()):
     """
     if result.timed_out:
         raise ZbsError(
-            "zbsadm %s did not end within %.0f s and was killed; look at the host, then try again" % (words, timeout),
+            "zbsadm %s did not finish within %.0f s and was killed; check the host, then try again" % (words, timeout),
             "zbsadm_timeout",
             {"output": _excerpt(result)},
         )
@@ -144,12 +144,12 @@ def judge(words, result, timeout, secrets=()):
         said = result.sentence()
         if not said:
             raise ZbsError(
-                "zbsadm %s said nothing (exit status %d); try it by hand on the admin node" % (words, result.rc),
+                "zbsadm %s printed nothing (exit status %d); run it by hand on the admin node" % (words, result.rc),
                 "zbsadm_empty",
                 {"rc": result.rc},
             )
         raise ZbsError(
-            "zbsadm %s answered no JSON (exit status %d): %s; try it by hand on the admin node"
+            "zbsadm %s printed no JSON (exit status %d): %s; run it by hand on the admin node"
             % (words, result.rc, said),
             "zbsadm_garbage",
             {"rc": result.rc, "output": _excerpt(result)},
@@ -168,7 +168,7 @@ def judge(words, result, timeout, secrets=()):
         )
     warnings = []
     if result.rc != 0:
-        warnings.append("zbsadm %s succeeded by its answer but ended with exit status %d" % (words, result.rc))
+        warnings.append("zbsadm %s reported success but ended with exit status %d" % (words, result.rc))
     return Answer(data, warnings)
 
 

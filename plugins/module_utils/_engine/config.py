@@ -54,7 +54,7 @@ def refuse_firewall(state, path):
     """ZbsError `iptables_on` for an engine that runs with its hands on the firewall: changing that is not ours to do."""
     if state.iptables in (live_state.ON, live_state.UNKNOWN):
         raise ZbsError(
-            "the Docker Engine that runs %s the firewall (%s), which cuts bridged VMs off when it starts again; put "
+            "the running Docker Engine %s the firewall (%s), which cuts bridged VMs off at its next start; put "
             '"iptables": false into %s and restart the engine in a maintenance window'
             % ("changes" if state.iptables == live_state.ON else "may change", state.evidence, path),
             "iptables_on",
@@ -103,7 +103,8 @@ def validate(program, temporary, path):
         return
     said = result.sentence().replace(temporary, path) or "no answer in time"
     raise ZbsError(
-        "dockerd refuses what %s would hold (%s); the file is as it was, change what it is to hold" % (path, said),
+        "dockerd rejects the new content of %s (%s); the file was left as it was, correct the options for it"
+        % (path, said),
         "daemon_json",
     )
 
@@ -123,7 +124,7 @@ def reload(made, state, docker="docker"):
             return
         if deadline.spent():
             raise ZbsError(
-                "the engine was told to read its configuration again and has not taken over %s within %.0f s; see "
+                "the engine was told to reload its configuration and did not take over %s within %.0f s; see "
                 "`journalctl -u docker`" % (", ".join(waiting), deadline.seconds),
                 "not_reloaded",
             )
@@ -133,13 +134,13 @@ def reload(made, state, docker="docker"):
 def why_not_restart(state, allow):
     """Why the engine is not restarted although keys wait for it; None when it may be."""
     if state.containers is None:
-        return "the engine does not tell whether containers run"
+        return "the engine does not say whether containers run"
     if state.containers == 0:
         return None
     if not allow:
         return "%d containers run on it" % state.containers
     if state.live_restore is not True:
-        return "%d containers run on it and would end with it, for live-restore is not in force" % state.containers
+        return "%d containers run on it and would stop with it, since live-restore is not in force" % state.containers
     return None
 
 
@@ -155,7 +156,7 @@ def restart(path, text, made, state, docker="docker"):
     old = _former(text, made, state)
     if old is None:
         raise ZbsError(
-            "the engine was restarted with what %s holds now and does not answer (%s); see `journalctl -u docker`"
+            "the engine was restarted with the new %s and does not answer (%s); see `journalctl -u docker`"
             % (path, said),
             "not_restarted",
         )
@@ -163,7 +164,7 @@ def restart(path, text, made, state, docker="docker"):
     command.run(["systemctl", "reset-failed", "docker.socket", "docker.service"], Deadline(ASK_SECONDS))
     again = _restarted(docker)
     raise ZbsError(
-        "the engine does not start with %s as it was to be (%s); the old file was put back, and the engine %s; see "
+        "the engine does not start with the new %s (%s); the old file was put back, and the engine %s; see "
         "`journalctl -u docker`"
         % (path, said, "runs with it again" if again is None else "does not start with it either (%s)" % again),
         "not_restarted",

@@ -27,8 +27,8 @@ def read(path):
         if isinstance(exc, FileNotFoundError):
             return ""
         raise ZbsError(
-            "%s can't be read (%s); make it a text file that root may read"
-            % (path, getattr(exc, "strerror", None) or "it is no UTF-8"),
+            "%s can't be read (%s); make it a text file that root can read"
+            % (path, getattr(exc, "strerror", None) or "it is not UTF-8"),
             "daemon_json",
         )
 
@@ -70,7 +70,7 @@ def replace(path, temporary, backup=True, clock=time.time):
                 _copy(place, kept)
             replacing.put(place, os.path.basename(temporary))
     except OSError as exc:
-        raise ZbsError("%s can't be replaced (%s); it is as it was" % (path, exc.strerror), "daemon_json")
+        raise ZbsError("%s can't be replaced (%s); it is unchanged" % (path, exc.strerror), "daemon_json")
     return kept
 
 

@@ -53,13 +53,13 @@ def parse(text, path):
     try:
         document = json.loads(text, object_pairs_hook=_no_twins)
     except _Twin as exc:
-        raise ZbsError("%s names the key %s twice; leave one of them" % (path, exc), "daemon_json")
+        raise ZbsError("%s has the key %s twice; keep one of them" % (path, exc), "daemon_json")
     except (ValueError, RecursionError) as exc:
         raise ZbsError(
-            "%s is no valid JSON (%s); mend it, no engine starts with it" % (path, str(exc)[:200]), "daemon_json"
+            "%s is not valid JSON (%s); fix it, no engine starts with it" % (path, str(exc)[:200]), "daemon_json"
         )
     if not isinstance(document, dict):
-        raise ZbsError("%s holds %s where an object belongs; mend it" % (path, _kind(document)), "daemon_json")
+        raise ZbsError("%s holds %s instead of an object; fix it" % (path, _kind(document)), "daemon_json")
     return document
 
 
@@ -73,7 +73,7 @@ def refuse_options(options):
     for key, value in sorted(REQUIRED.items()):
         if key in options and options[key] is not value:
             raise ZbsError(
-                "options has %s: %s, and a host of VMs needs %s; leave it out"
+                "options has %s: %s, but a VM host needs %s; leave it out"
                 % (key, json.dumps(options[key]), json.dumps(value)),
                 "bad_option",
             )
@@ -131,8 +131,8 @@ def refuse_both_places(current, flags, path):
     both = sorted(key for key in flags if key in current and key not in _BOTH_PLACES)
     if both:
         raise ZbsError(
-            "%s is given both on dockerd's command line and in %s, and dockerd does not start so; leave it in one of them"
-            % (", ".join(both), path),
+            "%s is set both on dockerd's command line and in %s, and dockerd does not start with both; remove one "
+            "of them" % (", ".join(both), path),
             "flag_conflict",
         )
 
@@ -142,14 +142,14 @@ def _refuse_conflict(key, current, flags, path):
     needed = REQUIRED[key]
     if key in flags and _flag_value(flags[key]) is not needed:
         raise ZbsError(
-            "dockerd is given --%s=%s on its command line, and a host of VMs needs %s; change the unit in a maintenance "
+            "dockerd has --%s=%s on its command line, but a VM host needs %s; change the unit in a maintenance "
             "window" % (key, flags[key][-1], json.dumps(needed)),
             "flag_conflict",
         )
     if key in current and current[key] is not needed:
         raise ZbsError(
-            "%s has %s: %s, and a host of VMs needs %s; change it in a maintenance window, for the engine is to be "
-            "restarted then" % (path, key, json.dumps(current[key])[:80], json.dumps(needed)),
+            "%s has %s: %s, but a VM host needs %s; change it and restart the engine in a maintenance window"
+            % (path, key, json.dumps(current[key])[:80], json.dumps(needed)),
             "daemon_json",
         )
 
@@ -162,9 +162,7 @@ def _merged(key, have, want, path):
     """The operator's value; in an object of theirs, what they did not say is added."""
     if isinstance(want, dict):
         if not isinstance(have, dict):
-            raise ZbsError(
-                "%s has %s under %s where an object belongs; mend it" % (path, _kind(have), key), "daemon_json"
-            )
+            raise ZbsError("%s has %s under %s instead of an object; fix it" % (path, _kind(have), key), "daemon_json")
         return dict(want, **have)
     if isinstance(want, list):
         return _united(key, have, want, path)
@@ -173,7 +171,7 @@ def _merged(key, have, want, path):
 
 def _united(key, have, more, path):
     if not isinstance(have, list):
-        raise ZbsError("%s has %s under %s where a list belongs; mend it" % (path, _kind(have), key), "daemon_json")
+        raise ZbsError("%s has %s under %s instead of a list; fix it" % (path, _kind(have), key), "daemon_json")
     united = list(have)
     for member in more:
         if member not in united:
@@ -186,7 +184,7 @@ def _kind(value):
         (bool, "true or false"),
         (dict, "an object"),
         (list, "a list"),
-        (str, "a text"),
+        (str, "a string"),
         ((int, float), "a number"),
     ):
         if isinstance(value, kind):

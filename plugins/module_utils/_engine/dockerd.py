@@ -144,9 +144,7 @@ def unit_flags(deadline, root="/"):
     except ZbsError:
         return {}
     if result.timed_out:
-        raise ZbsError(
-            "systemctl did not answer within %.0f s; look at the host's systemd" % deadline.seconds, "systemd"
-        )
+        raise ZbsError("systemctl did not answer within %.0f s; check the host's systemd" % deadline.seconds, "systemd")
     values: dict[str, list[str]] = {}
     for line in result.out.splitlines():
         name, _equals, value = line.partition("=")

@@ -63,7 +63,7 @@ def differences(before, after):
         )
         if mild and rules:
             noticed.append(
-                'Docker has put rules into the IPv6 FORWARD chain (%s); give the engine "ip6tables": false too'
+                'Docker has put rules into the IPv6 FORWARD chain (%s); set "ip6tables": false for the engine too'
                 % "; ".join(item["after"] for item in rules)
             )
         else:
@@ -83,7 +83,7 @@ def sentence(found):
     undo = [item["undo"] for item in found if item["undo"]]
     return "the firewall has changed, and bridged VMs may be cut off: %s; to undo it run: %s" % (
         "; ".join(parts),
-        " && ".join(undo) or "nft list ruleset, and take back by hand what is new there",
+        " && ".join(undo) or "nft list ruleset, and undo by hand what is new there",
     )
 
 

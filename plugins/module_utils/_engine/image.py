@@ -31,7 +31,7 @@ _KINDS = (
 def check_name(name):
     """ZbsError `bad_option` for what is no name of an image: nothing that a program could take for an option."""
     if not re.match(r"[A-Za-z0-9\[][A-Za-z0-9._:/@\[\]-]*$", name):
-        raise ZbsError("%r is no name of an image; give registry/name:tag" % name, "bad_option")
+        raise ZbsError("%r is not an image name; give registry/name:tag" % name, "bad_option")
 
 
 def registry_of(name):
@@ -48,7 +48,7 @@ def present(name, deadline, docker="docker"):
     if re.search(r"no such image", result.err, re.IGNORECASE):
         return None
     raise ZbsError(
-        "the Docker Engine does not tell whether it has the image %s (%s); see `journalctl -u docker`"
+        "the Docker Engine does not say whether it has the image %s (%s); see `journalctl -u docker`"
         % (name, result.sentence() or "no answer in time"),
         "docker",
     )
@@ -60,7 +60,7 @@ def pull(name, deadline, docker="docker"):
     if result.rc == 0:
         return None
     if result.timed_out:
-        return "timeout", "no end after %.0f s" % deadline.seconds
+        return "timeout", "not finished after %.0f s" % deadline.seconds
     return kind_of(result.err or result.out), result.sentence() or "docker pull ended with %d" % result.rc
 
 
@@ -91,7 +91,7 @@ def load(name, archive, deadline, docker="docker"):
     """Load the archive and see that it held the image: None, or why not as (kind, message)."""
     result = command.run([docker, "load", "--input", archive], deadline)
     if result.timed_out:
-        return "timeout", "no end after %.0f s" % deadline.seconds
+        return "timeout", "not finished after %.0f s" % deadline.seconds
     if result.rc != 0:
         return "archive", result.sentence() or "docker load ended with %d" % result.rc
     if present(name, deadline, docker) is None:

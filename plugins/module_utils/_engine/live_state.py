@@ -86,7 +86,7 @@ def iptables_of(flags, in_force, chains):
     if there is None:
         return (
             UNKNOWN,
-            "daemon.json was changed since it started, and iptables does not tell whether Docker's chains are there",
+            "daemon.json was changed since it started, and iptables does not say whether Docker's chains are there",
         )
     if there:
         return ON, "daemon.json was changed since it started, and the firewall has Docker's chains"

@@ -52,7 +52,7 @@ def split(name):
     """(host, port or None) of a registry's name; ZbsError `bad_option` for what is none."""
     match = re.match(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?::(\d{1,5}))?$", name)
     if not match or (match.group(2) and not 0 < int(match.group(2)) < 65536):
-        raise ZbsError("%r is no name of a registry; give host or host:port" % name, "bad_option")
+        raise ZbsError("%r is not a registry name; give host or host:port" % name, "bad_option")
     return match.group(1).strip("[]"), int(match.group(2)) if match.group(2) else None
 
 
@@ -98,16 +98,14 @@ def _without_tls(name, host, port, address, insecure, trouble, deadline):
         return Answer("tls", "the registry %s speaks no TLS that this host understands (%s)" % (name, trouble))
     if insecure:
         return _judge(name, "http", status)
-    sentence = (
-        "the registry %s speaks plain HTTP; give it a certificate, or name it among the insecure registries" % name
-    )
+    sentence = "the registry %s speaks plain HTTP; give it a certificate, or add it to the insecure registries" % name
     return Answer("plain_http", sentence, "http", status)
 
 
 def _bad_certificate(name, exc):
     return Answer(
         "tls",
-        "the certificate of the registry %s is not trusted here (%s); give its CA certificate, or name it among the "
+        "the certificate of the registry %s is not trusted here (%s); give its CA certificate, or add it to the "
         "insecure registries" % (name, _words(exc)),
         "https",
     )
@@ -118,7 +116,7 @@ def _judge(name, scheme, status):
         return Answer("answers", "the registry %s answers over %s" % (name, scheme), scheme, status)
     return Answer(
         "no_registry",
-        "%s answers %d to /v2/ over %s, which no registry does; look at what listens there" % (name, status, scheme),
+        "%s answers %d to /v2/ over %s, which no registry does; check what listens there" % (name, status, scheme),
         scheme,
         status,
     )
@@ -162,7 +160,7 @@ def _resolve(name, host, port, deadline):
     if found:
         return found[0]
     why = trouble[0] if trouble else "the resolver does not answer"
-    sentence = "the name of the registry %s can't be resolved (%s); mend DNS or give its address" % (name, why)
+    sentence = "the name of the registry %s can't be resolved (%s); fix DNS or give its address" % (name, why)
     raise _Trouble(Answer("name", sentence))
 
 
@@ -183,7 +181,7 @@ def _get(name, host, port, address, context, deadline):
     try:
         link = socket.create_connection((address, port), seconds)
     except ConnectionRefusedError:
-        sentence = "the registry %s refuses connections at %s port %d; start it, or mend its name" % (
+        sentence = "the registry %s refuses connections at %s port %d; start it, or correct its name" % (
             name,
             address,
             port,
@@ -191,7 +189,7 @@ def _get(name, host, port, address, context, deadline):
         raise _Trouble(Answer("refused", sentence))
     except OSError as exc:
         sentence = "the registry %s can't be reached at %s port %d (%s)" % (name, address, port, _words(exc))
-        raise _Trouble(Answer("unreachable", sentence + "; look at routes and firewalls between the two"))
+        raise _Trouble(Answer("unreachable", sentence + "; check routes and firewalls between the two"))
     with link:
         try:
             if context is not None:
@@ -202,7 +200,7 @@ def _get(name, host, port, address, context, deadline):
             return connection.getresponse().status
         except socket.timeout:
             sentence = "the registry %s accepts connections and does not answer within %.0f s" % (name, seconds)
-            raise _Trouble(Answer("unreachable", sentence + "; look at it there"))
+            raise _Trouble(Answer("unreachable", sentence + "; check it on its own host"))
         finally:
             link.close()
 

@@ -37,7 +37,7 @@ def _start(engine, root, actions):
         docker_engine.start(Deadline(START_TIMEOUT))
         engine = docker_engine.look(Deadline(ASK_TIMEOUT), root=root)
     except ZbsError as exc:
-        return engine, (exc.message, "look why it does not start")
+        return engine, (exc.message, "find out why it does not start")
     if not silent:
         actions.append("start docker.service")
     if engine.active:
@@ -49,8 +49,8 @@ def _start(engine, root, actions):
 
 def _silent(engine):
     return (
-        "the Docker Engine took the question and is silent: %s" % engine.detail,
-        "see `journalctl -u docker`; it was not restarted, since that is no reason to cut its containers off",
+        "the Docker Engine took the request and does not answer: %s" % engine.detail,
+        "see `journalctl -u docker`; it was not restarted, since that could cut its containers off",
     )
 
 

@@ -54,7 +54,7 @@ def plan_present(page_name, page_kib, nodes, total, folder, root="/"):
     there = _read(root, _unit_path(service))
     if there is not None and not boot_units.is_ours(there):
         raise ZbsError(
-            "/%s is there and was not written by this collection; remove or rename it" % _unit_path(service),
+            "/%s exists and was not written by this collection; remove or rename it" % _unit_path(service),
             "foreign_unit",
         )
     used = mounts.find(mounts.read_hugetlbfs(root), page_kib)
@@ -79,7 +79,7 @@ def apply(plan, deadline, root="/"):
         result = command.run(["systemctl", "daemon-reload"], deadline)
         if result.rc != 0:
             raise ZbsError(
-                "the units are written and systemd can't read them (%s); run `systemctl daemon-reload`"
+                "the units are written, but systemd can't load them (%s); run `systemctl daemon-reload`"
                 % (result.sentence() or "no answer in time"),
                 "daemon_reload",
             )

@@ -62,9 +62,9 @@ def unaffordable(pool, demand, root="/"):
     for available, short, where in asked:
         if available is not None and short * page_kib > available:
             return (
-                "%d more pages of %d KiB are needed%s and only %d MiB of memory are available there, so the pool was left alone"
-                % (short, page_kib, where, available // 1024)
-            )
+                "%d more pages of %d KiB are needed%s, but only %d MiB of memory are available there, so the pool "
+                "was left alone"
+            ) % (short, page_kib, where, available // 1024)
     return None
 
 

@@ -66,23 +66,23 @@ def mount(path, size_kib, deadline, root="/"):
         # mount(8) takes a path, so it is to be one that nobody else can turn meanwhile.
         with folder.opened(there, ours=True, make=0o755) as place:
             if not place.closed:
-                raise PermissionError(errno.EPERM, "others than root can turn the way to it")
+                raise PermissionError(errno.EPERM, "users other than root can redirect its path")
     except OSError as exc:
         raise ZbsError(
-            "the folder %s for hugetlbfs can't be made (%s); name another hugetlbfs_dir" % (path, system_words(exc)),
+            "the folder %s for hugetlbfs can't be created (%s); name another hugetlbfs_dir" % (path, system_words(exc)),
             "hugetlbfs_dir",
         )
     options = "pagesize=%dK,mode=0755" % size_kib
     result = command.run(["mount", "-t", "hugetlbfs", "-o", options, "hugetlbfs", there], deadline)
     if result.rc != 0:
         raise ZbsError(
-            "hugetlbfs can't be mounted on %s: %s" % (path, result.sentence() or "mount did not end in time"),
+            "hugetlbfs can't be mounted on %s: %s" % (path, result.sentence() or "mount did not finish in time"),
             "hugetlbfs_mount",
         )
     made = [item for item in read_hugetlbfs(root) if item.path == os.path.normpath(path)]
     if not made or made[-1].pagesize_kib != size_kib:
         raise ZbsError(
-            "mount said that hugetlbfs is on %s, and the kernel shows no such mount with pages of %d KiB"
+            "mount reported hugetlbfs on %s, but the kernel shows no such mount with pages of %d KiB"
             % (path, size_kib),
             "hugetlbfs_mount",
         )
@@ -93,7 +93,7 @@ def unmount(path, deadline, root="/"):
     """Unmount `path`; ZbsError `busy` when somebody uses it, `hugetlbfs_unmount` when it can't be done otherwise."""
     result = command.run(["umount", below(root, path)], deadline)
     if result.rc != 0:
-        said = result.sentence() or "umount did not end in time"
+        said = result.sentence() or "umount did not finish in time"
         raise ZbsError("%s can't be unmounted: %s" % (path, said), "busy" if "busy" in said else "hugetlbfs_unmount")
 
 

@@ -39,7 +39,7 @@ def wanted_on_nodes(numa, pages, pool, cpu_node):
     if numa == ANY or (numa == TARGET and not pool.nodes):
         return {}  # without NUMA the machine is the node
     if numa == TARGET and cpu_node is None:
-        raise ZbsError("numa is target and no CPU of this host can be seen; name the node instead", "bad_option")
+        raise ZbsError("numa is target, but the kernel shows no CPU of this host; name the node instead", "bad_option")
     nodes = numa if isinstance(numa, dict) else {cpu_node if numa == TARGET else numa: pages}
     for node in sorted(nodes):
         if node not in pool.nodes:

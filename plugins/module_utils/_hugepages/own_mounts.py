@@ -64,7 +64,7 @@ def _write(entries, root):
         replacing.replace(path, json.dumps({"version": _VERSION, "mounts": entries}), 0o600, ours=True)
     except OSError as exc:
         raise ZbsError(
-            "%s can't be written (%s), so state=absent won't know its own mount; make the folder writable"
+            "%s can't be written (%s), so state=absent won't recognize its own mount; make the folder writable"
             % (path, exc.strerror),
             "mounts_file",
         )

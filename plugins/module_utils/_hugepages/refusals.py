@@ -20,7 +20,7 @@ def check_folder(path, root="/"):
     """ZbsError unless a hugetlbfs can be mounted on `path` without hiding anything."""
     there = mounts.below(root, path)
     if os.path.lexists(there) and not os.path.isdir(there):
-        raise ZbsError("hugetlbfs_dir %s is no folder; name another one" % path, "hugetlbfs_dir")
+        raise ZbsError("hugetlbfs_dir %s is not a folder; name another one" % path, "hugetlbfs_dir")
     if os.path.ismount(there) or mounts.is_mount_point(path, root):
         raise ZbsError(
             "hugetlbfs_dir %s is already a mount of something else; name another folder" % path, "hugetlbfs_dir"
@@ -51,7 +51,7 @@ def check_amount(pages, nodes, page_kib, root="/"):
     for who, where, wanted, memory_kib in asks:
         if memory_kib is not None and wanted * page_kib > memory_kib:
             raise ZbsError(
-                "%s for %d MiB and %s has %d MiB; ask for less"
+                "%s for %d MiB, but %s has %d MiB; ask for less"
                 % (who, wanted * page_kib // 1024, where, memory_kib // 1024),
                 "too_much",
             )

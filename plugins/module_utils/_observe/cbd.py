@@ -31,7 +31,7 @@ def probe(heartbeat, deadline, qemu_io="qemu-io", kill_grace=command.KILL_GRACE)
     except ZbsError as exc:
         return Verdict("unknown", "the CBD heartbeat can't be read: %s" % exc.message)
     if result.timed_out:
-        return Verdict("hung", "reading %s over CBD did not end within %.1f s" % (heartbeat, deadline.seconds))
+        return Verdict("hung", "reading %s over CBD did not finish within %.1f s" % (heartbeat, deadline.seconds))
     if result.rc == 0 and "read 4096/4096" in result.out:
         return Verdict("healthy")
     # The reference counts it as success; it says nothing about the storage.
@@ -41,11 +41,11 @@ def probe(heartbeat, deadline, qemu_io="qemu-io", kill_grace=command.KILL_GRACE)
             "unknown", "qemu-io ended %s while it read %s over CBD; look at the host's memory" % (how, heartbeat)
         )
     if "Unknown driver" in result.err or "Unknown protocol" in result.err:
-        return Verdict("unknown", "qemu-io on this host knows no CBD (%s)" % result.sentence())
+        return Verdict("unknown", "qemu-io on this host does not support CBD (%s)" % result.sentence())
     if "Permission denied" in result.err:
         return Verdict(
             "unknown",
-            "no permission to read %s over CBD (%s); run as root, or look at %s"
+            "no permission to read %s over CBD (%s); run as root, or check %s"
             % (heartbeat, result.sentence(), CLIENT_CONFIGURATION),
         )
     return Verdict("refused", "reading %s over CBD failed: %s" % (heartbeat, result.sentence() or result.rc))

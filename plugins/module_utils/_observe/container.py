@@ -127,7 +127,7 @@ def inspect_container(name, deadline, docker="docker", kill_grace=command.KILL_G
                 return Container("found", data=found[0])
         except (ValueError, RecursionError):
             pass
-        return Container("error", "docker container inspect answered no JSON list of one container")
+        return Container("error", "docker container inspect did not answer with a JSON list of one container")
     said = result.sentence()
     if _PODMAN.search(result.err) and not _DENIED.search(said):
         return Container("podman", "the docker command of this host is podman's, which has no such container")

@@ -156,4 +156,4 @@ def sentence(demand):
 
 def vm_name(vm):
     """The VM in words."""
-    return vm["name"] or "of process %d" % vm["pid"]
+    return vm["name"] or "process %d" % vm["pid"]

@@ -57,17 +57,17 @@ def traced(disks, paths):
 def check_disks(disks):
     """ValueError says what is wrong with disks that were read from a file."""
     if not isinstance(disks, dict):
-        raise ValueError("its disks are no object")
+        raise ValueError("its disks are not an object")
     known, paths = disks.get("known", {}), disks.get("paths", {})
     if not isinstance(known, dict) or not isinstance(paths, dict):
-        raise ValueError("its disks are no proper table")
+        raise ValueError("its disks are not a valid table")
     for bdev, disk in known.items():
         proper = isinstance(disk, dict) and isinstance(disk.get("socket"), str) and isinstance(disk.get("vm"), dict)
         told = proper and isinstance(disk.get("released"), bool) and isinstance(disk.get("missed", 0.0), (int, float))
         if not told or not isinstance(disk.get("target"), dict):
-            raise ValueError("the disk %s is not proper" % bdev)
+            raise ValueError("the disk %s is not valid" % bdev)
         for key, kinds in _VM.items():
             if key not in disk["vm"] or not isinstance(disk["vm"][key], kinds):
-                raise ValueError("the VM of the disk %s has no proper %s" % (bdev, key))
+                raise ValueError("the VM of the disk %s has no valid %s" % (bdev, key))
     if not all(isinstance(path, str) for path in paths.values()):
-        raise ValueError("its disks have a path that is no text")
+        raise ValueError("its disks have a path that is not a string")

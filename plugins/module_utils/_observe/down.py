@@ -19,55 +19,55 @@ def _nobody(evidence):
     if evidence.listening is None:
         return Verdict(
             "unknown",
-            "nobody answered on %s, and /proc/net/unix can't be read to be sure; run as root" % evidence.socket_path,
+            "nothing answered on %s, and /proc/net/unix can't be read to make sure; run as root" % evidence.socket_path,
         )
     if evidence.listening:
         return Verdict(
             "unknown",
-            "a process still listens on %s but the socket's file is gone or replaced, so its VMs may be served; "
-            "look at it before you restart it" % evidence.socket_path,
+            "a process still listens on %s but the socket file is gone or replaced, so VMs may still be served; "
+            "check the target before you restart it" % evidence.socket_path,
         )
     if evidence.volumes_listening:
         return Verdict(
             "unknown",
-            "nobody listens on %s, but %d volume sockets beside it are listened on, so VMs are served; "
-            "look at the target before you restart it" % (evidence.socket_path, evidence.volumes_listening),
+            "nothing listens on %s, but %d volume sockets beside it have a listener, so VMs are served; check the "
+            "target before you restart it" % (evidence.socket_path, evidence.volumes_listening),
         )
     if evidence.elsewhere:
         return Verdict(
             "unknown",
-            "nobody listens on %s, but %s is listened on, so VMs may be served by a target there; "
-            "set admin_socket right, or look at that target" % (evidence.socket_path, evidence.elsewhere[0]),
+            "nothing listens on %s, but a process listens on %s, so a target there may serve VMs; correct "
+            "admin_socket, or check that target" % (evidence.socket_path, evidence.elsewhere[0]),
         )
     container = evidence.container
     if container is not None and container.answer == "denied":
         return Verdict(
             "unknown",
-            "nobody listens on %s, and Docker may not be asked about the container (%s); run as root"
+            "nothing listens on %s, and there is no permission to ask Docker about the container (%s); run as root"
             % (evidence.socket_path, container.detail),
         )
     other = container.admin_socket() if container is not None and container.running else None
     if other is not None and other != evidence.socket_path:
         return Verdict(
             "unknown",
-            "the container runs with the admin socket %s and %s was asked; set admin_socket right"
+            "the container runs with the admin socket %s, but %s was asked; correct admin_socket"
             % (other, evidence.socket_path),
         )
     if container is None or not container.found():
         detail = "there is no container" if container is not None and container.answer == "missing" else None
         detail = detail or "Docker can't be asked (%s)" % (container.detail if container is not None else "not asked")
-        return Verdict("absent", "nobody listens on %s and %s" % (evidence.socket_path, detail))
+        return Verdict("absent", "nothing listens on %s and %s" % (evidence.socket_path, detail))
     if evidence.container_starts():
         return Verdict("starting", evidence.starting_sentence())
     if container.running or container.restarting:
         return Verdict(
             "refused",
-            "Docker says the container is %s (restarted %s times) but nobody listens on %s"
+            "Docker says the container is %s (restarted %s times) but nothing listens on %s"
             % (container.state, container.restart_count, evidence.socket_path),
         )
     return Verdict(
         "stopped",
-        "the container is %s (exit status %s) and nobody listens on %s"
+        "the container is %s (exit status %s) and nothing listens on %s"
         % (container.state, container.exit_code, evidence.socket_path),
     )
 
@@ -80,9 +80,9 @@ def _silent(evidence):
     if evidence.connections >= MAX_CONNECTIONS and (process is None or process.state not in "TtDZX"):
         return Verdict(
             "unknown",
-            "%d connections to %s are held open, so the target takes no other, while its VMs may be served; "
-            "end who holds them (ss -xp shows them)" % (evidence.connections, evidence.socket_path),
+            "%d connections to %s are held open, so the target accepts no more, but it may still serve VMs; end "
+            "the processes that hold them (ss -xp shows them)" % (evidence.connections, evidence.socket_path),
         )
     state = "" if process is None else "; process %d is %s (%s)" % (process.pid, process.state_word(), process.state)
-    said = evidence.socket_detail or "%s is listened on and does not answer" % evidence.socket_path
+    said = evidence.socket_detail or "a process listens on %s and does not answer" % evidence.socket_path
     return Verdict("hung", said + state)

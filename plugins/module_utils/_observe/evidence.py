@@ -80,7 +80,7 @@ class Evidence:
                 self.process.age,
                 self.start_grace,
             )
-        return "the container is %s since %.0f s and nobody listens yet (a start may take %.0f s)" % (
+        return "the container has been in state %s for %.0f s and nothing listens yet (a start may take %.0f s)" % (
             self.container.state,
             self.container_age,
             self.start_grace,

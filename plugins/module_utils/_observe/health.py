@@ -38,7 +38,7 @@ def _docker_warnings(container):
         return ["the target answers but Docker knows no container of that name; it was started by other means"]
     if container.answer == "no_docker":
         return ["the target answers although there is no docker command on this host, so its container can't be shown"]
-    return ["the target answers but Docker can't be asked (%s); nothing is redeployed for that" % container.detail]
+    return ["the target answers but Docker can't be asked (%s); it is not redeployed for that" % container.detail]
 
 
 def host_status(protocols):

@@ -41,4 +41,4 @@ def check(target):
         isinstance(target, dict) and isinstance(target.get("pid"), int) and isinstance(target.get("container"), dict)
     )
     if not proper or not isinstance(target.get("started"), (int, float)):
-        raise ValueError("its record of the target's process is not proper")
+        raise ValueError("its record of the target's process is not valid")

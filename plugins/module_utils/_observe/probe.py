@@ -56,7 +56,7 @@ def _look_at_vms(settings, health):
         found = demand.collect(os.path.dirname(settings.admin_socket), settings.admin_socket)
     except OSError as exc:
         health["warnings"].append(
-            "the VMs of this host can't be looked at (%s), so nobody knows which disks they need" % exc.strerror
+            "the VMs of this host can't be examined (%s), so it is not known which disks they need" % exc.strerror
         )
         return
     disks.enter(health, found, settings.disks)
@@ -85,7 +85,7 @@ def _probe_vhost(settings, deadline, health):
         if isinstance(version, str):
             health["target"] = {"version": version}
         else:
-            kind, detail = "junk", "%s answered spdk_get_version with something that is no version" % path
+            kind, detail = "junk", "%s answered spdk_get_version with something that is not a version" % path
     except spdk.SpdkProblem as exc:
         kind, detail, pid = exc.code, exc.message, exc.details.get("pid")
     except spdk.SpdkError as exc:
@@ -175,8 +175,8 @@ def _volumes(path, deadline, table, warnings):
     if broken:
         more = " and %d more" % (len(broken) - 3) if len(broken) > 3 else ""
         warnings.append(
-            "%d of the target's %d volumes are broken (%s%s): their bdev is gone or nobody listens on their socket; "
-            "create them again on the admin node" % (len(broken), len(volumes), ", ".join(broken[:3]), more)
+            "%d of the target's %d volumes are broken (%s%s): their bdev is gone or nothing listens on their "
+            "socket; create them again on the admin node" % (len(broken), len(volumes), ", ".join(broken[:3]), more)
         )
     return volumes
 
@@ -230,5 +230,5 @@ def probe_twice(settings, recheck, worth=lambda: True):
     time.sleep(recheck)
     again = probe(settings)
     if again["protocols"]["vhost"]["verdict"] != "hung":
-        again["warnings"].append("the target did not answer at first and was not hung %.0f s later" % recheck)
+        again["warnings"].append("the target did not answer at first, but was not hung %.0f s later" % recheck)
     return again

@@ -62,7 +62,7 @@ def call(path, method, deadline, params=None):
     """
     if not path or "\0" in path:
         # The kernel would take these for no name, an abstract one, or the part before the zero.
-        raise SpdkProblem("%r is no path of a socket; give its whole path" % path, "bad_path")
+        raise SpdkProblem("%r is not a socket path; give its full path" % path, "bad_path")
     if len(os.fsencode(path)) > MAX_PATH:
         raise SpdkProblem(
             "the socket path %s is longer than %d bytes, which no unix socket can have; use a shorter socket directory"
@@ -73,7 +73,7 @@ def call(path, method, deadline, params=None):
     if params is not None:
         request["params"] = params
     if deadline.spent():
-        raise SpdkProblem("%s could not be asked %s: the time for it was over before" % (path, method), "not_asked")
+        raise SpdkProblem("%s could not be asked %s: no time was left for it" % (path, method), "not_asked")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         _connect(sock, path, deadline)
         pid = _peer_pid(sock)
@@ -104,11 +104,11 @@ def _connect(sock, path, deadline):
     try:
         sock.connect(path)
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError) as exc:
-        raise SpdkProblem("nobody listens on %s (%s)" % (path, system_words(exc)), "nobody", {"errno": exc.errno})
+        raise SpdkProblem("nothing listens on %s (%s)" % (path, system_words(exc)), "nobody", {"errno": exc.errno})
     except PermissionError as exc:
         raise SpdkProblem("no permission to connect to %s (%s); run as root" % (path, system_words(exc)), "denied")
     except (BlockingIOError, socket.timeout):
-        raise SpdkProblem("%s is listened on, and its queue of connections is full" % path, "silent")
+        raise SpdkProblem("a process listens on %s, but its connection queue is full" % path, "silent")
     except OSError as exc:
         if exc.errno in (errno.EPROTOTYPE, errno.ENOTSOCK):
             raise SpdkProblem("%s is a socket of another kind than SPDK's" % path, "junk")
@@ -136,17 +136,17 @@ def _receive(sock, path, request_id, deadline):
             if not buffer:
                 raise
             raise SpdkProblem(
-                "%s answered %d bytes that made no whole answer within %.1f s" % (path, len(buffer), deadline.seconds),
+                "%s sent %d bytes and no complete answer within %.1f s" % (path, len(buffer), deadline.seconds),
                 "junk",
             )
         if not piece:
             raise SpdkProblem("%s closed the connection in the middle of an answer" % path, "closed")
         buffer += piece
         if len(buffer) > MAX_ANSWER:
-            raise SpdkProblem("%s answered more than %d bytes: that is no SPDK" % (path, MAX_ANSWER), "junk")
+            raise SpdkProblem("%s answered more than %d bytes: that is not SPDK" % (path, MAX_ANSWER), "junk")
         if not begun and buffer.lstrip():
             if buffer.lstrip()[:1] != b"{":
-                raise SpdkProblem("%s answered something that is no JSON-RPC" % path, "junk")
+                raise SpdkProblem("%s answered something that is not JSON-RPC" % path, "junk")
             begun = True
         # Only a piece that closes an object can complete the answer: a cheap test that keeps long answers linear.
         if not piece.rstrip().endswith(b"}"):
@@ -158,7 +158,7 @@ def _receive(sock, path, request_id, deadline):
         except RecursionError:
             raise SpdkProblem("%s answered JSON that is nested too deep to be SPDK's" % path, "junk")
         if answer.get("id") != request_id or not ("result" in answer or "error" in answer):
-            raise SpdkProblem("%s answered JSON that is no answer to our request" % path, "junk")
+            raise SpdkProblem("%s answered JSON that does not answer the request" % path, "junk")
         return answer
 
 

@@ -41,7 +41,7 @@ def choose(cpus, wanted=WANTED):
         (siblings if core in seen else first_of_core).append(item.cpu)
         seen.add(core)
     chosen = (first_of_core + siblings)[:wanted]
-    reason = "node %d has most online CPUs (%d on %d cores)" % (node, len(ordered), len(first_of_core))
+    reason = "node %d has the most online CPUs (%d on %d cores)" % (node, len(ordered), len(first_of_core))
     if len(chosen) < wanted:
         reason += "; that is fewer than the %d that a target wants" % wanted
     return sorted(chosen), node, reason

@@ -24,10 +24,10 @@ def look(host_ip, path, ssh_port, has_login, deadline):
         version = _version(path, deadline.share(deadline.seconds / 4))
         clusters = zbsadm.Zbsadm(path).cluster_list(deadline.share(deadline.seconds / 2)).data
         version = version or _cluster_version(clusters)
-        told = "zbsadm %s" % version if version else "zbsadm, which does not tell its version,"
-        rows.append(row("zbsadm", True, "%s is there and knows its clusters" % told))
+        told = "zbsadm %s" % version if version else "zbsadm (version not known)"
+        rows.append(row("zbsadm", True, "%s answers and knows its clusters" % told))
     except ZbsError as exc:
-        rows.append(row("zbsadm", False, exc.message, "install or mend zbsadm on the admin node"))
+        rows.append(row("zbsadm", False, exc.message, "install or repair zbsadm on the admin node"))
     rows.append(_compute_host(host_ip, ssh_port or 22, has_login, clusters, deadline))
     return rows, version
 
@@ -59,12 +59,12 @@ def _compute_host(host_ip, port, has_login, clusters, deadline):
     if has_login:
         return row(check, True, "its SSH answers the admin node, and zbsadm is given the login")
     if _mentions(clusters, host_ip):
-        return row(check, True, "its SSH answers the admin node, and zbsadm names it")
+        return row(check, True, "its SSH answers the admin node, and zbsadm lists it")
     return row(
         check,
         None,
-        "its SSH answers the admin node; whether zbsadm's own list has %s can't be asked" % host_ip,
-        "see that the list has it",
+        "its SSH answers the admin node; whether zbsadm's own list has %s can't be checked" % host_ip,
+        "check that the list has it",
     )
 
 
@@ -85,7 +85,7 @@ def _ssh_problem(host, port, deadline):
         return "no answer within %.0f s" % deadline.seconds
     except OSError as exc:
         return exc.strerror or str(exc)
-    return None if said.startswith(_BANNER) else "what answers is no SSH server"
+    return None if said.startswith(_BANNER) else "what answers is not an SSH server"
 
 
 def _mentions(data, host_ip):

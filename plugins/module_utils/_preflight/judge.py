@@ -44,7 +44,7 @@ def judge_compatibility(version, image, labels, rules):
         return row(check, None, "no image is declared", "set zbs_vhost_target_image")
     mine = [rule for rule in rules if fnmatchcase(version, rule["zbsadm"])]
     if not mine:
-        return row(check, None, "no rule is for zbsadm %s" % version, "add one to zbs_vhost_target_compatibility")
+        return row(check, None, "no rule covers zbsadm %s" % version, "add one to zbs_vhost_target_compatibility")
     names = [image, tag_of(image)] + sorted(value for key, value in labels.items() if "version" in key.lower())
     fits = [rule["image"] for rule in mine if any(name and fnmatchcase(name, rule["image"]) for name in names)]
     if fits:
@@ -53,7 +53,7 @@ def judge_compatibility(version, image, labels, rules):
     return row(
         check,
         False,
-        "%s does not fit zbsadm %s, which wants %s" % (image, version, wanted),
+        "%s does not fit zbsadm %s, which needs %s" % (image, version, wanted),
         "declare an image that fits, or bring zbsadm to the image's release",
     )
 
@@ -77,7 +77,7 @@ def judge_image(image, present, registry):
 def judge_prepared(prepared):
     """The rows of what a prepare, run in check mode, found missing or would do."""
     if not prepared or "missing" not in prepared:
-        return [row(check, None, "the host was not looked at", "run zbs_vhost_prepare") for check in PREPARED]
+        return [row(check, None, "the host was not checked", "run zbs_vhost_prepare") for check in PREPARED]
     missing = {item["what"]: item for item in prepared["missing"]}
     rows = []
     for check in PREPARED:
@@ -93,7 +93,7 @@ def judge_prepared(prepared):
 def _provided(check, actions):
     words = {"hugepages": "pool", "hugetlbfs": "mount", "docker": "docker"}[check]
     planned = [action for action in actions if words in action]
-    return "will be provided: %s" % "; ".join(planned) if planned else "there"
+    return "will be provided: %s" % "; ".join(planned) if planned else "present"
 
 
 def judge_cores(cpus, locks, pinned, truncated=False):
@@ -113,8 +113,8 @@ def judge_cores(cpus, locks, pinned, truncated=False):
         return row(check, False, "; ".join(busy[:3]) + more, remedy)
     named = "[%s]" % ",".join(str(cpu) for cpu in cpus)
     if truncated:
-        return row(check, None, "not every process could be looked at for the CPUs %s" % named, "try again")
-    return row(check, True, "nobody else is bound to the CPUs %s" % named)
+        return row(check, None, "not every process could be checked for the CPUs %s" % named, "try again")
+    return row(check, True, "no other process is bound to the CPUs %s" % named)
 
 
 def tag_of(image):

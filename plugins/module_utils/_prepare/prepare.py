@@ -35,7 +35,7 @@ def prepare(wish, host, check_mode):
                 pool = _pages(wish, host, False, actions, missing)
                 mount, ours = _mount(wish, host, False, actions, missing, warnings)
         except ZbsError as exc:
-            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "see the message"})
+            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "fix that, then run again"})
     engine = starting.provide(host.engine, wish.root, check_mode, actions, missing)
     if wish.hugepages and not check_mode and not missing:
         _look_again(wish, host, pool, missing)
@@ -69,7 +69,7 @@ def _pages(wish, host, check_mode, actions, missing):
     if pool.total > before.total:
         actions.append("grow the pool of %d KiB pages by %d" % (wish.page_kib, pool.total - before.total))
     if trouble is not None:
-        missing.append({"what": "hugepages", "detail": trouble, "remedy": "see the message"})
+        missing.append({"what": "hugepages", "detail": trouble, "remedy": "fix that, then run again"})
     elif demand.lacks(pool) > 0:
         missing.append(_shortage(wish, host, demand, before, pool))
     return pool
@@ -78,7 +78,7 @@ def _pages(wish, host, check_mode, actions, missing):
 def _shortage(wish, host, demand, before, pool):
     """What to say of pages that did not come."""
     wanted = ", ".join("%d on node %d" % (pages, node) for node, pages in sorted(host.nodes.items()))
-    detail = "%d pages of %d KiB are missing: %s for the target (which holds %d) and %d for guests, %d are free" % (
+    detail = "%d pages of %d KiB are missing: the target needs %s (and holds %d), guests need %d, and %d are free" % (
         demand.lacks(pool),
         wish.page_kib,
         wanted or wish.target_pages,
@@ -91,12 +91,12 @@ def _shortage(wish, host, demand, before, pool):
         came = ["node %d gave %d" % (node, pool.nodes[node].total - before.nodes[node].total) for node in sorted(short)]
         detail += "; " + ", ".join(came)
     if pool.total < before.total:
-        detail += "; the pool went from %d to %d pages while it was to grow, so somebody else makes it smaller" % (
+        detail += "; the pool went from %d to %d pages when it should have grown, so something else shrinks it" % (
             before.total,
             pool.total,
         )
-        return {"what": "hugepages", "detail": detail, "remedy": "find out who sets the pool on this host"}
-    remedy = "free memory on the host, or reserve the pages at boot, where memory is not yet in pieces"
+        return {"what": "hugepages", "detail": detail, "remedy": "find out what sets the pool on this host"}
+    remedy = "free memory on the host, or reserve the pages at boot, when memory is not yet fragmented"
     return {"what": "hugepages", "detail": detail, "remedy": remedy}
 
 

@@ -33,7 +33,7 @@ def release(wish, host, check_mode):
                 _mount(wish, False, actions, missing, kept, warnings)
                 pool = _pages(wish, host, False, actions, missing)
         except ZbsError as exc:
-            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "see the message"})
+            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "fix that, then run again"})
         mount, ours = _after(mounts.read_hugetlbfs(wish.root), wish)
     after = Host(pool, host.held, mount, ours, host.engine, host.cpus, host.nodes)
     return after, actions, missing, kept, warnings
@@ -78,10 +78,10 @@ def _container_users(name):
     """A container of the target uses the mount, also one that is stopped: its next start would fail without it."""
     container = inspect_container(name, Deadline(ASK_TIMEOUT))
     if container.found():
-        return ["the container %s is there (%s)" % (name, container.state)]
+        return ["the container %s exists (%s)" % (name, container.state)]
     if container.answer in ("missing", "no_docker", "podman"):
         return []
-    return ["it can't be told whether the container %s is there (%s)" % (name, container.detail)]
+    return ["it is not known whether the container %s exists (%s)" % (name, container.detail)]
 
 
 def _pages(wish, host, check_mode, actions, missing):
@@ -96,7 +96,7 @@ def _pages(wish, host, check_mode, actions, missing):
         try:
             pool = giveback.give_back(wish.page_kib, host.nodes, wish.keep_free, wish.root)
         except ZbsError as exc:
-            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "see the message"})
+            missing.append({"what": "hugepages", "detail": exc.message, "remedy": "fix that, then run again"})
             pool = node_pools.read_pool(wish.page_kib, wish.root)
     if pool.total < before.total:
         actions.append("give back %d pages of %d KiB" % (before.total - pool.total, wish.page_kib))

@@ -43,7 +43,7 @@ def _refuse_bad(params):
     if params["hugepage_size_mib"] < 1:
         raise ZbsError("hugepage_size_mib is %d; give 1 MiB or more" % params["hugepage_size_mib"], "bad_option")
     if params["protocol"] == "cbd" and params["state"] == "absent":
-        raise ZbsError("protocol is cbd and state absent; zbsadm takes no client away", "bad_option")
+        raise ZbsError("protocol is cbd and state absent; zbsadm can't remove a client", "bad_option")
 
 
 def _make_plan(params, desired, cpus):
@@ -54,7 +54,7 @@ def _make_plan(params, desired, cpus):
         plan = plan_removal(params["observed"], params["force"])
         if plan.action == "refused":
             raise ZbsError(
-                "the target of %s is not taken away: %s; move or stop the VMs, or set force to cut them off"
+                "the target of %s is not removed: %s; move or stop the VMs, or set force to cut them off"
                 % (params["host_ip"], plan.reasons[0]),
                 "sessions_unknown" if plan.unsure else "in_use",
                 {"plan": plan.as_dict()},

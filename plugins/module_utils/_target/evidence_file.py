@@ -50,9 +50,9 @@ def nothing_to_keep(request):
         return None
     vhost = (request.observed.get("protocols") or {}).get("vhost") or {}
     if vhost.get("verdict") not in HEALED:
-        return "the target is not down, so it is not deployed again for that"
+        return "the target is not down, so no evidence is needed"
     if vhost["verdict"] == "absent" and (request.observed.get("container") or {}).get("answer") in _NO_CONTAINER:
-        return "there is no container %s that could tell anything" % request.container_name
+        return "there is no container %s to learn anything from" % request.container_name
     return None
 
 
@@ -92,7 +92,7 @@ def _inspect(request, deadline):
         found, secrets = masking.without_environment(json.loads(result.out))
     except (ValueError, RecursionError):
         # Not shown as it is: who can't read it can't mask it either.
-        return "docker container inspect answered no JSON", [], True
+        return "docker container inspect did not answer with JSON", [], True
     if result.rc != 0 or not found:
         return "docker container inspect ended with status %s: %s" % (result.rc, result.sentence()), secrets, True
     return _json(found), secrets, True
@@ -122,7 +122,8 @@ def _docker(arguments, deadline):
 
 def _memory(root):
     lines = [
-        "pool of %(size_kib)d KiB pages: %(total)d, of them %(free)d free, of those %(reserved)d promised" % pool
+        "pool of %(size_kib)d KiB pages: %(total)d, of these %(free)d free, of the free ones %(reserved)d reserved"
+        % pool
         for pool in pools.read_pools(root)
     ]
     try:

@@ -51,7 +51,7 @@ def plan_deploy(desired, observed, restart="never"):
     restart   one of RESTART
     """
     if observed is None:
-        return Plan("deploy", ["nothing was observed, so the target is deployed whatever it is doing"])
+        return Plan("deploy", ["nothing was observed, so the target is deployed whatever its state"])
     vhost = (observed.get("protocols") or {}).get("vhost") or {}
     verdict = vhost.get("verdict", "unknown")
     if verdict in HEALED:
@@ -72,7 +72,7 @@ def plan_deploy(desired, observed, restart="never"):
     if restart == "always" or (restart == "when_idle" and sessions == 0):
         return Plan("deploy", ["restarted as asked: " + item for item in sentences], differences)
     if restart == "when_idle":
-        known = "it can't be told whether VMs have sessions" if sessions is None else _have(sessions)
+        known = "it is not known whether VMs have sessions" if sessions is None else _have(sessions)
         sentences.append("%s on it, so it is not restarted now" % known)
     return Plan("restart_required", ["restart required: " + item for item in sentences], differences)
 
@@ -95,11 +95,11 @@ def plan_removal(observed, force=False):
     if sessions:
         seen = "%s on the target" % _have(sessions)
     elif observed is None:
-        seen = "nothing was observed, so it can't be told whether VMs have sessions on the target"
+        seen = "nothing was observed, so it is not known whether VMs have sessions on the target"
     else:
-        seen = "the target is %s, so it can't be told whether VMs have sessions on it" % verdict
+        seen = "the target is %s, so it is not known whether VMs have sessions on it" % verdict
     if force:
-        return Plan("destroy", ["%s, and it is taken away by force" % seen])
+        return Plan("destroy", ["%s, and it is removed by force" % seen])
     return Plan("refused", [seen], unsure=not sessions)
 
 

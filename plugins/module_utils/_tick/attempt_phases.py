@@ -22,7 +22,7 @@ def begin(settings, window, params, check_mode):
     step = recovery.begin(window, down, params["who"], Clock(), deadline, check_mode)
     for name in sorted(set(settings.protocols) - set(down)):
         step.decisions[name] = "refused"
-        step.warnings.append("%s is not down any more, so no attempt begins" % name)
+        step.warnings.append("%s is no longer down, so no attempt begins" % name)
     return step, health, {}
 
 

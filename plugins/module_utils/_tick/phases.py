@@ -79,8 +79,8 @@ def _check_lease(params):
     needed = PREPARE_TIME + deploy + verify
     if params["attempt_timeout"] < needed:
         raise ZbsError(
-            "attempt_timeout is %.0f s and an attempt may take %.0f s (%.0f to prepare, %.0f to deploy, %.0f to verify); "
-            "give %.0f or more, or make the deploy's timeout or the wait after it shorter"
+            "attempt_timeout is %.0f s, but an attempt may take %.0f s (%.0f to prepare, %.0f to deploy, %.0f to "
+            "verify); give %.0f or more, or shorten the deploy's timeout or the wait after it"
             % (params["attempt_timeout"], needed, PREPARE_TIME, deploy, verify, needed),
             "bad_option",
         )

@@ -79,10 +79,10 @@ def run(argv, deadline, secrets=(), environ=None, kill_grace=KILL_GRACE):
     except OSError as exc:
         if exc.errno in (errno.EACCES, errno.EPERM, errno.ENOEXEC):
             raise ZbsError(
-                "%s can't be run (%s); look at its mode and kind" % (argv[0], system_words(exc)), "command_denied"
+                "%s can't be run (%s); check its mode and type" % (argv[0], system_words(exc)), "command_denied"
             )
         raise ZbsError(
-            "%s is not there (%s); install it or name its path" % (argv[0], system_words(exc)), "command_missing"
+            "%s is missing (%s); install it or give its path" % (argv[0], system_words(exc)), "command_missing"
         )
     out, err, ended = _read(process, deadline)
     if not ended:

@@ -145,10 +145,10 @@ class _Way:
         path = os.path.join(self.path, step)
         if info.st_uid not in (0, os.geteuid()):
             raise PermissionError(
-                errno.EPERM, "%s is a link of user %d, and only root's are gone along" % (path, info.st_uid)
+                errno.EPERM, "%s is a link of user %d, and only links of root are followed" % (path, info.st_uid)
             )
         if not _is_closed(os.fstat(self.handle)):
-            raise PermissionError(errno.EPERM, "%s is a link that others than root can put there" % path)
+            raise PermissionError(errno.EPERM, "%s is a link that users other than root can put there" % path)
         target = os.readlink(step, dir_fd=self.handle)
         if target.startswith("/"):
             self._to(os.open("/", _STEP), "/")
@@ -191,4 +191,4 @@ def _own(place):
     if info.st_uid not in (0, os.geteuid()):
         raise PermissionError(errno.EPERM, "its folder belongs to user %d; give it to root" % info.st_uid)
     if info.st_mode & 0o002 and not info.st_mode & stat.S_ISVTX:
-        raise PermissionError(errno.EPERM, "everybody may write to its folder; take that away")
+        raise PermissionError(errno.EPERM, "everyone can write to its folder; take that permission away")

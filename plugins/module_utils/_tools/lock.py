@@ -37,7 +37,7 @@ def hold(path, deadline, purpose):
         while not _try(handle, path):
             if deadline.spent():
                 raise ZbsError(
-                    "%s is under way by %s, which holds %s; wait for it or end it" % (purpose, _holder(handle), path),
+                    "%s is under way: %s holds %s; wait for it or end it" % (purpose, _holder(handle), path),
                     "locked",
                 )
             time.sleep(_POLL)
@@ -55,7 +55,7 @@ def _open(path):
     # Whoever signs the lock writes to the file: it must be no other one under a second name.
     if not stat.S_ISREG(info.st_mode) or info.st_nlink > 1 or not trust.is_trusted(info):
         os.close(handle)
-        raise PermissionError(errno.EPERM, "it is no lock file of root; remove it")
+        raise PermissionError(errno.EPERM, "it is not a lock file of root; remove it")
     return handle
 
 

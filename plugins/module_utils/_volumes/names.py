@@ -70,8 +70,8 @@ def _md5(data):
         return hashlib.md5(data, **_NOT_FOR_SECURITY).digest()
     except TypeError:
         raise ZbsError(
-            "this host is in FIPS mode and its Python %s can't be told that a volume's name protects nothing; let Ansible "
-            "use one of 3.9 or newer" % platform.python_version(),
+            "this host is in FIPS mode, and its Python %s can't use MD5 for a volume's name; let Ansible use "
+            "Python 3.9 or newer" % platform.python_version(),
             "no_md5",
         )
 
@@ -80,17 +80,17 @@ def parse_path(text):
     """The Volume of `zbs://POOL/VOLUME` or `POOL/VOLUME`; ZbsError `bad_option` says what is wrong with another text."""
     rest = text[len(_SCHEME) :] if text.startswith(_SCHEME) else text
     if "://" in rest or rest.startswith("cbd:"):
-        raise _bad(text, "is no vhost path")
+        raise _bad(text, "is not a vhost path")
     if "@" in rest:
         raise _bad(text, "names a snapshot, which can't be served to a VM")
     parts = rest.split("/")
     if len(parts) != 2 or not all(parts):
-        raise _bad(text, "does not have exactly a pool and a volume")
+        raise _bad(text, "does not consist of one pool and one volume")
     for part in parts:
         if not _NAME.match(part) or part in (".", ".."):
-            raise _bad(text, "has the part %r, which is no name of a pool or a volume" % part)
+            raise _bad(text, "has the part %r, which is not the name of a pool or a volume" % part)
     if parts[1].endswith(MARKER):
-        raise _bad(text, "ends in the marker %s, which is zbsadm's business" % MARKER)
+        raise _bad(text, "ends in the marker %s, which zbsadm adds by itself" % MARKER)
     return Volume(parts[0], parts[1])
 
 
@@ -101,7 +101,7 @@ def _bad(text, why):
 def check_bdev_name(name):
     """ZbsError `bad_option` unless `name` can name a bdev and the file of its socket."""
     if not _NAME.match(name) or name in (".", ".."):
-        raise ZbsError("bdev_name %r is no name of a bdev; leave it out to have it derived" % name, "bad_option")
+        raise ZbsError("bdev_name %r is not a bdev name; leave it out to have it derived" % name, "bad_option")
 
 
 def socket_path(socket_dir, name):
@@ -110,7 +110,7 @@ def socket_path(socket_dir, name):
     size = len(os.fsencode(path))
     if size > MAX_SOCKET_PATH:
         raise ZbsError(
-            "the socket %s has a path of %d bytes and SPDK takes %d; choose a shorter socket_dir or bdev_name"
+            "the socket %s has a path of %d bytes, but SPDK takes at most %d; choose a shorter socket_dir or bdev_name"
             % (path, size, MAX_SOCKET_PATH),
             "bad_option",
         )

@@ -29,9 +29,7 @@ def choose(volume, naming, observed):
     if len(kinds) == 1:
         return volume.bdev_name(kinds[0])
     if kinds:
-        raise _unknown(
-            "the host has bdevs named after UUIDs and bdevs named by hash, and %s is neither's" % volume.path
-        )
+        raise _unknown("the host has bdevs named after UUIDs and bdevs named by hash, but none for %s" % volume.path)
     raise _unknown("nothing on the host shows whether %s is named after its UUID or by hash" % volume.path)
 
 

@@ -60,13 +60,13 @@ def _blind(state, bdev_name, force):
     if force:
         return Plan(["delete"], "nothing was observed and force is given, so %s is deleted" % bdev_name)
     return _refuse(
-        "unknown", "nothing was observed, so nobody knows whether a VM uses %s; pass observed, or force" % bdev_name
+        "unknown", "nothing was observed, so it is not known whether a VM uses %s; pass observed, or force" % bdev_name
     )
 
 
 def _without_target(state, bdev_name, verdict, reason):
     if state == "absent" and verdict in GONE:
-        return Plan([], "the target is %s, and %s went with it" % (verdict, bdev_name))
+        return Plan([], "the target is %s, so %s is gone with it" % (verdict, bdev_name))
     sentence = "the target is %s (%s), so nothing can be done about %s; heal the target first"
     return _refuse("target_down", sentence % (verdict, reason, bdev_name))
 
@@ -76,7 +76,7 @@ def _delete(actions, row, bdev_name, force):
     sessions = row.get("sessions")
     if sessions == 0 or force:
         return Plan(actions, "no VM has a session on %s" % bdev_name if sessions == 0 else "force is given")
-    known = "it can't be told whether a VM has a session" if sessions is None else "%d VMs have a session" % sessions
+    known = "it is not known whether a VM has a session" if sessions is None else "%d VMs have a session" % sessions
     if "create" in actions:
         code, remedy = "broken_in_use", "detach the disk or stop the VM, then create it again"
     else:

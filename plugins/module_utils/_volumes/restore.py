@@ -52,7 +52,7 @@ def _wanted(item):
     except ZbsError:
         volume = None
     vm = item.get("vm") or {}
-    return {"bdev": item["bdev"], "volume": volume, "vm": vm.get("name") or "of process %s" % vm.get("pid", "unknown")}
+    return {"bdev": item["bdev"], "volume": volume, "vm": vm.get("name") or "process %s" % vm.get("pid", "unknown")}
 
 
 def _restore(params, item, traced, deadline, check_mode):
@@ -75,5 +75,5 @@ def _restore(params, item, traced, deadline, check_mode):
 
 def _act(params, actions, volume, bdev, deadline):
     if deadline.spent():
-        raise ZbsError("no time was left for it within %.0f s; the next attempt goes on" % deadline.seconds)
+        raise ZbsError("no time was left for it within %.0f s; the next attempt continues" % deadline.seconds)
     carry_out(calls.zbsadm_of(params), params["host_ip"], volume, bdev, actions, deadline)

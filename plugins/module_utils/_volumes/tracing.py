@@ -31,7 +31,7 @@ def trace(zbs, bdevs, pools, deadline):
     try:
         pools = list(pools) or sorted(zbs.pools(deadline))
     except ZbsError as exc:
-        found.reasons = dict.fromkeys(bdevs, "%s; mend that, or name its pools in zbs_vhost_heal_pools" % exc.message)
+        found.reasons = dict.fromkeys(bdevs, "%s; fix that, or list the pools in zbs_vhost_heal_pools" % exc.message)
         return found
     hashed, problems = {}, []
     by_uuid: dict = {}
@@ -60,7 +60,7 @@ def _choose(bdev, hashed, by_uuid, pools, problems, found):
         found.volumes[bdev] = candidates[0]
     elif len(candidates) > 1:
         paths = " and ".join(sorted(volume.path for volume in candidates))
-        found.reasons[bdev] = "it may be %s, which bear the same UUID; create it by hand with its path" % paths
+        found.reasons[bdev] = "it may be %s, which have the same UUID; create it by hand with its path" % paths
     elif candidates:
         found.reasons[bdev] = "it may be %s, but another pool may hold a copy of it (%s)" % (
             candidates[0].path,
@@ -70,11 +70,8 @@ def _choose(bdev, hashed, by_uuid, pools, problems, found):
         found.reasons[bdev] = "the cluster has no logical pool to look for its volume in"
     else:
         said = " (%s)" % "; ".join(problems) if problems else ""
-        found.reasons[bdev] = (
-            "no volume of the pools %s has the name that %s is made of%s; create it by hand with its path"
-            % (
-                ", ".join(pools),
-                bdev,
-                said,
-            )
+        found.reasons[bdev] = "no volume in the pools %s matches %s%s; create it by hand with its path" % (
+            ", ".join(pools),
+            bdev,
+            said,
         )

@@ -61,7 +61,7 @@ def _text(path):
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError("it is no regular file")
+            raise OSError("it is not a regular file")
         with os.fdopen(handle, "rb", closefd=False) as stream:
             return stream.read(_MAX_SIZE + 1)
     finally:
@@ -77,20 +77,22 @@ def _parse(text):
         raise ValueError("it is empty")
     data = json.loads(text.decode("utf-8"))
     if not isinstance(data, dict):
-        raise ValueError("it is no object")
+        raise ValueError("it is not an object")
     reason, until = data.get("reason"), data.get("until")
     if not isinstance(reason, str) or not reason.strip():
         raise ValueError("it has no reason")
     if until is not None:
         if not isinstance(until, str):
-            raise ValueError("until is no text")
+            raise ValueError("until is not a string")
         try:
             until = time.strftime(_TIME, time.strptime(until, _TIME))
         except ValueError:
-            raise ValueError("until is %r and no time such as 2026-01-02T03:04:05Z" % until[:40])
+            raise ValueError("until is %r, not a time such as 2026-01-02T03:04:05Z" % until[:40])
     return " ".join(reason.split()), until
 
 
 def _damaged(path, why):
-    warning = '%s can\'t be understood (%s), so it holds without an end; give {"reason": "...", "until": "2026-01-02T03:04:05Z"}'
+    warning = (
+        '%s can\'t be understood (%s), so the hold has no end; write {"reason": "...", "until": "2026-01-02T03:04:05Z"}'
+    )
     return Hold("the file can't be understood", None, path), [warning % (path, why)]

@@ -174,9 +174,9 @@ def read_ledger(facts_dir=FACTS_DIR):
     try:
         info = os.fstat(handle)
         if not stat.S_ISREG(info.st_mode):
-            return Ledger(lost="%s can't be read (it is no regular file)" % path)
+            return Ledger(lost="%s can't be read (it is not a regular file)" % path)
         if not trust.is_trusted(info):  # it says which volume a disk is: nobody else's word is taken for that
-            return Ledger(lost="%s can't be believed (others than root may write to it)" % path)
+            return Ledger(lost="%s can't be trusted (users other than root can write to it)" % path)
         # The handle stays ours: fdopen leaves one open that it refuses.
         with os.fdopen(handle, "rb", closefd=False) as stream:
             text = stream.read(MAX_SIZE + 1)
@@ -208,19 +208,19 @@ def _parse(text):
     if not isinstance(data, dict) or not isinstance(data.get("entries"), dict):
         raise ValueError("it has no entries")
     if data.get("version") != VERSION:
-        raise ValueError("it is of version %s and this collection knows version %d" % (data.get("version"), VERSION))
+        raise ValueError("it is of version %s, but this collection knows version %d" % (data.get("version"), VERSION))
     for name, entry in _each(data["entries"], "entry"):
         _check(entry, _ENTRY, name)
         _check(entry, {key: kind for key, kind in _ENTRY_MORE.items() if key in entry}, name)
         if not all(_is_count(number) for number in (entry["failures"], entry["skip"], entry.get("healthy", 0))):
-            raise ValueError("%s has a number that is no count" % name)
+            raise ValueError("%s has a number that is not a count" % name)
         if entry["lease"] is not None:
             _check(entry["lease"], _LEASE, "the lease in %s" % name)
     if "history" in data:
         for name, history in _each(data["history"], "history"):
             _check(history, _HISTORY, name)
             if not all(_is_count(number) for number in history["recoveries"] + [history["failures"], history["skip"]]):
-                raise ValueError("%s has a number that is no count" % name)
+                raise ValueError("%s has a number that is not a count" % name)
     if "distrust" in data:
         _check_distrust(data["distrust"])
     if "disks" in data:
@@ -235,10 +235,10 @@ def _parse(text):
 def _each(table, kind):
     """(name, value) of everything in a table by storage and protocol."""
     if not isinstance(table, dict):
-        raise ValueError("its table of each %s is no object" % kind)
+        raise ValueError("its table of each %s is not an object" % kind)
     for storage, protocols in table.items():
         if not isinstance(protocols, dict):
-            raise ValueError("the %s of %s is no object" % (kind, storage))
+            raise ValueError("the %s of %s is not an object" % (kind, storage))
         for protocol, value in protocols.items():
             yield "the %s of %s/%s" % (kind, storage, protocol), value
 
@@ -247,7 +247,7 @@ def _check_distrust(distrust):
     _check(distrust, _DISTRUST, "its mark of a loss")
     for storage, protocols in distrust["seen"].items():
         if not isinstance(protocols, list) or not all(isinstance(protocol, str) for protocol in protocols):
-            raise ValueError("its mark of a loss has no proper protocols of %s" % storage)
+            raise ValueError("its mark of a loss has no valid protocols of %s" % storage)
 
 
 def _is_count(number):
@@ -256,8 +256,8 @@ def _is_count(number):
 
 def _check(value, shape, name):
     if not isinstance(value, dict):
-        raise ValueError("%s is no object" % name)
+        raise ValueError("%s is not an object" % name)
     for key, kinds in shape.items():
         # A bool is an int to Python, and no counter to us.
         if not isinstance(value.get(key), kinds) or (isinstance(value.get(key), bool) and kinds is not bool):
-            raise ValueError("%s has no proper %s" % (name, key))
+            raise ValueError("%s has no valid %s" % (name, key))

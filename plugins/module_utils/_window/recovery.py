@@ -44,7 +44,7 @@ def observe_one(window, ledger, protocol, observation, clock, warnings, ages=Tru
         ledger.put(storage, protocol, backoff.distrusted_entry(observation, clock.now, limits.max_skip))
         ledger.saw(storage, protocol)
         warnings.append(
-            "what the ledger said of %s/%s was lost, so %s starts in its longest window of %d ticks"
+            "the ledger entry of %s/%s was lost, so %s starts in its longest window of %d ticks"
             % (storage, protocol, protocol, limits.max_skip)
         )
         return "waiting"
@@ -65,7 +65,7 @@ def observe_one(window, ledger, protocol, observation, clock, warnings, ages=Tru
         )
     elif before is None and entry is not None and entry.get("flaps"):
         warnings.append(
-            "%s is flapping and down again: its old window goes on (%d attempts so far, %d more ticks to wait)"
+            "%s is flapping and down again: its old window continues (%d attempts so far, %d more ticks to wait)"
             % (protocol, entry["failures"], entry["skip"])
         )
     return decision
@@ -212,16 +212,16 @@ def _refusal(protocol, entry, alive):
     if entry is None:
         return "%s is not down in the ledger, so no attempt begins; observe first" % protocol
     if alive:
-        return "an attempt of %s is under way by %s, so no second one begins" % (protocol, entry["lease"]["who"])
+        return "an attempt of %s by %s is under way, so no second one begins" % (protocol, entry["lease"]["who"])
     if entry["skip"] == 0:
         return "no tick has found %s due since its last attempt, so none begins" % protocol
-    return "%s lets %d more down ticks pass before its next attempt, so none begins" % (protocol, entry["skip"])
+    return "%s waits for %d more down ticks before its next attempt, so none begins" % (protocol, entry["skip"])
 
 
 def _stranger(protocol, entry):
     if entry is None or entry["lease"] is None:
-        return "the attempt of %s is not under way any more (its lease ran out), so nothing was written" % protocol
-    return "the attempt of %s that is under way is another one, by %s, so nothing was written" % (
+        return "the attempt of %s is no longer under way (its lease ran out), so nothing was written" % protocol
+    return "another attempt of %s, by %s, is under way, so nothing was written" % (
         protocol,
         entry["lease"]["who"],
     )

@@ -28,7 +28,7 @@ def render(health, ledger, now):
         ),
         _family(
             "verdict",
-            "The verdict of the probe: 1 for the one that holds, 0 for the others.",
+            "The verdict of the probe: 1 for the current one, 0 for the others.",
             [
                 ({"protocol": name, "verdict": verdict}, int(item["verdict"] == verdict))
                 for name, item in protocols
@@ -77,7 +77,7 @@ def _ledger(ledger):
     return [
         _family(
             "heal_failures",
-            "Heal attempts in this outage that brought nothing; no series when there is no outage.",
+            "Failed heal attempts in this outage; no series when there is no outage.",
             [(labels, entry["failures"]) for labels, entry in entries],
         ),
         _family(
@@ -92,8 +92,8 @@ def _memory(health):
     pools = [(pool, {"page_size_bytes": pool["size_kib"] * 1024}) for pool in health.get("hugepages") or []]
     helps = {
         "total": ("hugepages_size_bytes", "Memory in the host's hugepage pool."),
-        "free": ("hugepages_free_bytes", "Memory in the host's hugepage pool that nobody uses."),
-        "reserved": ("hugepages_reserved_bytes", "Memory of the free hugepages that is promised to somebody."),
+        "free": ("hugepages_free_bytes", "Free memory in the host's hugepage pool."),
+        "reserved": ("hugepages_reserved_bytes", "Memory of the free hugepages that is reserved."),
     }
     families = [
         _family(name, words, [(labels, pool[key] * pool["size_kib"] * 1024) for pool, labels in pools])

@@ -71,8 +71,8 @@ def _outcome(name, error, observation):
         return {"outcome": "healed", "error": None}
     if error is None:
         bdev = name[len(VOLUME) :]
-        error = "%s was created and %s" % (
+        error = "%s was created, but %s" % (
             bdev,
-            "is not served" if status else "nobody could tell whether it is served",
+            "is not served" if status else "it is not known whether it is served",
         )
     return {"outcome": "failed", "error": error}

@@ -32,7 +32,9 @@ def _outcome(protocol, begin, finish):
         return "refused", "; ".join(begin.get("warnings") or []) or None
     if "outcome" in finish:
         return finish["outcome"], _ended(protocol, finish)
-    return "failed", "the attempt was cut off, its lease runs out: %s" % (finish.get("msg") or "no outcome was written")
+    return "failed", "the attempt was cut off and ends with its lease: %s" % (
+        finish.get("msg") or "no outcome was written"
+    )
 
 
 def _ended(protocol, finish):

@@ -84,7 +84,7 @@ def stopped(planned, batch, failed, percentage):
         bad = [host for host in members if planned["batch_of"][host] != batch and host in failed]
         if 100.0 * len(bad) > percentage * len(members):
             return (
-                "%d of the %d hosts of wave %d failed (%s), more than %g %%: it is the site that is broken, so the rest of %d due"
-                " hosts was not attempted and stays due"
+                "%d of the %d hosts of wave %d failed (%s), more than %g %%: the site is at fault, not a host, so "
+                "the rest of the %d due hosts was not attempted and stays due"
             ) % (len(bad), len(members), wave + 1, ", ".join(sorted(bad)[:5]), percentage, total)
     return None

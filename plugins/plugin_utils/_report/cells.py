@@ -64,7 +64,7 @@ def attempts(health):
 def volumes(row, health):
     """How many volumes, and how many of them are broken."""
     if health.get("volumes") is None:
-        return "not told" if health else ""
+        return "not reported" if health else ""
     broken = "<small class=broken>%s %d broken</small>" % (BROKEN, row["broken"]) if row["broken"] else ""
     return "%d%s" % (row["volumes"], broken)
 

@@ -107,7 +107,7 @@ def _moment(text):
 
 def cell(row):
     """What the table's column says of a row that `compare` was merged into."""
-    return row["disagrees"] if row["manager"] is not None else "not told"
+    return row["disagrees"] if row["manager"] is not None else "not reported"
 
 
 def summary(rows):

@@ -99,12 +99,12 @@ def _tiles(totals):
 def _legend():
     parts = "".join("<span><i class=%s></i> %s</span>" % (key, words) for key, words in _SEGMENTS)
     return (
-        "<p class=legend>Hugepages: %s <span class=gap>Backoff window in ticks: <i class=gone></i> gone "
+        "<p class=legend>Hugepages: %s <span class=gap>Backoff window in ticks: <i class=gone></i> passed "
         "<i class=ahead></i> still to wait</span></p>" % parts
     )
 
 
-_SEGMENTS = (("target", "target"), ("guests", "VMs and others"), ("reserved", "promised"), ("free", "free"))
+_SEGMENTS = (("target", "target"), ("guests", "VMs and others"), ("reserved", "reserved"), ("free", "free"))
 
 
 def _host(row, health):

@@ -25,14 +25,14 @@ def read_answer(status, text, location, where):
     """
     if 300 <= status < 400:
         raise ZbsError(
-            "%s redirects to %s; set url to the address that answers itself" % (where, location or "nowhere"),
+            "%s redirects to %s; set url to the final address" % (where, location or "nowhere"),
             code="redirect",
         )
     document = _document(text)
     if status in (200, 202, 204):
         if document is None:
             raise ZbsError(
-                "%s answered %s instead of JSON; url has to be the API's address (port 8080, path /zstack), not the UI's"
+                "%s answered %s instead of JSON; url must be the API's address (port 8080, path /zstack), not the UI's"
                 % (where, _kind(text)),
                 code="not_json",
             )
@@ -57,7 +57,7 @@ def _refusal(status, text, document, where):
             "%s is not there (HTTP 404); check url: the API's address ends in :8080/zstack" % where, code="not_found"
         )
     failure = ZbsError(
-        "%s failed with HTTP %d (%s); look at the manager's management-server.log" % (where, status, words),
+        "%s failed with HTTP %d (%s); see the manager's management-server.log" % (where, status, words),
         code="manager_failed",
         details={"status": status, "code": code},
     )

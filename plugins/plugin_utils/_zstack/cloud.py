@@ -110,7 +110,7 @@ def choose(storages, wanted):
         if not found:
             names = ", ".join(sorted(str(storage["name"]) for storage in ours)) or "none"
             raise ZbsError(
-                "primary_storage %r is no ZBS primary storage of the manager; it has %s" % (word, names),
+                "primary_storage %r is not a ZBS primary storage of the manager; it has %s" % (word, names),
                 code="no_storage",
             )
         chosen += [storage for storage in found if storage not in chosen]

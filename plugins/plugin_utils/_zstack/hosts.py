@@ -60,7 +60,9 @@ def names(chosen, preferences, groups=()):
                 twice.add(word)
     if None in found:
         uuid = chosen[found.index(None)]["host"]["uuid"]
-        raise ZbsError("the manager has a host of uuid %r, which is no name for an inventory" % uuid, code="bad_row")
+        raise ZbsError(
+            "the manager has a host of uuid %r, which can't name a host of an inventory" % uuid, code="bad_row"
+        )
     return found, sorted(twice)
 
 

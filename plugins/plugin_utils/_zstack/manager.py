@@ -90,7 +90,7 @@ class Manager:
         # Only the path counts: the manager may know itself by another address, and a login goes to ours alone.
         place = path.rfind("/v1/")
         if place < 0:
-            raise ZbsError("%s goes on with an action and does not say where" % self.name, code="no_location")
+            raise ZbsError("%s accepted an action and does not say where to follow it" % self.name, code="no_location")
         end = time.monotonic() + self._timeout
         while time.monotonic() < end:
             status, answer = self._tried("GET", path[place:], headers, (), None)
@@ -125,7 +125,7 @@ class Manager:
                 text = self._text(response, where, end)
         except requests.exceptions.SSLError as exc:
             raise ZbsError(
-                "%s can't be trusted (%s); give ca_path its CA, or check the name in url" % (where, _reason(exc)),
+                "%s can't be trusted (%s); set ca_path to its CA, or check the name in url" % (where, _reason(exc)),
                 code="tls",
             ) from None
         except requests.exceptions.Timeout:

@@ -21,7 +21,7 @@ def rows(ask, path, key, conditions=(), sort="uuid", page_size=1000):
         if found is not None:
             return found
     raise ZbsError(
-        "%s changed while it was read, %d times in a row; try again when the manager is quieter" % (path, _SWEEPS),
+        "%s changed while it was read, %d times in a row; try again when the manager is less busy" % (path, _SWEEPS),
         code="changing",
     )
 

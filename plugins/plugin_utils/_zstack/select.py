@@ -26,7 +26,7 @@ def compiled(expression):
     try:
         query = jmespath.compile(expression)
     except JMESPathError as exc:
-        raise ZbsError("filter is no JMESPath expression (%s)" % _line(exc), code="bad_filter") from None
+        raise ZbsError("filter is not a JMESPath expression (%s)" % _line(exc), code="bad_filter") from None
 
     def wanted(document):
         try:

@@ -16,8 +16,8 @@ def check_login(login):
     key = given & {"access_key_id", "access_key_secret"}
     if key and given - key:
         raise ZbsError(
-            "both an access key and %s are given; give one of them (look at the ZSTACK_ variables of the environment too)"
-            % " and ".join(sorted(given - key)),
+            "both an access key and %s are given; give only one of them (check the ZSTACK_ variables of the "
+            "environment too)" % " and ".join(sorted(given - key)),
             code="bad_login",
         )
     wanted = {"access_key_id", "access_key_secret"} if key else {"account", "password"}
@@ -27,7 +27,9 @@ def check_login(login):
             "no login is given; give account and password, or access_key_id and access_key_secret", code="bad_login"
         )
     if missing:
-        raise ZbsError("%s is missing beside %s" % (" and ".join(missing), ", ".join(sorted(given))), code="bad_login")
+        raise ZbsError(
+            "%s is missing; it is needed with %s" % (" and ".join(missing), ", ".join(sorted(given))), code="bad_login"
+        )
 
 
 class Session:

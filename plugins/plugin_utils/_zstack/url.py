@@ -22,7 +22,9 @@ def parse_url(text):
     except ValueError as exc:
         raise ZbsError("url is %r (%s); %s" % (_shown(text), exc, _EXAMPLE), code="bad_url") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ZbsError("url is %r, no http or https address; %s" % (_shown(text), _EXAMPLE), code="bad_url")
+        raise ZbsError(
+            "url is %r, which is not an http or https address; %s" % (_shown(text), _EXAMPLE), code="bad_url"
+        )
     if "@" in parts.netloc:
         raise ZbsError(
             "url has a login in it, which would show up in logs; give account and password as options", code="bad_url"

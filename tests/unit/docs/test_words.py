@@ -102,7 +102,7 @@ def test_every_sentence_that_is_quoted_is_said_by_the_code():
 def test_a_sentence_that_the_code_does_not_say_is_found():
     said = sentences()
     assert unsaid("the container is ... (exit status ...) and nobody hears on ...", said)
-    assert not unsaid("the container is ... (exit status ...) and nobody listens on ...", said)
+    assert not unsaid("the container is ... (exit status ...) and nothing listens on ...", said)
 
 
 def test_the_output_that_guides_show_has_the_code_s_words():
@@ -116,7 +116,7 @@ def test_the_output_that_guides_show_has_the_code_s_words():
                 "does not fit zbsadm",
             ],
         ),
-        ("health.md", ["and nobody listens on"]),
+        ("health.md", ["and nothing listens on"]),
     ):
         text = (ROOT / "docs" / name).read_text(encoding="utf-8")
         for word in words:

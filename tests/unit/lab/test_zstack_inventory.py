@@ -114,14 +114,14 @@ def test_an_older_manager_is_warned_about(manager, tmp_path):
 
 REFUSED: list[tuple[dict, str]] = [
     ({"password": "wrong"}, "refused the login (ID.1000"),
-    ({"filter": "protocols[?"}, "filter is no JMESPath expression"),
+    ({"filter": "protocols[?"}, "filter is not a JMESPath expression"),
     ({"timezone": "Mars/Olympus"}, "Mars/Olympus"),
-    ({"primary_storages": ["zbs-1"]}, "primary_storages is no option"),
+    ({"primary_storages": ["zbs-1"]}, "primary_storages is not an option"),
     ({"hostnames": ["fqdn"]}, "Invalid value ['fqdn'] for config 'hostnames'"),
     ({"page_size": 0}, "page_size is 0; give 1 to 10000"),
     ({"timeout": 0}, "timeout is 0; give seconds above 0"),
     ({"vhost_group": "a-b c"}, "vhost_group is 'a-b c'"),
-    ({"url": "10.0.0.2:8080"}, "url is '10.0.0.2:8080', no http or https address"),
+    ({"url": "10.0.0.2:8080"}, "url is '10.0.0.2:8080', which is not an http or https address"),
     ({"primary_storage": ["other"]}, "primary_storage 'other'"),
     ({"account": "{{ nothing_of_this_name }}"}, "the template of account can't be evaluated"),
     ({"strict": True, "compose": {"a": "nothing_of_this_name"}}, "Could not set a for host"),

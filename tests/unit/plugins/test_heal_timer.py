@@ -46,7 +46,7 @@ def run(folder, **variables):
 def test_a_secret_in_the_environment_is_refused_and_not_printed(tmp_path):
     status, said = run(tmp_path, zbs_vhost_heal_timer_environment={"ZSTACK_PASSWORD": "geheimw0rt", "A": "b"})
     assert status == 2 and "geheimw0rt" not in said
-    assert "zbs_vhost_heal_timer_environment has ZSTACK_PASSWORD, which everybody" in " ".join(said.split())
+    assert "zbs_vhost_heal_timer_environment has ZSTACK_PASSWORD, which everyone" in " ".join(said.split())
 
 
 @pytest.mark.skipif(not (ROOT / ".cache/collections").exists(), reason="the checkout is not linked as a collection")
@@ -60,7 +60,7 @@ def test_a_file_for_it_is_named_in_the_unit_and_must_be_root_s_alone(tmp_path):
     }
     secret.chmod(0o640)
     status, said = run(tmp_path, **given)
-    assert status == 2 and "with mode 0640; make it root's with mode 0600" in " ".join(said.split())
+    assert status == 2 and "has mode 0640; give it to root with mode 0600" in " ".join(said.split())
     secret.chmod(0o600)
     status, said = run(tmp_path, **given)
     assert status == 0, said

@@ -261,7 +261,7 @@ def test_a_talkative_run_leaves_no_secret_anywhere(tmp_path):
     said = done.stdout + done.stderr
     assert done.returncode == 2 and said.count("TASK [") == 12, said
     # It was told, and it told on: else there would be nothing to find.
-    assert "permission denied: client deploy" in said and "answered no JSON" in said and "changed: [h1]" in said
+    assert "permission denied: client deploy" in said and "printed no JSON" in said and "changed: [h1]" in said
     assert "********" in said and "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in said
     assert watch.looks > 10 and watch.seen
     # A release of zbsadm that wants the login takes it on its command line, and nobody else does.

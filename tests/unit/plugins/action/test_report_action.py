@@ -205,7 +205,7 @@ def test_the_managers_word_beside_ours_in_table_file_and_page(printed, tmp_path)
     assert rows["h1"]["disagrees"] is None and rows["h3"]["manager"] is None
     assert "manager Connected since Nov 3, 2026" in rows["h2"]["disagrees"]
     assert rows["h2"]["manager"][0]["host"] == "Disconnected"
-    assert "DISAGREES" in printed[0] and rows["h2"]["disagrees"] in printed[2] and "not told" in printed[3]
+    assert "DISAGREES" in printed[0] and rows["h2"]["disagrees"] in printed[2] and "not reported" in printed[3]
     assert printed[-1].endswith("; the manager disagrees on 1")
     page = page_path.read_text(encoding="utf-8")
     assert "≠ Vhost of zbs-1: manager Connected" in page and "Manager and host" in page

@@ -79,7 +79,7 @@ def frozen(monkeypatch):
 
 def test_a_host_that_froze_is_given_up_as_one_that_did_not_answer_in_time(frozen):
     with pytest.raises(
-        AnsibleActionFail, match=r"observe had no answer within 80 s; look at the host's console"
+        AnsibleActionFail, match=r"observe got no answer within 80 s; check the host's console"
     ) as caught:
         tick()
     assert frozen == [80] and caught.value.result["timedout"] == {"period": 80}

@@ -71,8 +71,8 @@ def test_an_engine_told_by_a_flag_to_change_the_firewall(engine):
 @pytest.mark.parametrize(
     "text, words",
     [
-        ("{broken", "is no valid JSON"),
-        ("[]", "a list where an object belongs"),
+        ("{broken", "is not valid JSON"),
+        ("[]", "a list instead of an object"),
         ('{"iptables": true}', "has iptables: true"),
         ('{"log-opts": []}', "has a list under log-opts"),
     ],
@@ -85,13 +85,13 @@ def test_a_file_that_can_t_be_merged_into(engine, text, words):
 def test_a_key_in_the_unit_and_in_the_file(engine):
     engine.unit("/usr/bin/dockerd --label a=1")
     engine.write({"labels": ["b=1"]})
-    refused(engine, "flag_conflict", "labels is given both on dockerd's command line and in")
+    refused(engine, "flag_conflict", "labels is set both on dockerd's command line and in")
 
 
 def test_after_an_installation_the_unit_s_flag_wins(engine):
     engine.unit("/usr/bin/dockerd --live-restore")
     engine.write(FIT)
-    refused(engine, "flag_conflict", "live-restore is given both")
+    refused(engine, "flag_conflict", "live-restore is set both")
     assert run(engine, drop_flagged=True)["changed"] is True
     assert json.loads(engine.json.read_text()) == {"iptables": False}
     assert run(engine, drop_flagged=True)["changed"] is False

@@ -65,7 +65,7 @@ def test_a_key_that_takes_a_restart_waits_while_containers_run(engine):
         assert (result["restarted"], result["restart_keys"], engine.restarts()) == (False, ["icc"], 0)
         assert result["reason"] == "2 containers run on it"
         assert (
-            "has to be restarted for icc of %s, which is not done now: 2 containers" % engine.json
+            "must be restarted to take over icc of %s, which was not done: 2 containers" % engine.json
             in result["warnings"][0]
         )
     assert result["changed"] is False
@@ -136,7 +136,7 @@ def test_no_way_back_leads_to_the_firewall(engine):
 @pytest.mark.parametrize(
     "containers, live_restore, allow, words",
     [
-        (None, True, True, "does not tell"),
+        (None, True, True, "does not say"),
         (1, True, False, "1 containers run"),
         (1, False, True, "live-restore is not in force"),
         (1, None, True, "live-restore is not in force"),

@@ -94,8 +94,8 @@ def test_a_docker_that_hangs_is_asked_once_and_costs_its_time_only(options, tmp_
     "body, says",
     [
         (programs.answering(err="No such container: x", rc=1, out="[]"), "No such container"),
-        ("echo panic: DB_TOKEN=x; exit 2", "answered no JSON"),
-        ("exit 0", "answered no JSON"),
+        ("echo panic: DB_TOKEN=x; exit 2", "did not answer with JSON"),
+        ("exit 0", "did not answer with JSON"),
     ],
 )
 def test_a_docker_that_knows_nothing(options, body, says):
@@ -107,7 +107,7 @@ def test_no_docker_at_all(options, tmp_path, monkeypatch):
     given = options()
     monkeypatch.setenv("PATH", programs.path_without(tmp_path / "empty"))
     status, result = run_module(NAME, given)
-    assert status == 0 and "docker is not there" in text_of(result)
+    assert status == 0 and "docker is missing" in text_of(result)
 
 
 def test_a_long_log_keeps_its_end_and_a_secret_at_the_cut_is_whole_masked(options):
@@ -152,7 +152,7 @@ def test_memory_is_read_from_the_host(tmp_path):
         fake_host.write(tmp_path, folder + name, "%d\n" % number)
     fake_host.write(tmp_path, "proc/meminfo", "MemTotal: 9 kB\nCached: 1 kB\nHugePages_Free: 3\n")
     assert evidence_file._memory(str(tmp_path)).splitlines() == [
-        "pool of 2048 KiB pages: 8, of them 3 free, of those 0 promised",
+        "pool of 2048 KiB pages: 8, of these 3 free, of the free ones 0 reserved",
         "MemTotal: 9 kB",
         "HugePages_Free: 3",
     ]

@@ -165,4 +165,4 @@ def test_an_archive_that_does_not_end(docker, tmp_path):
     archive = tmp_path / "a.tar"
     archive.touch()
     docker(load="exec sleep 100")
-    assert image.load(IMAGE, str(archive), Deadline(0.2)) == ("timeout", "no end after 0 s")
+    assert image.load(IMAGE, str(archive), Deadline(0.2)) == ("timeout", "not finished after 0 s")

@@ -76,7 +76,7 @@ def test_a_zbsadm_that_knows_no_version_option_tells_the_clusters(admin):
     assert rows_of(admin(body))[1]["zbsadm_version"] == "1.6.2"
 
 
-@pytest.mark.parametrize("body, says", [("echo junk; exit 1", "no JSON"), ("exit 0", "said nothing")])
+@pytest.mark.parametrize("body, says", [("echo junk; exit 1", "no JSON"), ("exit 0", "printed nothing")])
 def test_a_zbsadm_that_is_no_good(admin, body, says):
     rows, result = rows_of(admin(body))
     assert rows["zbsadm"]["ok"] is False and says in rows["zbsadm"]["detail"] and not result["fit"]
@@ -196,8 +196,8 @@ def served(behave):
 @pytest.mark.parametrize(
     "behave, words",
     [
-        (lambda connection: connection.sendall(b"220 mail ESMTP\r\n"), "no SSH server"),
-        (lambda connection: connection.sendall(b"SS"), "no SSH server"),
+        (lambda connection: connection.sendall(b"220 mail ESMTP\r\n"), "not an SSH server"),
+        (lambda connection: connection.sendall(b"SS"), "not an SSH server"),
         (lambda connection: connection.recv(1), "no answer within 0 s"),
     ],
 )

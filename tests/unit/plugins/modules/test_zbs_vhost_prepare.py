@@ -123,7 +123,7 @@ def test_a_dockerd_that_hangs_is_a_failure_with_evidence_inside_its_deadline(hos
     failure, _result = failure_of(NAME, host.options)
     assert time.monotonic() - began < 30
     assert (
-        "docker: the Docker Engine took the question and is silent: docker did not answer within 0.5 s"
+        "docker: the Docker Engine took the request and does not answer: docker did not answer within 0.5 s"
         in failure["message"]
     )
     assert failure["details"]["hugepages"]["short_by"] == 0 and failure["details"]["hugetlbfs"]["dir"]
@@ -141,7 +141,7 @@ BAD = [
     ({"hugepage_count": 10**9}, "too_much", "hugepage_count and guest_memory ask for"),
     ({"guest_memory": "99T"}, "too_much", "the machine has 16384 MiB"),
     ({"hugetlbfs_dir": "/etc"}, "hugetlbfs_dir", "hugetlbfs_dir /etc is not empty"),
-    ({"hugetlbfs_dir": "/proc/meminfo"}, "hugetlbfs_dir", "/proc/meminfo is no folder"),
+    ({"hugetlbfs_dir": "/proc/meminfo"}, "hugetlbfs_dir", "/proc/meminfo is not a folder"),
     ({"hugetlbfs_dir": "/"}, "hugetlbfs_dir", "already a mount of something else"),
     ({"hugetlbfs_dir": "pages"}, "hugetlbfs_dir", "give an absolute path"),
     ({"numa": 1}, "bad_option", "numa names node 1, and the nodes with pages of 2048 KiB are: 0"),

@@ -142,8 +142,8 @@ def test_a_mount_that_is_in_use_stays_and_is_still_known_when_its_unit_is_gone(h
 @pytest.mark.parametrize(
     "inspect, words",
     [
-        (target.container("running", "/s", 4711), "the container zbsvhost-h is there (running)"),
-        (target.container("exited", "/s", 0), "the container zbsvhost-h is there (exited)"),
+        (target.container("running", "/s", 4711), "the container zbsvhost-h exists (running)"),
+        (target.container("exited", "/s", 0), "the container zbsvhost-h exists (exited)"),
     ],
 )
 def test_the_mount_of_a_container_stays(host, inspect, words):
@@ -161,7 +161,7 @@ def test_an_engine_that_cannot_tell_lets_the_mount_stay(host):
         host.folder / "bin", "docker", programs.answering("", "Cannot connect to the Docker daemon", 1)
     )
     result = absent(host)
-    assert "can't be told whether the container zbsvhost-h is there" in result["kept"][0]["detail"]
+    assert "it is not known whether the container zbsvhost-h exists" in result["kept"][0]["detail"]
 
 
 def test_a_mount_that_is_busy_stays_and_is_no_failure(host):
@@ -176,7 +176,7 @@ def test_an_unmount_that_fails_is_a_failure(host):
     host.run()
     programs.write_program(host.folder / "bin", "umount", programs.answering(err="umount: no permission", rc=32))
     failure, _result = failure_of(NAME, dict(host.options, state="absent"))
-    assert "not all could be taken back: hugetlbfs: /dev/hugepages2m can't be unmounted" in failure["message"]
+    assert "not everything could be taken back: hugetlbfs: /dev/hugepages2m can't be unmounted" in failure["message"]
 
 
 def test_a_read_only_sysfs_is_a_failure(host):

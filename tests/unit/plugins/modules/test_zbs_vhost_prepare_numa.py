@@ -80,7 +80,10 @@ def test_guests_may_be_on_any_node(host):
 def test_a_node_that_gives_fewer_pages_than_asked(host):
     host.boot(nodes=2).nodes[1].grant = 30
     failure, _result = failure_of(NAME, dict(host.options, numa={0: 20, 1: 100}))
-    assert "70 pages of 2048 KiB are missing: 20 on node 0, 100 on node 1 for the target" in failure["message"]
+    assert (
+        "70 pages of 2048 KiB are missing: the target needs 20 on node 0, 100 on node 1 (and holds"
+        in failure["message"]
+    )
     assert "node 1 gave 30" in failure["message"]
     told = {node["node"]: (node["asked"], node["came"]) for node in failure["details"]["hugepages"]["nodes"]}
     assert told == {0: (20, 20), 1: (100, 30)} and failure["details"]["hugepages"]["short_by"] == 70
@@ -125,7 +128,7 @@ def test_promised_pages_are_not_counted_on_a_node(host):
 def test_more_than_a_node_has_is_refused(host):
     host.boot(nodes=2, node_memory_kib=8 * 1024**2)
     failure, _result = failure_of(NAME, dict(host.options, numa={0: 5000}))
-    assert failure["code"] == "too_much" and "10000 MiB and node 0 has 8192 MiB" in failure["message"]
+    assert failure["code"] == "too_much" and "10000 MiB, but node 0 has 8192 MiB" in failure["message"]
     assert not host.touched()
 
 
@@ -135,4 +138,4 @@ def test_a_node_without_enough_memory_is_left_alone(host):
     fake_host.write(host.root, "sys/devices/system/node/node1/meminfo", meminfo)
     for check_mode in (True, False):
         result = host.run(check_mode, numa=1, best_effort=True)
-        assert "on node 1 and only 100 MiB" in result["missing"][0]["detail"] and host.kernel.writes == []
+        assert "on node 1, but only 100 MiB" in result["missing"][0]["detail"] and host.kernel.writes == []

@@ -65,7 +65,7 @@ def test_one_that_came_back_and_is_slow_at_its_turn_is_asked_twice(run):
     with Peer(run.socket, silent_for(1)):
         begun = run(phase="begin", timeout=0.5, hung_recheck=0.01)[1]
     assert begun["begun"] == [] and begun["decisions"] == {"vhost": "refused"}
-    assert "vhost is not down any more, so no attempt begins" in begun["warnings"]
+    assert "vhost is no longer down, so no attempt begins" in begun["warnings"]
 
 
 def test_a_healthy_host_writes_nothing(run):

@@ -81,7 +81,7 @@ def test_one_that_cannot_be_traced_keeps_no_other_from_it(admin):
     status, result = run_module(NAME, admin(volumes=volumes))
     lost, restored = result["volumes"]
     assert status == 0 and restored["created"] and not lost["created"]
-    assert "zbs-bdev-0 of VM of process 3" in lost["error"] and "pool0, pool1" in lost["error"]
+    assert "zbs-bdev-0 of VM process 3" in lost["error"] and "pool0, pool1" in lost["error"]
     assert result["warnings"] == [lost["error"]]
 
 
@@ -95,7 +95,7 @@ def test_one_that_cannot_be_traced_keeps_no_other_from_it(admin):
         (programs.answering("[]"), "could not be listed"),
         (programs.answering("garbage"), "could not be listed"),
         ("exit 1", "could not be listed: no answer"),
-        (programs.answering('{"result": 7}'), "shape that is not known"),
+        (programs.answering('{"result": 7}'), "an unknown form"),
     ],
 )
 def test_a_pool_that_cannot_be_listed_is_in_the_reason(admin, listing, words):
@@ -175,4 +175,4 @@ def test_when_the_time_is_over_the_next_attempt_goes_on(admin):
     volumes = [{"bdev": "first", "path": "p/v1", "vm": VM}, {"bdev": "second", "path": "p/v2", "vm": VM}]
     status, result = run_module(NAME, admin("exec sleep 100", volumes=volumes, timeout=1))
     assert status == 0 and len(admin.calls()) == 1 and result["changed"] is False
-    assert "no time was left for it within 1 s; the next attempt goes on" in result["volumes"][1]["error"]
+    assert "no time was left for it within 1 s; the next attempt continues" in result["volumes"][1]["error"]

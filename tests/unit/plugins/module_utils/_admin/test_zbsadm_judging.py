@@ -116,12 +116,12 @@ def test_a_timeout_whatever_it_said():
         ),
         ("private_key_file required", "zbsadm_login", "private_key_file"),
         ("host not found: 172.30.0.11 is not in zbsadm's host list", "zbsadm_failed", "host list"),
-        ("Host 172.30.0.11 port 22 can't be reached by SSH: No route to host", "zbsadm_failed", "reaches the host"),
+        ("Host 172.30.0.11 port 22 can't be reached by SSH: No route to host", "zbsadm_failed", "reach the host"),
         ("too few free 2M hugepages", "zbsadm_failed", "zbs_hugepages"),
         ("Image a:1 is not on this host and can't be pulled", "zbsadm_failed", "the image"),
         ("docker is not running", "zbsadm_failed", "Docker Engine"),
-        ("of tomorrow", "zbsadm_failed", "look at the host"),
-        ("two\nlines", "zbsadm_failed", "look at the host"),
+        ("of tomorrow", "zbsadm_failed", "check the host"),
+        ("two\nlines", "zbsadm_failed", "check the host"),
     ],
 )
 def test_a_failure_says_what_to_do(message, code, remedy):

@@ -126,5 +126,5 @@ def test_a_place_that_can_not_be_taken_leaves_the_file_as_it_was(path, monkeypat
     monkeypatch.setattr(daemon_file.shutil, "copyfileobj", fail)
     with pytest.raises(ZbsError) as caught:
         daemon_file.replace(path, temporary)
-    assert caught.value.code == "daemon_json" and "it is as it was" in caught.value.message
+    assert caught.value.code == "daemon_json" and "it is unchanged" in caught.value.message
     assert daemon_file.read(path) == "old"

@@ -27,16 +27,16 @@ def test_an_object_or_nothing_is_a_file(text):
 @pytest.mark.parametrize(
     "text, words",
     [
-        ('{"log-driver": ', "is no valid JSON"),
-        ("[]", "holds a list where an object belongs"),
-        ("null", "holds null where"),
-        ("3", "holds a number where"),
-        ('"x"', "holds a text where"),
-        ("true", "holds true or false where"),
-        ('{"a": 1, "a": 2}', "names the key a twice"),
-        ('{"log-opts": {"x": "1", "x": "2"}}', "names the key x twice"),
-        ("[" * 100000, "is no valid JSON"),
-        ('{"debug": true,}', "is no valid JSON"),
+        ('{"log-driver": ', "is not valid JSON"),
+        ("[]", "holds a list instead of an object"),
+        ("null", "holds null instead"),
+        ("3", "holds a number instead"),
+        ('"x"', "holds a string instead"),
+        ("true", "holds true or false instead"),
+        ('{"a": 1, "a": 2}', "has the key a twice"),
+        ('{"log-opts": {"x": "1", "x": "2"}}', "has the key x twice"),
+        ("[" * 100000, "is not valid JSON"),
+        ('{"debug": true,}', "is not valid JSON"),
     ],
 )
 def test_anything_else_is_refused(text, words):
@@ -80,12 +80,12 @@ def test_a_second_merge_changes_nothing():
 @pytest.mark.parametrize(
     "current, words",
     [
-        ({"iptables": True}, "has iptables: true, and a host of VMs needs false"),
+        ({"iptables": True}, "has iptables: true, but a VM host needs false"),
         ({"iptables": "false"}, 'has iptables: "false"'),
         ({"iptables": 0}, "has iptables: 0"),
-        ({"live-restore": False}, "has live-restore: false, and a host of VMs needs true"),
+        ({"live-restore": False}, "has live-restore: false, but a VM host needs true"),
         ({"live-restore": 1}, "has live-restore: 1"),
-        ({"log-opts": "10m"}, "has a text under log-opts where an object belongs"),
+        ({"log-opts": "10m"}, "has a string under log-opts instead of an object"),
         ({"log-opts": []}, "has a list under log-opts"),
     ],
 )
@@ -96,7 +96,7 @@ def test_what_contradicts_is_the_operator_s_to_mend(current, words):
 
 def test_a_text_where_a_list_belongs():
     error = refused(merge, {"insecure-registries": "a:1"}, {}, {"insecure-registries": ["b:1"]})
-    assert "has a text under insecure-registries where a list belongs" in error.message
+    assert "has a string under insecure-registries instead of a list" in error.message
 
 
 @pytest.mark.parametrize("key", ["iptables", "live-restore", "labels", "insecure-registries"])
@@ -125,9 +125,9 @@ def test_what_a_flag_gives_is_not_written():
 @pytest.mark.parametrize(
     "flags, words",
     [
-        ({"iptables": ["true"]}, "given --iptables=true"),
-        ({"iptables": ["false", "true"]}, "given --iptables=true"),
-        ({"live-restore": ["false"]}, "given --live-restore=false"),
+        ({"iptables": ["true"]}, "has --iptables=true"),
+        ({"iptables": ["false", "true"]}, "has --iptables=true"),
+        ({"live-restore": ["false"]}, "has --live-restore=false"),
         ({"insecure-registries": ["b:1"]}, "move the flag's values"),
     ],
 )

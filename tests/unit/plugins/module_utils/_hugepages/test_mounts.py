@@ -85,7 +85,7 @@ def test_mount_makes_the_folder_and_reads_back(host):
     "body, words",
     [
         (programs.answering(err="mount: no such device", rc=32), "no such device"),
-        ("exec sleep 100", "did not end in time"),
+        ("exec sleep 100", "did not finish in time"),
         ("exit 0", "the kernel shows no such mount"),
     ],
 )

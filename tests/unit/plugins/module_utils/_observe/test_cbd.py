@@ -20,8 +20,8 @@ GOOD = "read 4096/4096 bytes at offset 0\n4 KiB, 1 ops; 00.00 sec"
         ("read failed: Input/output error", "", 0, "refused", "read failed"),
         (GOOD, "late trouble", 1, "refused", "late trouble"),
         ("read 0/4096 bytes", "", 0, "refused", "0/4096"),
-        ("", "qemu-io: can't open device cbd:x: Unknown driver 'cbd'", 1, "unknown", "knows no CBD"),
-        ("", "qemu-io: Unknown protocol 'cbd'", 1, "unknown", "knows no CBD"),
+        ("", "qemu-io: can't open device cbd:x: Unknown driver 'cbd'", 1, "unknown", "does not support CBD"),
+        ("", "qemu-io: Unknown protocol 'cbd'", 1, "unknown", "does not support CBD"),
         ("", "qemu-io: can't open device cbd:x: Permission denied", 1, "unknown", "run as root"),
         # no memory is the host's trouble and not the storage's
         ("", "terminate called after throwing an instance of 'std::bad_alloc'", 1, "unknown", "for want of memory"),

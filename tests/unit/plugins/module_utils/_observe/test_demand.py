@@ -98,6 +98,6 @@ def test_the_sentence():
     assert demand.sentence(demand.judge(NEEDS, None)) is None
     assert demand.sentence(demand.judge([need("a")], [])) == "1 disk of running VMs is not served: a of VM web"
     assert demand.sentence(demand.judge(NEEDS, [])) == (
-        "5 disks of running VMs are not served: zbs-bdev-1 of VM of process 7, zbs-bdev-2 of VM of process 7, "
-        "zbs-bdev-3 of VM of process 7 and 2 more"
+        "5 disks of running VMs are not served: zbs-bdev-1 of VM process 7, zbs-bdev-2 of VM process 7, "
+        "zbs-bdev-3 of VM process 7 and 2 more"
     )

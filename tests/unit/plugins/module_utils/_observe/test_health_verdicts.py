@@ -56,13 +56,13 @@ ROWS = {
     "nobody, created a moment ago": (
         evidence("nobody", container=container("created", pid=0), age=29.9),
         "starting",
-        "the container is created since 30 s",
+        "the container has been in state created for 30 s",
     ),
     "nobody, created long ago": (evidence("nobody", container=container("created", pid=0), age=30.0), "stopped", PATH),
     "nobody, runs since a moment, its process is not there yet": (
         evidence("nobody", container=container(pid=0, restarts=0), age=1.0),
         "starting",
-        "the container is running since 1 s",
+        "the container has been in state running for 1 s",
     ),
     "nobody, runs since long without a process": (
         evidence("nobody", container=container(pid=0, restarts=0), age=31.0),
@@ -72,7 +72,7 @@ ROWS = {
     "nobody, restarted for the second time": (
         evidence("nobody", container=container("restarting", pid=0, restarts=2), age=1.0),
         "starting",
-        "restarting since 1 s",
+        "restarting for 1 s",
     ),
     "nobody, restarted for the third time": (
         evidence("nobody", container=container("restarting", pid=0, restarts=3), age=1.0),
@@ -92,12 +92,12 @@ ROWS = {
     "nobody, a target's sockets elsewhere": (
         evidence("nobody", container=not_found("no_engine"), elsewhere=["/var/zbs2/admin.sock"]),
         "unknown",
-        "/var/zbs2/admin.sock is listened on",
+        "a process listens on /var/zbs2/admin.sock",
     ),
     "nobody, sockets of two targets elsewhere": (
         evidence("nobody", container=not_found("missing"), elsewhere=["/var/zbs2/admin.sock", "/var/zbs3/admin.sock"]),
         "unknown",
-        "/var/zbs2/admin.sock is listened on",
+        "a process listens on /var/zbs2/admin.sock",
     ),
     "silent, a target's sockets elsewhere": (
         evidence("silent", process=process(), elsewhere=["/var/zbs2/zbs-bdev-1"]),
@@ -137,7 +137,7 @@ ROWS = {
     "silent, and nothing is told of it": (
         evidence("silent", detail=""),
         "hung",
-        PATH + " is listened on and does not answer",
+        "a process listens on %s and does not answer" % PATH,
     ),
     "answers, 64 connections held": (evidence("answered", container=container(), connections=64), "healthy", None),
     "silent, no container": (
@@ -209,7 +209,7 @@ def test_nobody_with_an_unreadable_socket_table_is_unknown():
     seen.listening = None
     result = health.decide_vhost(seen)
     assert result.verdict == "unknown"
-    assert result.reason == "nobody answered on %s, and /proc/net/unix can't be read to be sure; run as root" % PATH
+    assert result.reason == "nothing answered on %s, and /proc/net/unix can't be read to make sure; run as root" % PATH
 
 
 @pytest.mark.parametrize("answer", SILENT_DOCKERS)

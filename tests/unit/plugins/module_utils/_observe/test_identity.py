@@ -71,7 +71,7 @@ def test_who_answers_without_a_name_of_its_own_changes_nothing():
 def test_a_damaged_record_is_a_damaged_ledger(tmp_path, damaged):
     text = json.dumps({"version": 1, "entries": {}, "target": damaged})
     (tmp_path / ledger.NAME).write_text(text)
-    assert "target's process is not proper" in ledger.read_ledger(str(tmp_path)).lost
+    assert "target's process is not valid" in ledger.read_ledger(str(tmp_path)).lost
 
 
 def test_the_ledger_keeps_it(tmp_path):

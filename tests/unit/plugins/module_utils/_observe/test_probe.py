@@ -67,7 +67,7 @@ def test_an_answer_of_100_mb_is_unknown_inside_the_timeout(folder, docker):
         assert time.monotonic() - started < 5.5
     # On a busy machine the time is over before so much was read: that is no answer either.
     assert health["status"] == "Unknown"
-    assert "no SPDK" in health["reason"] or "no whole answer" in health["reason"]
+    assert "not SPDK" in health["reason"] or "no complete answer" in health["reason"]
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may connect to everything")
@@ -117,7 +117,7 @@ def test_a_target_elsewhere_is_nobodys_to_replace(folder, docker, monkeypatch):
     os.mkdir(folder + "/other")
     with Peer(folder + "/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff", lambda _conn, _request: None):
         health = probe_inside(folder + "/other")
-    assert health["status"] == "Unknown" and "set admin_socket right" in health["reason"]
+    assert health["status"] == "Unknown" and "correct admin_socket" in health["reason"]
 
 
 def test_a_running_container_without_a_listener_is_refused(folder, docker):
@@ -204,7 +204,7 @@ def test_a_proc_that_can_not_be_read_leaves_the_vms_unknown(folder, docker, monk
     with Peer(folder + "/admin.sock", target.behave(GOOD)):
         health = probe_inside(folder)
     assert (health["status"], health["vms"], health["demand"]) == ("Connected", None, None)
-    assert "the VMs of this host can't be looked at (Permission denied)" in health["warnings"][-1]
+    assert "the VMs of this host can't be examined (Permission denied)" in health["warnings"][-1]
 
 
 @pytest.mark.parametrize("version", [{}, {"version": 24}, [], "SPDK v24.01", None])
@@ -213,4 +213,4 @@ def test_a_version_that_is_none_is_no_spdk_and_so_unknown(folder, docker, versio
     with Peer(folder + "/admin.sock", target.behave({"spdk_get_version": version})):
         health = probe_inside(folder)
     assert health["status"] == "Unknown" and health["target"] is None
-    assert "something that is no version" in health["reason"]
+    assert "something that is not a version" in health["reason"]

@@ -96,7 +96,7 @@ def test_too_few_pages_are_missing_with_numbers_and_a_remedy(kernel):
     assert actions == ["grow the pool of 2048 KiB pages by 30"]
     assert after.pool.total == 40
     assert [item["what"] for item in missing] == ["hugepages"]
-    assert missing[0]["detail"].startswith("110 pages of 2048 KiB are missing: 100 for the target (which holds 0)")
+    assert missing[0]["detail"].startswith("110 pages of 2048 KiB are missing: the target needs 100 (and holds 0)")
     assert missing[0]["remedy"]
 
 
@@ -113,8 +113,8 @@ def test_a_read_only_sysfs_is_missing_pages_and_no_action(kernel, monkeypatch):
 def test_a_pool_that_somebody_shrinks_meanwhile_is_named(kernel):
     kernel.on_write = lambda it: (setattr(it.nodes[0], "total", 4), setattr(it.nodes[0], "free", 4))
     _after, _actions, missing, _warnings = run()
-    assert "the pool went from 10 to 4 pages while it was to grow" in missing[0]["detail"]
-    assert "who sets the pool" in missing[0]["remedy"]
+    assert "the pool went from 10 to 4 pages when it should have grown" in missing[0]["detail"]
+    assert "what sets the pool" in missing[0]["remedy"]
 
 
 def test_a_pool_that_is_shrunk_while_the_engine_starts_is_noticed(kernel, monkeypatch):
@@ -137,7 +137,7 @@ def test_a_mount_that_fails_is_missing_and_no_action(kernel, tmp_path):
 def test_a_mount_that_cannot_be_noted_is_a_warning(kernel):
     fake_host.write(kernel.root, "var/lib/zbs-vhost", "a file in the way")
     after, _actions, missing, warnings = run()
-    assert missing == [] and "state=absent won't know" in warnings[0] and after.mount
+    assert missing == [] and "state=absent won't recognize" in warnings[0] and after.mount
 
 
 def test_runs_at_the_same_time_do_not_add_up(kernel):
@@ -166,7 +166,7 @@ def test_a_run_that_holds_the_lock_too_long_is_named(kernel, monkeypatch):
     monkeypatch.setattr(prepare, "LOCK_TIMEOUT", 0.1)
     with prepare.hold_lock(str(kernel.root)):
         _after, actions, missing, _warnings = run()
-    assert actions == [] and "preparing this host is under way by process" in missing[0]["detail"]
+    assert actions == [] and "preparing this host is under way: process" in missing[0]["detail"]
     assert kernel.writes == []
 
 
@@ -268,7 +268,7 @@ def test_more_pages_than_memory_are_refused(tmp_path, pages, guests, fine):
 @pytest.mark.parametrize(
     "path, words",
     [
-        ("/etc/docker/daemon.json", "is no folder"),
+        ("/etc/docker/daemon.json", "is not a folder"),
         ("/etc/docker", "is not empty"),
         ("/dev/disk", "is not empty"),
         ("/", "mount of something else"),

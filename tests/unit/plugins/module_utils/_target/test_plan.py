@@ -144,7 +144,7 @@ def test_the_table_of_removals(seen, action, forced):
 @pytest.mark.parametrize(
     "seen, restart, reasons, unsure",
     [
-        (None, "never", ["nothing was observed, so the target is deployed whatever it is doing"], False),
+        (None, "never", ["nothing was observed, so the target is deployed whatever its state"], False),
         (observed("stopped"), "never", ["the target is stopped: because"], False),
         (observed("starting"), "never", ["the target is starting: because"], False),
         (
@@ -171,7 +171,7 @@ def test_the_table_of_removals(seen, action, forced):
             "when_idle",
             [
                 "restart required: image a:1 -> a:2",
-                "restart required: it can't be told whether VMs have sessions on it, so it is not restarted now",
+                "restart required: it is not known whether VMs have sessions on it, so it is not restarted now",
             ],
             False,
         ),
@@ -189,18 +189,18 @@ def test_the_sentences_of_a_deploy(seen, restart, reasons, unsure):
         (observed("stopped"), False, "the target is stopped, so no VM has a session on it", False),
         (observed(sessions=[0]), False, "the target is well and no VM has a session on it", False),
         (observed(sessions=[2, 1]), False, "VMs have 3 sessions on the target", False),
-        (observed(sessions=[1]), True, "VMs have 1 session on the target, and it is taken away by force", False),
-        (None, False, "nothing was observed, so it can't be told whether VMs have sessions on the target", True),
+        (observed(sessions=[1]), True, "VMs have 1 session on the target, and it is removed by force", False),
+        (None, False, "nothing was observed, so it is not known whether VMs have sessions on the target", True),
         (
             observed("hung", sessions=[0]),
             False,
-            "the target is hung, so it can't be told whether VMs have sessions on it",
+            "the target is hung, so it is not known whether VMs have sessions on it",
             True,
         ),
         (
             {},
             True,
-            "the target is unknown, so it can't be told whether VMs have sessions on it, and it is taken away by force",
+            "the target is unknown, so it is not known whether VMs have sessions on it, and it is removed by force",
             False,
         ),
     ],

@@ -119,7 +119,7 @@ def test_a_finish_of_another_attempt_says_so_and_writes_nothing(tick, tmp_path):
     before = (tmp_path / ledger.NAME).read_bytes()
     done = tick("finish", "healthy", lease_id="another")
     assert (done["outcome"], done["decisions"], done["changed"]) == ("healed", {"vhost": "refused"}, False)
-    assert any("another one" in text for text in done["warn"]) and (tmp_path / ledger.NAME).read_bytes() == before
+    assert any("another attempt" in text for text in done["warn"]) and (tmp_path / ledger.NAME).read_bytes() == before
     assert tick("finish", "healthy", lease_id=begun["lease_id"])["changed"]
 
 

@@ -191,7 +191,7 @@ def test_a_target_that_died_meanwhile_leaves_the_outcome_open_and_failed(host):
     begun = host.run("begin_volumes")
     host.verdict = "stopped"
     done = host.run("finish_volumes", lease_id=begun["lease_id"], restored=[{"bdev": "a", "error": None}])
-    assert "nobody could tell" in done["outcomes"][A]["error"]
+    assert "it is not known whether" in done["outcomes"][A]["error"]
 
 
 def test_a_finish_of_another_attempt_changes_nothing(host):

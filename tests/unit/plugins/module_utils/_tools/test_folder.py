@@ -95,7 +95,7 @@ def test_a_root_s_link_in_a_folder_that_others_can_write_to_is_refused(tmp_path,
         (tmp_path / "open").chmod(mode)
         with pytest.raises((ZbsError, OSError)) as caught:
             write(tmp_path / "open" / "link")
-        assert "that others than root can put there" in str(caught.value)
+        assert "that users other than root can put there" in str(caught.value)
     assert os.listdir(tmp_path / "real") == []
 
 
@@ -110,7 +110,7 @@ def test_a_stranger_s_folder_is_no_place_for_what_is_believed(tmp_path, name):
             part.chmod(mode)
         with pytest.raises((ZbsError, OSError)) as caught:
             WRITERS[name](folder)
-        assert "belongs to user" in str(caught.value) or "everybody may write" in str(caught.value)
+        assert "belongs to user" in str(caught.value) or "everyone can write" in str(caught.value)
         assert [found for _path, _folders, files in os.walk(folder) for found in files] == []
 
 
@@ -192,7 +192,7 @@ def test_a_ledger_that_others_can_write_is_not_believed(tmp_path, owner, mode):
     take_ledger(tmp_path)
     os.chown(tmp_path / ledger.NAME, owner, 0)
     (tmp_path / ledger.NAME).chmod(mode)
-    assert "others than root may write" in ledger.read_ledger(str(tmp_path)).lost
+    assert "users other than root can write" in ledger.read_ledger(str(tmp_path)).lost
 
 
 def test_a_folder_is_made_with_its_mode_whatever_the_umask(tmp_path):
@@ -316,9 +316,9 @@ def test_a_mount_point_that_others_can_turn_is_refused_before_anything_is_mounte
     (tmp_path / "theirs" / "ours").mkdir(parents=True)
     os.chown(tmp_path / "theirs", STRANGER, STRANGER)
     for path, words in (
-        ("theirs/ours", "can turn the way"),
+        ("theirs/ours", "can redirect its path"),
         ("theirs", "belongs to user"),
-        ("theirs/new", "can turn the way"),
+        ("theirs/new", "can redirect its path"),
     ):
         with pytest.raises(ZbsError) as caught:
             mounts.mount(str(tmp_path / path), 2048, Deadline(5))

@@ -32,7 +32,7 @@ def test_who_holds_it_is_in_the_sentence(tmp_path):
     with lock.hold(path, Deadline(1), "x"), pytest.raises(ZbsError) as caught:
         second.__enter__()
     assert caught.value.code == "locked"
-    assert caught.value.message.startswith("a deploy of h1 is under way by process %d" % os.getpid())
+    assert caught.value.message.startswith("a deploy of h1 is under way: process %d" % os.getpid())
 
 
 def test_a_holder_that_is_killed_frees_it(tmp_path):
@@ -85,4 +85,4 @@ def test_a_holder_that_did_not_sign_is_another_process(tmp_path):
         fcntl.flock(handle, fcntl.LOCK_EX)
         with pytest.raises(ZbsError) as caught, lock.hold(str(path), Deadline(0.0), "a deploy of h1"):
             pass
-    assert caught.value.code == "locked" and "under way by another process, which holds" in caught.value.message
+    assert caught.value.code == "locked" and "under way: another process holds" in caught.value.message

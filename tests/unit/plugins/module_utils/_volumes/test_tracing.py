@@ -55,7 +55,7 @@ def test_without_pools_the_cluster_is_asked_and_named_ones_restrict():
     assert paths(trace(cluster, NEW.uuid_name)) == {NEW.uuid_name: NEW.path} and cluster.asked == ["lpool1", "lpool10"]
     # Names are compared whole: lpool1 is not lpool10.
     only = trace(cluster, NEW.uuid_name, pools=["lpool10"])
-    assert only.volumes == {} and "no volume of the pools lpool10" in only.reasons[NEW.uuid_name]
+    assert only.volumes == {} and "no volume in the pools lpool10" in only.reasons[NEW.uuid_name]
 
 
 def test_a_hash_says_its_pool_so_no_other_is_asked():
@@ -68,7 +68,7 @@ def test_a_hash_says_its_pool_so_no_other_is_asked():
     [
         # a copy that a migration left behind has the same UUID
         ({"lpool1": [NEW.name], "lpool2": [NEW.name]}, "lpool1/%s and lpool2/%s" % (NEW.name, NEW.name)),
-        ({"lpool1": [NEW.name, "image-cache_" + DIGITS]}, "which bear the same UUID"),
+        ({"lpool1": [NEW.name, "image-cache_" + DIGITS]}, "which have the same UUID"),
         (
             {"lpool1": [NEW.name], "lpool2": ZbsError("the pool lpool2 could not be listed: no answer")},
             "may hold a copy of it",
@@ -77,11 +77,11 @@ def test_a_hash_says_its_pool_so_no_other_is_asked():
             {"lpool1": ["x"], "lpool2": ZbsError("the pool lpool2 could not be listed: no answer")},
             "lpool2 could not be listed",
         ),
-        ({"lpool1": ["x"]}, "no volume of the pools lpool1"),
+        ({"lpool1": ["x"]}, "no volume in the pools lpool1"),
         ({}, "the cluster has no logical pool"),
         (
             {"pools": ZbsError("the cluster's pools could not be listed: no answer")},
-            "name its pools in zbs_vhost_heal_pools",
+            "list the pools in zbs_vhost_heal_pools",
         ),
     ],
 )

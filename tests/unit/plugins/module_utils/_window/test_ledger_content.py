@@ -122,33 +122,33 @@ def test_a_file_may_be_as_large_as_the_limit_and_no_larger(tmp_path, monkeypatch
     "document, words",
     [
         ({}, "it has no entries"),
-        ({"entries": {}}, "it is of version None and this collection knows version 1"),
-        ({"entries": {}, "version": 2}, "it is of version 2 and"),
-        ({"entries": {}, "version": 0}, "it is of version 0 and"),
-        ({"entries": {"a": 1}, "version": 1}, "the entry of a is no object"),
-        ({"entries": {"a": {"vhost": 1}}, "version": 1}, "the entry of a/vhost is no object"),
-        ({"entries": {"a": {"vhost": dict(ENTRY, since=1)}}, "version": 1}, "the entry of a/vhost has no proper since"),
-        ({"entries": {"a": {"vhost": dict(ENTRY, due=1)}}, "version": 1}, "the entry of a/vhost has no proper due"),
-        ({"entries": {"a": {"vhost": dict(ENTRY, flaps=True)}}, "version": 1}, "has no proper flaps"),
+        ({"entries": {}}, "it is of version None, but this collection knows version 1"),
+        ({"entries": {}, "version": 2}, "it is of version 2, but"),
+        ({"entries": {}, "version": 0}, "it is of version 0, but"),
+        ({"entries": {"a": 1}, "version": 1}, "the entry of a is not an object"),
+        ({"entries": {"a": {"vhost": 1}}, "version": 1}, "the entry of a/vhost is not an object"),
+        ({"entries": {"a": {"vhost": dict(ENTRY, since=1)}}, "version": 1}, "the entry of a/vhost has no valid since"),
+        ({"entries": {"a": {"vhost": dict(ENTRY, due=1)}}, "version": 1}, "the entry of a/vhost has no valid due"),
+        ({"entries": {"a": {"vhost": dict(ENTRY, flaps=True)}}, "version": 1}, "has no valid flaps"),
         (
             {"entries": {"a": {"vhost": dict(ENTRY, lease={"boot_id": 1})}}, "version": 1},
-            "the lease in the entry of a/vhost has no proper boot_id",
+            "the lease in the entry of a/vhost has no valid boot_id",
         ),
         (
             {"entries": {"a": {"vhost": dict(ENTRY, lease=dict(LEASE, started=True))}}, "version": 1},
-            "has no proper started",
+            "has no valid started",
         ),
-        ({"entries": {}, "version": 1, "history": 1}, "its table of each history is no object"),
+        ({"entries": {}, "version": 1, "history": 1}, "its table of each history is not an object"),
         (
             {"entries": {}, "version": 1, "history": {"a": {"vhost": dict(HISTORY, recoveries=[True])}}},
-            "the history of a/vhost has a number that is no count",
+            "the history of a/vhost has a number that is not a count",
         ),
-        ({"entries": {}, "version": 1, "distrust": {"since": "x"}}, "its mark of a loss has no proper seen"),
+        ({"entries": {}, "version": 1, "distrust": {"since": "x"}}, "its mark of a loss has no valid seen"),
         (
             {"entries": {}, "version": 1, "distrust": {"since": "x", "seen": {"a": [1]}}},
-            "its mark of a loss has no proper protocols of a",
+            "its mark of a loss has no valid protocols of a",
         ),
-        ({"entries": {}, "version": 1, "deployed": {}}, "its record of what was deployed has no proper hash"),
+        ({"entries": {}, "version": 1, "deployed": {}}, "its record of what was deployed has no valid hash"),
         ({"entries": {}, "version": 1, "disks": 1}, "can't be understood"),
     ],
 )
@@ -206,7 +206,7 @@ def test_a_step_names_itself_to_whoever_waits(tmp_path):
     second = ledger_writing.locked(str(tmp_path), Deadline(0))
     with ledger_writing.locked(str(tmp_path), ledgers.soon()), pytest.raises(ZbsError) as caught:
         second.__enter__()
-    assert caught.value.message.startswith("a step of the ledger is under way by process")
+    assert caught.value.message.startswith("a step of the ledger is under way: process")
 
 
 def test_the_folder_is_synced_after_the_file_took_its_place(tmp_path, monkeypatch):
@@ -252,7 +252,7 @@ def test_a_ledger_that_others_may_write_to_is_not_believed(tmp_path):
     os.chmod(ledgers.path(tmp_path), 0o666)
     assert window_ledger.read_ledger(
         str(tmp_path)
-    ).lost == "%s can't be believed (others than root may write to it)" % (ledgers.path(tmp_path))
+    ).lost == "%s can't be trusted (users other than root can write to it)" % (ledgers.path(tmp_path))
 
 
 @pytest.mark.parametrize("step", ["lock", "write", "set aside"])

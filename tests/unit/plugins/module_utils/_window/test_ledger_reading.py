@@ -155,7 +155,7 @@ def test_a_fifo_that_somebody_feeds_is_lost_too(tmp_path):
     finally:
         os.close(writer)
     assert ledger.entries == {}
-    assert ledger.lost == "%s can't be read (it is no regular file)" % ledgers.path(tmp_path)
+    assert ledger.lost == "%s can't be read (it is not a regular file)" % ledgers.path(tmp_path)
 
 
 def test_a_socket_in_its_place_is_lost():

@@ -94,7 +94,7 @@ def test_a_look_that_failed_is_no_opinion():
 @pytest.mark.parametrize("variables", [{}, {"zstack_protocols": None}, {"zstack_protocols": []}])
 def test_a_manager_that_tells_nothing(variables):
     found = disagree.compare(variables, health("stopped"), {"status": "Disconnected"}, NOW)
-    assert found["manager"] is None and found["disagrees"] is None and disagree.cell(found) == "not told"
+    assert found["manager"] is None and found["disagrees"] is None and disagree.cell(found) == "not reported"
 
 
 @pytest.mark.parametrize(
