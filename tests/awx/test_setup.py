@@ -184,7 +184,7 @@ def test_a_project_without_the_playbooks_is_not_taken(controller, play, first):
     done = play(
         controller, "setup", variables={"zbs_awx_prefix": "Other", "zbs_awx_scm_url": "https://git.example.com/no"}
     )
-    assert done.returncode != 0 and "Project update failed" in done.said
+    assert done.returncode != 0 and "so no template can be launched: Failed to download remote" in done.said
 
 
 def test_a_name_and_a_password_do_as_well_and_no_token_is_left(play):
