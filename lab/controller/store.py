@@ -60,6 +60,7 @@ class Store(Tables):
         self._seed("organizations", name="Default")
         self._seed("credential_types", name="Machine", kind="ssh", inputs=_MACHINE, managed=True, namespace="ssh")
         self._seed("credential_types", name="Source Control", kind="scm", managed=True, namespace="scm")
+        self._seed("credential_types", name="Container Registry", kind="registry", managed=True, namespace="registry")
         self._seed(
             "execution_environments", name="AWX EE (latest)", image="quay.io/ansible/awx-ee:latest", managed=True
         )
