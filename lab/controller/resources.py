@@ -144,7 +144,6 @@ RESOURCES = {
             "inventory": _ref("inventories", required=True),
             "enabled": _flag(True),
             "variables": Field("vars", ""),
-            "has_inventory_sources": Field("fixed", False),
         },
         unique=("inventory", "name"),
     ),

@@ -199,6 +199,7 @@ class Store(Tables):
             "failed": False,
             "finished": None,
             "job_explanation": "",
+            "event_processing_finished": False,
             "result_traceback": "",
             "scm_revision": "",
         }
@@ -212,6 +213,8 @@ class Store(Tables):
             update["left"] -= 1
             if update["left"] < 0 and not update["finished"]:
                 self._end(update)
+            elif update["finished"]:  # its events come a little later
+                update["event_processing_finished"] = True
         for number in list(self._dying):
             self._dying[number] -= 1
             if self._dying[number] < 0:
@@ -239,7 +242,9 @@ class Store(Tables):
         update = self.update(number)
         why = self.updates[number]["why"]
         said = (
-            [{"event": "runner_on_failed", "event_data": {"res": {"msg": why}}}] if why and update["finished"] else []
+            [{"event": "runner_on_failed", "event_data": {"res": {"msg": why}}}]
+            if why and update["event_processing_finished"]
+            else []
         )
         return [{"id": 1, "type": "project_update_event", **one} for one in said]
 

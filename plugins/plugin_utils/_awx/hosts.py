@@ -40,6 +40,8 @@ class _Work:
         self.done = []
         self.hosts = {one["name"]: one for one in self.api.every("hosts", inventory=inventory)}
         self.groups = {one["name"]: one for one in self.api.every("groups", inventory=inventory)}
+        source = site["source"]
+        self.brought = self.api.every("inventory_sources/%d/hosts/" % source["id"]) if source else []
 
     def _do(self, words, call, path, **data):
         self.done.append(words)
@@ -100,7 +102,8 @@ class _Work:
                 self._do("leaves the host %s to the manager" % name, self.api.patch, host["url"], description="")
 
     def _is_ours(self, host):
-        return host.get("description") == MARK and not (self.manager and host.get("has_inventory_sources"))
+        managed = self.manager and host["id"] in [one["id"] for one in self.brought]
+        return host.get("description") == MARK and not managed
 
     def give_up(self, named, groups):
         """Take away what a manager was asked with, and the hosts and groups that it alone named."""
@@ -111,10 +114,12 @@ class _Work:
                     "The %s is being updated, so it can't be taken away; let that end and run the setup again."
                     % self.site.called("source")
                 )
-            for kind, keep in (("host", named), ("group", groups)):
-                for one in self.api.every("inventory_sources/%d/%ss/" % (source["id"], kind)):
-                    if one["name"] not in keep and (kind == "group" or one["name"] in self.hosts):
-                        self._do("takes away the %s %s" % (kind, one["name"]), self.api.delete, one["url"])
+            for one in self.brought:
+                if one["name"] not in named and one["name"] in self.hosts:
+                    self._do("takes away the host %s" % one["name"], self.api.delete, one["url"])
+            for one in self.api.every("inventory_sources/%d/groups/" % source["id"]):
+                if one["name"] not in groups:
+                    self._do("takes away the group %s" % one["name"], self.api.delete, one["url"])
         for which in ("sync", "source", "zstack"):
             if self.site[which]:
                 self._do("takes away the %s" % self.site.called(which), self.api.delete, self.site[which]["url"])

@@ -40,7 +40,9 @@ def _running(project):
 def _end(site, number, timeout, clock):
     def look():
         update = site.api.get("project_updates/%d/" % number)
-        return None if update["status"] in ACTIVE else update
+        # What it failed at is in its events, which come a little later.
+        told = update["status"] == "successful" or update.get("event_processing_finished", True)
+        return update if told and update["status"] not in ACTIVE else None
 
     update = wait(look, timeout, clock)
     if update is None:
@@ -59,7 +61,8 @@ def _end(site, number, timeout, clock):
 def reason(api, update):
     """Why an update failed, in its own words."""
     failed = api.every("project_updates/%d/events/" % update["id"], event="runner_on_failed")
-    told = [(one.get("event_data") or {}).get("res") or {} for one in failed]
+    told = [one.get("event_data") or {} for one in failed]
+    told = [one.get("res") or {} for one in told if not one.get("ignore_errors")]
     for said in [*(one.get("msg") or one.get("stderr") for one in told), update.get("job_explanation")]:
         if said:
             return words(said)

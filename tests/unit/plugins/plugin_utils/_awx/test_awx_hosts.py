@@ -87,7 +87,6 @@ def brought(controller, *names):
             if known
             else controller.api.post("hosts/", name=name, inventory=inventory, description="imported")["id"]
         )
-        store.tables["hosts"][number]["has_inventory_sources"] = True
         store.linked("inventory_sources", source, "hosts").append(number)
         controller.api.post("groups/%d/hosts/" % groups["zbs_vhost"], id=number)
 

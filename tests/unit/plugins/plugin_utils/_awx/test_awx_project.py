@@ -90,6 +90,7 @@ class Events:
     "events, update, words",
     [
         ([{"event_data": {"res": {"msg": "a\n b"}}}], {}, "a b"),
+        ([{"event_data": {"ignore_errors": True, "res": {"msg": "no"}}}], {"job_explanation": "x"}, "x"),
         ([{"event_data": None}], {"job_explanation": "It was cancelled."}, "It was cancelled."),
         ([], {"result_traceback": "Traceback\n  x\nValueError: c\n"}, "ValueError: c"),
         ([], {}, "AWX gives no reason; see the update's output there."),
