@@ -255,8 +255,11 @@ def test_before_the_first_setup(play):
         assert done.returncode != 0 and "chief may not make or change the type of credentials" in done.said
         assert fresh.store.dump() == before
         done = play(fresh, "setup")
-        (sentence,) = {line for line in done.stderr.splitlines() if re.search(r"The update \d of the project", line)}
-        assert done.returncode != 0 and "so no template can be launched: Failed to download remote objects" in sentence
+        (sentence,) = {line for line in done.stdout.splitlines() if "[ERROR]" in line}
+        assert done.returncode != 0 and re.search(
+            r"The update \d of the project 'ZBS project' ended as failed", sentence
+        )
+        assert "so no template can be launched: Failed to download remote objects and refs" in sentence
         # As long as that lasts no setup is well; once git is back, the next one has the project updated.
         done = play(fresh, "setup")
         assert done.returncode != 0 and "ended as failed, so no template can be launched" in done.said

@@ -52,8 +52,9 @@ def _end(site, number, timeout, clock):
         )
     if update["status"] != "successful":
         raise AwxError(
-            "The update %d of the %s ended as %s, so no template can be launched: %s"
-            % (number, site.called("project"), update["status"], reason(site.api, update))
+            "The update %d of the %s ended as %s, so no template can be launched: %s. See to the git server, zbs_awx_scm_url and "
+            "zbs_awx_scm_branch, and run the setup again."
+            % (number, site.called("project"), update["status"], reason(site.api, update).rstrip("."))
         )
     site.forget("project")
 

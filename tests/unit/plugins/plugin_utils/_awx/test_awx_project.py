@@ -40,7 +40,8 @@ def test_the_reason_is_the_update_s_own(controller):
     with pytest.raises(AwxError) as error:
         fetch(controller)
     assert str(error.value) == (
-        "The update 2 of the project 'ZBS project' ended as failed, so no template can be launched: Failed to checkout v9"
+        "The update 2 of the project 'ZBS project' ended as failed, so no template can be launched: Failed to checkout v9. "
+        "See to the git server, zbs_awx_scm_url and zbs_awx_scm_branch, and run the setup again."
     )
     assert controller.writes() == []  # the one that runs already is waited for
     controller.store.branches.add("v9")
