@@ -48,7 +48,7 @@ def test_nothing_goes_while_a_job_runs(controller):
         "wait in zbs_awx_wait_for_jobs."
     )
     assert "ZBS heal (job 101, running)" in refused(controller, check=True)
-    for _ in range(6):
+    for _number in range(6):
         jobs.start("job_templates", made["heal"]["id"])
     assert "(job 105, pending) and 2 more; let them end" in refused(controller)
     jobs.end()
