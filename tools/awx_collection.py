@@ -6,6 +6,7 @@
 
 Galaxy is out of reach of many build machines. The package `ansible` carries the collection, and 54 MB of others: it is downloaded
 at the version that requirements/awx.txt pins, and only this one is taken out. A stamp beside it says of which version it is.
+With the word `oldest` it is that of requirements/awx-oldest.txt, in .cache/awx-oldest.
 """
 
 import os
@@ -17,43 +18,47 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PINNED = ROOT / "requirements/awx.txt"
-FOLDER = ROOT / ".cache/collections/ansible_collections/awx/awx"
 INSIDE = "ansible_collections/awx/awx/"
+#: {which: (what pins it, where it goes)}
+PLACES = {
+    "newest": (ROOT / "requirements/awx.txt", ROOT / ".cache/collections" / INSIDE),
+    "oldest": (ROOT / "requirements/awx-oldest.txt", ROOT / ".cache/awx-oldest" / INSIDE),
+}
 _LIMIT = 600
 
 
-def main() -> None:
+def main(which: str) -> None:
     """Have the pinned version in its place; quick when it is there."""
-    stamp = FOLDER / ".zbs-stamp"
-    wanted = PINNED.read_text(encoding="utf-8")
+    pinned, place = PLACES[which]
+    stamp = place / ".zbs-stamp"
+    wanted = pinned.read_text(encoding="utf-8")
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
-    print("Fetching the collection awx.awx ...", flush=True)
-    FOLDER.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".awx-", dir=FOLDER.parent) as folder:
-        wheel = _download(Path(folder))
+    print(f"Fetching the {which} collection awx.awx ...", flush=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".awx-", dir=place.parent) as folder:
+        wheel = _download(pinned, Path(folder))
         taken = Path(folder) / "taken"
         with zipfile.ZipFile(wheel) as archive:
             names = [name for name in archive.namelist() if name.startswith(INSIDE)]
             if INSIDE + "MANIFEST.json" not in names:
-                sys.exit(f"{wheel.name} holds no collection awx.awx; pin a version of ansible that does in {PINNED}")
+                sys.exit(f"{wheel.name} holds no collection awx.awx; pin a version of ansible that does in {pinned}")
             archive.extractall(taken, names)
         (taken / INSIDE / stamp.name).write_text(wanted, encoding="utf-8")
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        os.rename(taken / INSIDE, FOLDER)
+        shutil.rmtree(place, ignore_errors=True)
+        os.rename(taken / INSIDE, place)
 
 
-def _download(folder: Path) -> Path:
+def _download(pinned: Path, folder: Path) -> Path:
     """The wheel, as pip gets it: its index, its mirrors, its proxies."""
     argv = [sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--no-deps"]
-    argv += ["--only-binary", ":all:", "--dest", str(folder), "--requirement", str(PINNED)]
+    argv += ["--only-binary", ":all:", "--dest", str(folder), "--requirement", str(pinned)]
     done = subprocess.run(argv, check=False, timeout=_LIMIT)
     wheels = list(folder.glob("ansible-*.whl"))
     if done.returncode != 0 or len(wheels) != 1:
-        sys.exit(f"The package that {PINNED} names could not be downloaded; see pip's message above")
+        sys.exit(f"The package that {pinned} names could not be downloaded; see pip's message above")
     return wheels[0]
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:] or ["newest"])

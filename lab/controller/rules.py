@@ -10,7 +10,7 @@ from typing import Callable
 
 import yaml
 
-from . import checks
+from . import checks, jobs
 from .fields import Refused, wrong
 from .resources import NODES
 from .tables import Tables, Thing
@@ -89,19 +89,19 @@ def _job_templates(store: Tables, values: Thing, _before: Thing | None) -> None:
 
 def _schedules(store: Tables, values: Thing, _before: Thing | None) -> None:
     checks.rrule(values["rrule"])
-    _prompts(store, values)
+    _prompts(store, values, jobs.missing)
 
 
 def _workflow_job_template_nodes(store: Tables, values: Thing, _before: Thing | None) -> None:
     if values["unified_job_template"]:
-        _prompts(store, values)
+        # One without answers is taken; the launch tells of it.
+        _prompts(store, values, lambda *_words: [])
 
 
-def _prompts(store: Tables, values: Thing) -> None:
+def _prompts(store: Tables, values: Thing, missing: Callable[[Tables, str, Thing, Thing], list[str]]) -> None:
     """What is said instead of a template's own must be asked for by it."""
     table, template = store.unified(values["unified_job_template"])
-    spec = store.surveys.get((table, template["id"]), {}).get("spec", []) if template.get("survey_enabled") else []
-    questions = {one["variable"]: one for one in spec}
+    questions = jobs.asked_by(store, table, template)
     refused = []
     for name, answer in values["extra_data"].items():
         if name in questions:
@@ -109,10 +109,7 @@ def _prompts(store: Tables, values: Thing) -> None:
         elif not template.get("ask_variables_on_launch"):
             words = "Check the Prompt on Launch setting on the Job Template to include Extra Variables."
             refused.append(f"Variables {name} are not allowed on launch. {words}")
-    answered = set(values["extra_data"])
-    for name, question in questions.items():
-        if question["required"] and name not in answered and question.get("default") in (None, ""):
-            refused.append(f"'{name}' value missing")
+    refused += missing(store, table, template, values["extra_data"])
     if refused:
         raise wrong("variables_needed_to_start", *refused)
     for name in ("limit", "job_type", "inventory", "scm_branch"):

@@ -19,13 +19,18 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from .fields import Refused
 from .resources import RESOURCES, UNIFIED
+from .rights import User
 from .store import API, Store, Thing
 
 VERSION = "24.6.1"
 USERNAME = "storage-admin"
 PASSWORD = "awx-standin-Pa55word"
+ADMINISTRATOR = User(USERNAME)
 _PAGES = {"page", "page_size", "order_by"}
 _LARGEST = 200
+_NO_PATH = "<!DOCTYPE html><html><body>Not Found: the requested resource could not be found.</body></html>"
+#: Lists that only an update links.
+_BY_UPDATES = {("inventory_sources", "hosts"), ("inventory_sources", "groups")}
 _WORDS = "a stand-in of zstack.zbs's tests: it runs no job"
 
 
@@ -36,6 +41,8 @@ class Standin:
         self.store = Store(repositories or {})
         self.requests: list[str] = []
         self.tokens: dict[int, str] = {}
+        self._users: dict[int, User] = {}  # whose a token is
+        self._user = ADMINISTRATOR
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", port), self)
@@ -60,6 +67,7 @@ class Standin:
         with self._lock:
             self.requests.append(f"{method} {target}")
             try:
+                self.store.pass_time()
                 return self._answer(method, target, headers, body)
             except Refused as refused:
                 return refused.status, refused.body
@@ -70,10 +78,8 @@ class Standin:
     def _answer(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, Any]:
         parts = urlsplit(target)
         path = unquote(parts.path)
-        if not path.startswith("/api/"):
-            raise Refused(404, {"detail": "The requested resource could not be found."})
-        if not path.endswith("/"):
-            raise Refused(404, {"detail": "The requested resource could not be found."})
+        if not path.startswith("/api/") or not path.endswith("/"):
+            raise Refused(404, _NO_PATH)
         if path == f"{API}ping/":
             return 200, {"ha": False, "version": VERSION, "active_node": _WORDS, "install_uuid": _WORDS}
         basic = self._authenticated(headers)
@@ -82,16 +88,27 @@ class Standin:
         if words[0] == "tokens":
             return self._token(method, words[1:], data, basic)
         if words == ["me"] and method == "GET":
-            return 200, _page([{"id": 1, "type": "user", "username": USERNAME, "is_superuser": True}], {}, path)
+            me = {"username": self._user.name, "is_superuser": self._user.organization is None}
+            return 200, _page([{"id": 1, "type": "user", **me}], {}, path)
         if words == ["config"] and method == "GET":
             return 200, {"version": VERSION, "license_info": {"license_type": "open"}, "stand_in": _WORDS}
         if words == ["unified_job_templates"] and method == "GET":
             return 200, self._list(UNIFIED, dict(parse_qsl(parts.query)), path)
-        if words[0] == "project_updates" and len(words) == 2 and words[1].isdigit() and method == "GET":
-            return 200, self.store.poll_update(int(words[1]))
+        if words[0] == "project_updates" and len(words) in (2, 3) and words[1].isdigit() and method == "GET":
+            if words[2:] == ["events"]:
+                query = dict(parse_qsl(parts.query))
+                return 200, _page(_filtered(self.store.events(int(words[1])), query, {"event"}), query, path)
+            return 200, self.store.update(int(words[1]))
+        if words in (["unified_jobs"], ["jobs"]) and method == "GET":
+            query = dict(parse_qsl(parts.query))
+            known = {"id", "type", "name", "status", "unified_job_template"} | (
+                {"inventory", "project"} if words == ["jobs"] else set()
+            )
+            found = [job for job in self.store.jobs.all.values() if words != ["jobs"] or job["type"] == "job"]
+            return 200, _page(_filtered(found, query, known), query, path)
         if words[0] in RESOURCES:
             return self._resource(method, words, data, dict(parse_qsl(parts.query)), path)
-        raise Refused(404, {"detail": "The requested resource could not be found."})
+        raise Refused(404, _NO_PATH)
 
     def _resource(self, method: str, words: list[str], data: Any, query: dict[str, str], path: str) -> tuple[int, Any]:
         store, table = self.store, words[0]
@@ -99,24 +116,29 @@ class Standin:
             if method == "GET":
                 return 200, self._list((table,), query, path)
             if method == "POST":
-                return 201, store.shown(table, store.create(table, data))
+                self._user.check_new(store, table, data if isinstance(data, dict) else {})
+                return 201, self._shown(table, store.create(table, data))
             raise _not_allowed(method)
         number = self._number(table, words[1])
         thing = store.get(table, number)
+        if not self._user.sees(store, table, thing):
+            raise Refused(404, {"detail": "Not found."})
+        if method != "GET":
+            self._user.check(store, table, thing)
         if len(words) == 2:
             if method == "GET":
-                return 200, store.shown(table, thing)
+                return 200, self._shown(table, thing)
             if method in ("PATCH", "PUT"):
-                return 200, store.shown(table, store.change(table, number, data))
+                return 200, self._shown(table, store.change(table, number, data))
             if method == "DELETE":
                 return store.delete(table, number), None
             raise _not_allowed(method)
         if len(words) == 3 and words[2] in RESOURCES[table].related:
             other = RESOURCES[table].related[words[2]]
             if method == "GET":
-                shown = [store.shown(other, store.get(other, one)) for one in store.linked(table, number, words[2])]
+                shown = [self._shown(other, store.get(other, one)) for one in store.linked(table, number, words[2])]
                 return 200, _page(shown, query, path)
-            if method == "POST":
+            if method == "POST" and (table, words[2]) not in _BY_UPDATES:
                 store.associate(table, number, words[2], data)
                 return 204, None
             raise _not_allowed(method)
@@ -134,8 +156,26 @@ class Standin:
             return 200, store.playbooks(number)
         if words[2:] == ["update"] and table == "projects" and method == "POST":
             update = store.start_update(number)
-            return 202, {**update, "project_update": update["id"], "url": f"{API}project_updates/{update['id']}/"}
-        raise Refused(404, {"detail": "The requested resource could not be found."})
+            return 202, {
+                **store.update(update["id"]),
+                "project_update": update["id"],
+                "url": f"{API}project_updates/{update['id']}/",
+            }
+        if words[2:] == ["update"] and table == "inventory_sources" and method == "POST":
+            return 202, store.start_source(number)
+        if words[2:] == ["launch"] and table in ("job_templates", "workflow_job_templates"):
+            return (
+                (200, store.jobs.asked(table, number))
+                if method == "GET"
+                else (201, store.jobs.launch(table, number, data))
+            )
+        raise Refused(404, _NO_PATH)
+
+    def _shown(self, table: str, thing: Thing) -> Thing:
+        shown = self.store.shown(table, thing)
+        may = self._user.may(self.store, table, thing)
+        shown["summary_fields"]["user_capabilities"] = {"edit": may, "delete": may}
+        return shown
 
     def _number(self, table: str, word: str) -> int:
         """The id in a URL, also of an object that is named there as NAME++ORGANIZATION."""
@@ -150,33 +190,27 @@ class Standin:
 
     def _list(self, tables: tuple[str, ...], query: dict[str, str], path: str) -> Thing:
         found = []
-        known = {"id", "type"}.union(*(RESOURCES[table].fields for table in tables))
-        wanted = {name: value for name, value in query.items() if name not in _PAGES}
-        for name in wanted:
-            if name.removeprefix("or__") not in known:
-                raise Refused(400, {"detail": f"{RESOURCES[tables[0]].type} has no field named '{name}'"})
-        either = {name[4:]: value for name, value in wanted.items() if name.startswith("or__")}
-        every = {name: value for name, value in wanted.items() if not name.startswith("or__")}
         for table in tables:
             for _number, thing in sorted(self.store.tables[table].items()):
-                shown = self.store.shown(table, thing)
-                if all(_same(shown.get(name), value) for name, value in every.items()) and (
-                    not either or any(_same(shown.get(name), value) for name, value in either.items())
-                ):
-                    found.append(shown)
-        return _page(found, query, path)
+                if self._user.sees(self.store, table, thing):
+                    found.append(self._shown(table, thing))
+        known = {"id", "type"}.union(*(RESOURCES[table].fields for table in tables))
+        return _page(_filtered(found, query, known), query, path)
 
     def _authenticated(self, headers: Any) -> bool:
         """Whether it was with name and password; a token is the other way. Raises Refused."""
         kind, _, rest = headers.get("Authorization", "").partition(" ")
-        if kind == "Bearer" and any(hmac.compare_digest(rest, token) for token in self.tokens.values()):
-            return False
+        for number, token in self.tokens.items() if kind == "Bearer" else ():
+            if hmac.compare_digest(rest, token):
+                self._user = self._users.get(number, ADMINISTRATOR)
+                return False
         if kind == "Basic":
             try:
                 given = base64.b64decode(rest, validate=True)
             except ValueError:
                 given = b""
             if hmac.compare_digest(given, f"{USERNAME}:{PASSWORD}".encode()):
+                self._user = ADMINISTRATOR
                 return True
             raise Refused(401, {"detail": "Invalid username/password."})
         words = "Authentication credentials were not provided. To establish a login session, visit /api/login/."
@@ -211,11 +245,33 @@ class Standin:
             return 204, None
         raise Refused(404, {"detail": "Not found."})
 
-    def make_token(self) -> str:
-        """A token as an administrator makes one for a playbook."""
+    def make_token(self, user: User = ADMINISTRATOR) -> str:
+        """A token as somebody makes one for a playbook."""
         number = next(self._numbers)
+        self._users[number] = user
         self.tokens[number] = secrets.token_hex(15)
         return self.tokens[number]
+
+
+def _filtered(things: list[Thing], query: dict[str, str], known: set[str]) -> list[Thing]:
+    """Those that a query asks for. Raises Refused."""
+    wanted = {name: value for name, value in query.items() if name not in _PAGES}
+    for name in wanted:
+        if name.removeprefix("or__").removesuffix("__in") not in known:
+            raise Refused(400, {"detail": f"There is no field named '{name}'"})
+    either = {name[4:]: value for name, value in wanted.items() if name.startswith("or__")}
+    every = {name: value for name, value in wanted.items() if not name.startswith("or__")}
+    return [
+        thing
+        for thing in things
+        if all(_fits(thing, name, value) for name, value in every.items())
+        and (not either or any(_fits(thing, name, value) for name, value in either.items()))
+    ]
+
+
+def _fits(thing: Thing, name: str, text: str) -> bool:
+    words = text.split(",") if name.endswith("__in") else [text]
+    return any(_same(thing.get(name.removesuffix("__in")), word) for word in words)
 
 
 def _same(value: Any, text: str) -> bool:
@@ -260,9 +316,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         status, answered = self.server.standin.answer(self.command, self.path, self.headers, body)
-        data = b"" if answered is None else json.dumps(answered).encode()
+        html = isinstance(answered, str)
+        data = b"" if answered is None else (answered if html else json.dumps(answered)).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "text/html" if html else "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.send_header("X-API-Product-Name", "AWX")
         self.send_header("X-API-Product-Version", VERSION)

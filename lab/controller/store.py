@@ -13,6 +13,7 @@ from typing import Any
 
 from . import checks, playbooks, rules
 from .fields import Field, Refused, Resource, wrong
+from .jobs import Jobs
 from .resources import RESOURCES, UNIFIED
 from .tables import Tables, Thing
 
@@ -36,17 +37,30 @@ _MACHINE = {
 }
 
 
+#: The branches and tags of every repository.
+BRANCHES = ("", "main", "stable")
+_AWAY = "Failed to download remote objects and refs:  fatal: unable to access '{url}/': Could not resolve host"
+_NO_BRANCH = "Failed to checkout {branch}"
+
+
 class Store(Tables):
     """One controller. `repositories` are the git repositories that its projects can reach: {URL: folder with the checkout}."""
 
     def __init__(self, repositories: dict[str, Path]) -> None:
         super().__init__()
         self.repositories = repositories
+        self.branches = set(BRANCHES)
+        self.jobs = Jobs(self)
+        #: Requests that an update, and the deletion of an inventory in the background, go on for.
+        self.update_lasts = 1
+        self.deletion_lasts = 1
+        self._dying: dict[int, int] = {}
         self._ids = {table: itertools.count(1) for table in RESOURCES}
         self._ids.update(dict.fromkeys(UNIFIED, itertools.count(1)))
         self._seed("organizations", name="Default")
         self._seed("credential_types", name="Machine", kind="ssh", inputs=_MACHINE, managed=True, namespace="ssh")
         self._seed("credential_types", name="Source Control", kind="scm", managed=True, namespace="scm")
+        self._seed("credential_types", name="Container Registry", kind="registry", managed=True, namespace="registry")
         self._seed(
             "execution_environments", name="AWX EE (latest)", image="quay.io/ansible/awx-ee:latest", managed=True
         )
@@ -72,9 +86,13 @@ class Store(Tables):
             related["survey_spec"] = f"{url}survey_spec/"
         if table == "projects":
             related.update(update=f"{url}update/", playbooks=f"{url}playbooks/")
-            running = [one for one in self.updates.values() if one["project"] == thing["id"] and one["polls"] > 0]
+            running = [one for one in self.updates.values() if one["project"] == thing["id"] and not one["finished"]]
             if running:
                 summary["current_update"] = {"id": running[0]["id"], "status": "running"}
+        if table == "inventory_sources":
+            related["update"] = f"{url}update/"
+        if table in ("job_templates", "workflow_job_templates"):
+            related["launch"] = f"{url}launch/"
         answer = {"id": thing["id"], "type": resource.type, "url": url, "related": related, "summary_fields": summary}
         answer.update(copy.deepcopy({name: value for name, value in thing.items() if name != "id"}))
         if table == "credentials":
@@ -115,6 +133,13 @@ class Store(Tables):
         thing = self.get(table, number)
         if thing.get("managed"):
             raise Refused(403, {"detail": "Deletion not allowed for managed objects"})
+        self.jobs.check_unused(table, number)
+        if table == "inventories" and number not in self._dying:
+            self._dying[number] = self.deletion_lasts
+            thing["pending_deletion"] = True
+            return RESOURCES[table].deleted
+        if table == "inventories" and self._dying[number] >= 0:
+            raise Refused(400, {"error": "Inventory is already pending deletion."})
         if table == "credential_types" and self.using("credentials", "credential_type", number):
             raise Refused(403, {"detail": "Credential types that are in use cannot be deleted."})
         for owned, name in RESOURCES[table].owns.items():
@@ -160,29 +185,78 @@ class Store(Tables):
         self.surveys[table, number] = copy.deepcopy(spec)
 
     def start_update(self, number: int) -> Thing:
-        """Look at the project's repository, as an update does; it is seen to run for one poll. The update."""
+        """Look at the project's repository, as an update does; it goes on for some requests. The update."""
         project = self.tables["projects"][number]
-        folder = self.repositories.get(project["scm_url"])
+        url, branch = project["scm_url"], project["scm_branch"]
+        why = "" if branch in self.branches else _NO_BRANCH.format(branch=branch)
         update: Thing = {
             "id": len(self.updates) + 1,
             "type": "project_update",
             "project": number,
-            "polls": 1,
-            "ends": "successful" if folder else "failed",
+            "left": self.update_lasts,
+            "why": why if url in self.repositories else _AWAY.format(url=url),
+            "status": "running",
+            "failed": False,
+            "finished": None,
+            "job_explanation": "",
+            "event_processing_finished": False,
+            "result_traceback": "",
+            "scm_revision": "",
         }
         self.updates[update["id"]] = update
-        self.found_playbooks[number] = playbooks.below(folder) if folder else []
-        project.update(status=update["ends"], scm_revision="5f0e3b" if folder else "")
+        project["status"] = "running"
         return update
 
-    def poll_update(self, number: int) -> Thing:
-        """An update, one poll later. Raises Refused."""
+    def pass_time(self) -> None:
+        """What goes on in the background, a request later."""
+        for update in self.updates.values():
+            update["left"] -= 1
+            if update["left"] < 0 and not update["finished"]:
+                self._end(update)
+            elif update["finished"]:  # its events come a little later
+                update["event_processing_finished"] = True
+        for number in list(self._dying):
+            self._dying[number] -= 1
+            if self._dying[number] < 0:
+                self.delete("inventories", number)
+                del self._dying[number]
+
+    def _end(self, update: Thing) -> None:
+        ended = "failed" if update["why"] else "successful"
+        update.update(status=ended, failed=bool(update["why"]), finished="2026-01-01T00:00:00Z")
+        project = self.tables["projects"].get(update["project"])
+        if project:
+            project["status"] = ended
+        if project and not update["why"]:  # the list of a failed one stays as it was
+            project["scm_revision"] = update["scm_revision"] = "5f0e3b"
+            self.found_playbooks[project["id"]] = playbooks.below(self.repositories[project["scm_url"]])
+
+    def update(self, number: int) -> Thing:
+        """A project's update. Raises Refused."""
         if number not in self.updates:
             raise Refused(404, {"detail": "Not found."})
-        update = self.updates[number]
-        status = "running" if update["polls"] > 0 else update["ends"]
-        update["polls"] -= 1
-        return {**update, "status": status, "failed": status == "failed", "finished": status != "running"}
+        return {name: value for name, value in self.updates[number].items() if name not in ("left", "why")}
+
+    def events(self, number: int) -> list[Thing]:
+        """What failed in an update, as its events. Raises Refused."""
+        update = self.update(number)
+        why = self.updates[number]["why"]
+        said = (
+            [{"event": "runner_on_failed", "event_data": {"res": {"msg": why}}}]
+            if why and update["event_processing_finished"]
+            else []
+        )
+        return [{"id": 1, "type": "project_update_event", **one} for one in said]
+
+    def start_source(self, number: int) -> Thing:
+        """The update of an inventory source, which has its project updated first. Raises Refused."""
+        source = self.get("inventory_sources", number)
+        project = self.tables["projects"].get(source["source_project"] or 0)
+        if project and project["scm_url"] not in self.repositories:
+            raise Refused(400, {"detail": "The project of this inventory source could not be updated."})
+        job = self.jobs.start("inventory_sources", number)
+        source["status"] = "pending"
+        return {"inventory_update": job["id"], **job}
 
     # What the changes share.
 

@@ -119,6 +119,13 @@ options:
     description: Group of all hosts, as the collection's playbooks expect it.
     type: str
     default: zbs_vhost
+  ssh_username:
+    description:
+      - SSH user on all hosts, as their C(ansible_user). Without it each has the one that the manager itself logs in with.
+      - May be a Jinja template.
+    type: str
+    env:
+      - name: ZSTACK_SSH_USERNAME
   timezone:
     description:
       - The manager's time zone, such as V(Asia/Shanghai) or V(+08:00). Its answers don't include it.
@@ -203,7 +210,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             cloud = self._cloud(path, cache)
             # In an inventory of its own first: one that fails half way (a template, a name) leaves nothing behind.
             self.inventory = InventoryData()
-            self._fill(cloud, wanted, zone, set(inventory.groups))
+            self._fill(cloud, wanted, zone, set(inventory.groups), self._option("ssh_username"))
         except ZbsError as error:
             raise AnsibleParserError(error.message) from None
         filled, self.inventory = self.inventory, inventory
@@ -279,7 +286,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self.display.vvv("zstack: %d hosts in %d calls of %s" % (len(cloud["hosts"]), manager.calls, manager.name))
         return cloud
 
-    def _fill(self, cloud, wanted, zone, taken):
+    def _fill(self, cloud, wanted, zone, taken, username):
         if not cloud["storages"]:
             self.display.warning("the manager has no ZBS primary storage, so this inventory has no hosts")
         if cloud["protocols"] is None:
@@ -299,7 +306,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 % ", ".join(twice[:10])
             )
         for name, document in zip(names, chosen):
-            self._add(name, document, groups, _variables(document, cloud, zone))
+            found = _variables(document, cloud, zone)
+            if username:
+                found["ansible_user"] = username
+            self._add(name, document, groups, found)
 
     def _make_groups(self, cloud, groups):
         self.inventory.add_group(self.get_option("vhost_group"))

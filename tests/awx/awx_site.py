@@ -26,6 +26,17 @@ SITE = {
 }
 
 
+#: Without a manager, a login for zbsadm and what else can be left out.
+FEW = {
+    "zbs_awx_zstack_url": "",
+    "zbs_awx_zstack_account": "",
+    "zbs_awx_zstack_password": "",
+    "zbs_awx_zbsadm_username": "",
+    "zbs_awx_zbsadm_password": "",
+    "zbs_awx_notify_failed": [],
+}
+
+
 class _Unsafe(str):
     """A text that Ansible takes as it is, braces and all."""
 

@@ -25,10 +25,10 @@ def controller():
 def play(tmp_path_factory):
     """play(controller, playbook, *arguments, variables={}, site=None, **environment): the finished process; `.said` is all it said.
 
-    `site` is the text of a file of variables in place of the tests' own.
+    `site` is the text of a file of variables in place of the tests' own, `user` whose token it is.
     """
 
-    def run(controller, playbook, *arguments, variables=None, site=None, **environment):
+    def run(controller, playbook, *arguments, variables=None, site=None, user=server.ADMINISTRATOR, **environment):
         folder = tmp_path_factory.mktemp("play")
         given = folder / "site.yml"
         given.write_text(site or written(variables))
@@ -44,7 +44,7 @@ def play(tmp_path_factory):
             ANSIBLE_LOCAL_TEMP=str(folder / "tmp"),
             HOME=str(folder),
             CONTROLLER_HOST=controller.url,
-            CONTROLLER_OAUTH_TOKEN=controller.make_token(),
+            CONTROLLER_OAUTH_TOKEN=controller.make_token(user),
         )
         env.update(environment)
         program = str(Path(sys.executable).with_name("ansible-playbook"))

@@ -20,6 +20,7 @@ PLAYED = {
     "ansible-playbook -e @site.yml zstack.zbs.awx.setup",
     "ansible-playbook -e @site.yml zstack.zbs.awx.setup --check",
     "ansible-playbook -e @site.yml zstack.zbs.awx.remove",
+    "ansible-playbook -e @site.yml -e zbs_awx_wait_for_jobs=1800 zstack.zbs.awx.remove",
 }
 ELSEWHERE = {
     "export CONTROLLER_HOST=https://awx.example.com CONTROLLER_OAUTH_TOKEN=... ZSTACK_PASSWORD=...",  # given here
@@ -37,13 +38,18 @@ def test_every_command_has_its_place():
     assert set(COMMANDS) == PLAYED | ELSEWHERE | NOT_HERE
 
 
-def test_the_collection_that_is_asked_for_is_the_one_that_is_tested():
-    """By range; the version is the one that tools/awx_collection.py takes out of its package."""
+def test_the_collections_that_are_asked_for_are_the_ones_that_are_tested():
+    """The oldest of the range, and one of its newest; tools/awx_collection.py takes them out of their packages."""
     (wanted,) = yaml.safe_load((ROOT / "playbooks/awx/requirements.yml").read_text())["collections"]
-    manifest = (ROOT / ".cache/collections/ansible_collections/awx/awx/MANIFEST.json").read_text()
-    major = int(re.search(r'"version": "(\d+)\.', manifest)[1])
-    least, below = map(int, re.fullmatch(r">=(\d+)\.0\.0,<(\d+)\.0\.0", wanted["version"]).groups())
-    assert wanted["name"] == "awx.awx" and least <= major < below
+    assert wanted["name"] == "awx.awx"
+    least, below = re.fullmatch(r">=([\d.]+),<(\d+)\.0\.0", wanted["version"]).groups()
+    found = [version_of(ROOT / folder) for folder in (".cache/awx-oldest", ".cache/collections")]
+    assert found[0] == least and int(found[1].split(".")[0]) == int(below) - 1
+
+
+def version_of(folder):
+    manifest = (folder / "ansible_collections/awx/awx/MANIFEST.json").read_text()
+    return re.search(r'"version": "([\d.]+)"', manifest)[1]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +64,8 @@ def done(play, tmp_path_factory):
         for what, playbook, words in (
             ("setup", "setup", []),
             ("check", "setup", ["--check"]),
-            ("remove", "remove", []),
+            ("remove", "remove", ["-e", "zbs_awx_wait_for_jobs=1800"]),
+            ("again", "remove", []),
         ):
             process = play(controller, playbook, *words, site=site, ZSTACK_PASSWORD="zstack-Pa55-of-the-guide")
             assert process.returncode == 0, process.said[-3000:]
@@ -73,6 +80,7 @@ def done(play, tmp_path_factory):
 
 def test_its_commands_do_what_it_says(done):
     assert "changed=0" not in done["setup"][0] and "changed=0 " in done["check"][0]
+    assert "changed=0 " in done["again"][0]
     left = {name for name in done["remove"][1] if name.startswith("ZBS")}
     assert not left
 

@@ -140,7 +140,9 @@ def answers_of(playbook):
                     answers[name] = str(option["default"]).lower()
     surveys = yaml.load((ROOT / "roles/zbs_awx/vars/surveys.yml").read_text(), Loader)
     for question in surveys.get("__zbs_awx_survey_%s" % playbook, {}).get("spec", []):
-        answers[question["variable"]] = str(question["default"])
+        # Of an integer AWX hands a number over, of everything else a string.
+        number = question["type"] == "integer"
+        answers[question["variable"]] = question["default"] if number else str(question["default"])
     return {**answers, **LAB}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.controller import checks, playbooks, server
+from lab.controller import checks, playbooks, rights, server
 from lab.controller.fields import Refused
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -42,7 +42,8 @@ def ask(controller, method, path, data=None, **headers):
             text = answer.read()
             return answer.status, json.loads(text) if text else None
     except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())
+        text = error.read()
+        return error.code, json.loads(text) if error.headers["Content-Type"] == "application/json" else text.decode()
 
 
 def made(controller, table, **data):
@@ -75,14 +76,15 @@ def test_it_says_what_it_is_and_lets_nobody_in_without_a_login(controller):
     "path", ["/", "/api/v2/nothing/", "/api/v2/projects/99/", "/api/v1/projects/", "/api/v2/projects"]
 )
 def test_what_is_not_there_is_not_found(controller, path):
-    assert ask(controller, "GET", path)[0] == 404
+    status, body = ask(controller, "GET", path)
+    assert status == 404 and ("99" in path or body.startswith("<!DOCTYPE html>"))
 
 
 def test_a_method_a_body_and_a_filter_that_are_not_known(controller):
     assert ask(controller, "DELETE", "/api/v2/projects/")[0] == 405
     assert ask(controller, "POST", "/api/v2/projects/", {}, kind="text/plain")[0] == 415
     status, body = ask(controller, "GET", "/api/v2/projects/?colour=red")
-    assert status == 400 and "has no field named 'colour'" in body["detail"]
+    assert status == 400 and "no field named 'colour'" in body["detail"]
 
 
 def test_fields_are_known_and_of_their_kind(controller):
@@ -223,7 +225,11 @@ def test_a_survey_is_kept_and_its_answers_are_held_to_it(controller):
     }
     assert "not allowed on launch" in str(refused(controller, "schedules", **schedule, extra_data={"other": 1}))
     assert "not of the type" in str(refused(controller, "schedules", **schedule, extra_data={"v": "1"}))
-    assert "not configured to prompt" in str(refused(controller, "schedules", **schedule, limit="a"))
+    assert "not configured to prompt" in str(
+        refused(controller, "schedules", **schedule, limit="a", extra_data={"v": 2})
+    )
+    # A default is no answer to a question that is required.
+    assert "'v' value missing" in str(refused(controller, "schedules", **schedule))
     made(controller, "schedules", **schedule, extra_data={"v": 2})
     assert ask(controller, "DELETE", template["url"])[0] == 204
     assert ask(controller, "GET", "/api/v2/schedules/")[1]["count"] == 0  # it goes with its template
@@ -279,7 +285,9 @@ def test_links_are_made_and_undone(controller):
     assert ask(controller, "POST", path, {"id": host["id"], "disassociate": True})[0] == 204
     assert ask(controller, "GET", path)[1]["count"] == 0
     assert ask(controller, "DELETE", inventory["url"])[0] == 202  # in the background, as AWX does it
+    assert ask(controller, "GET", inventory["url"])[1]["pending_deletion"]
     assert ask(controller, "GET", "/api/v2/hosts/")[1]["count"] == 0
+    assert ask(controller, "GET", inventory["url"])[0] == 404
 
 
 def test_a_workflow_has_no_circle(controller):
@@ -320,3 +328,140 @@ def test_an_inventory_source_is_what_awx_takes(controller):
     login = made(controller, "credentials", name="c", credential_type=1, organization=1)
     assert "disallowed" in str(refused(controller, "inventory_sources", **one, credential=login["id"]))
     made(controller, "inventory_sources", **one)
+
+
+def update_of(controller, project):
+    """The end of a project's running update."""
+    number = ask(controller, "GET", project["url"])[1]["summary_fields"]["current_update"]["id"]
+    for _ in range(5):
+        status, update = ask(controller, "GET", f"/api/v2/project_updates/{number}/")
+        if status == 200 and update["finished"]:
+            return update
+    raise AssertionError("it does not end")
+
+
+def test_a_project_is_failed_until_an_update_succeeds_and_keeps_its_playbooks(controller):
+    controller.store.update_lasts = 2
+    project, inventory = site(controller)
+    assert update_of(controller, project)["status"] == "successful"
+    path = f"/api/v2/projects/{project['id']}/"
+    found = ask(controller, "GET", path + "playbooks/")[1]
+    assert found and ask(controller, "PATCH", path, {"scm_branch": "v9"})[0] == 200
+    update = update_of(controller, project)
+    assert update["status"] == "failed" and ask(controller, "GET", path)[1]["status"] == "failed"
+    events = ask(controller, "GET", f"/api/v2/project_updates/{update['id']}/events/?event=runner_on_failed")[1]
+    assert events["results"][0]["event_data"]["res"]["msg"] == "Failed to checkout v9"
+    assert ask(controller, "GET", path + "playbooks/")[1] == found
+    template = made(
+        controller, "job_templates", name="t", project=project["id"], inventory=inventory["id"], playbook=found[0]
+    )
+    launch = template["related"]["launch"]
+    assert ask(controller, "GET", launch)[1]["variables_needed_to_start"] == []  # which does not tell
+    assert ask(controller, "POST", launch, {}) == (
+        400,
+        {"playbook": ["Missing a revision to run due to failed project update."]},
+    )
+    controller.store.branches.add("v9")
+    status, update = ask(controller, "POST", path + "update/", {})
+    assert status == 202 and update["id"] == update["project_update"]
+    assert update_of(controller, project)["status"] == "successful"
+    assert ask(controller, "POST", launch, {})[0] == 201
+
+
+def test_a_launch_takes_answers_and_drops_what_is_not_asked(controller):
+    project, inventory = site(controller)
+    template = made(
+        controller,
+        "job_templates",
+        name="t",
+        project=project["id"],
+        inventory=inventory["id"],
+        playbook="playbooks/site.yml",
+        survey_enabled=True,
+    )
+    launch, survey = template["related"]["launch"], template["related"]["survey_spec"]
+    spec = {"name": "", "description": "", "spec": [QUESTION]}
+    free = {**spec, "spec": [{**QUESTION, "required": False}]}
+    assert ask(controller, "POST", survey, spec)[0] == 200
+    assert ask(controller, "GET", launch)[1]["variables_needed_to_start"] == ["'v' value missing"]
+    assert ask(controller, "POST", launch, {})[1] == {"variables_needed_to_start": ["'v' value missing"]}
+    workflow = made(controller, "workflow_job_templates", name="w", organization=1)
+    node = made(
+        controller,
+        "workflow_job_template_nodes",
+        identifier="a",
+        workflow_job_template=workflow["id"],
+        unified_job_template=template["id"],
+    )
+    told = ask(controller, "GET", workflow["related"]["launch"])[1]
+    assert told["node_prompts_rejected"] == [node["id"]]
+    assert ask(controller, "POST", survey, free)[0] == 200
+    assert ask(controller, "GET", workflow["related"]["launch"])[1]["node_prompts_rejected"] == []
+    assert ask(controller, "POST", launch, {})[1]["extra_vars"] == {"v": 1}
+    status, job = ask(controller, "POST", launch, {"extra_vars": {"v": 2, "other": 3}, "limit": "a"})
+    assert status == 201 and job["extra_vars"] == {"v": 2}
+    assert job["ignored_fields"] == {"limit": "a", "extra_vars": {"other": 3}} and job["limit"] == ""
+    assert ask(controller, "POST", launch, {"extra_vars": {"v": "2"}})[0] == 400
+
+
+def test_nothing_is_deleted_that_a_job_uses(controller):
+    project, inventory = site(controller)
+    one = {"project": project["id"], "inventory": inventory["id"], "playbook": "playbooks/heal.yml"}
+    template = made(controller, "job_templates", name="t", **one)
+    job = ask(controller, "POST", template["related"]["launch"], {})[1]
+    for thing in (project, inventory, template):
+        status, body = ask(controller, "DELETE", thing["url"])
+        assert status == 409 and body["error"] == "Resource is being used by running jobs."
+    path = f"/api/v2/unified_jobs/?unified_job_template__in={template['id']},99&status__in=pending,running"
+    assert [one["id"] for one in ask(controller, "GET", path)[1]["results"]] == [job["id"]]
+    assert ask(controller, "GET", f"/api/v2/jobs/?inventory={inventory['id']}&status__in=running")[1]["count"] == 0
+    controller.store.jobs.end()
+    assert ask(controller, "DELETE", template["url"])[0] == 204
+
+
+def test_an_inventory_is_deleted_in_the_background(controller):
+    controller.store.deletion_lasts = 3
+    _, inventory = site(controller)
+    assert ask(controller, "DELETE", inventory["url"])[0] == 202
+    status, body = ask(controller, "DELETE", inventory["url"])
+    assert status == 400 and body["error"] == "Inventory is already pending deletion."
+    listed = ask(controller, "GET", "/api/v2/inventories/?name=i")[1]["results"]
+    assert [one["pending_deletion"] for one in listed] == [True]
+    assert ask(controller, "PATCH", inventory["url"], {"description": "lost"})[0] == 200
+    assert ask(controller, "GET", "/api/v2/inventories/?name=i")[1]["count"] == 0
+
+
+def test_the_administrator_of_an_organization_does_not_administer_awx(controller):
+    other = made(controller, "organizations", name="Other")
+    type_ = made(controller, "credential_types", name="t", kind="cloud", inputs=FIELDS)
+    theirs = made(controller, "inventories", name="theirs", organization=1)
+    controller.token = controller.make_token(rights.User("chief", other["id"]))
+    assert not ask(controller, "GET", "/api/v2/me/")[1]["results"][0]["is_superuser"]
+    image = {"name": "e", "image": "a/b", "organization": other["id"]}
+    for table, data in (("credential_types", {"name": "u", "kind": "cloud"}), ("execution_environments", image)):
+        assert ask(controller, "POST", f"/api/v2/{table}/", data)[0] == 403
+    assert ask(controller, "PATCH", type_["url"], {"name": "u"})[0] == 403
+    assert ask(controller, "GET", theirs["url"])[0] == 404
+    assert ask(controller, "GET", "/api/v2/inventories/")[1]["count"] == 0
+    assert ask(controller, "POST", "/api/v2/inventories/", {"name": "x", "organization": 1})[0] == 403
+    mine = made(controller, "inventories", name="mine", organization=other["id"])
+    assert mine["summary_fields"]["user_capabilities"] == {"edit": True, "delete": True}
+    host = made(controller, "hosts", name="h", inventory=mine["id"])
+    assert ask(controller, "DELETE", host["url"])[0] == 204
+    shown = ask(controller, "GET", type_["url"])[1]
+    assert shown["summary_fields"]["user_capabilities"]["delete"] is False
+    controller.token = controller.make_token(rights.User("reader", other["id"], administers=False))
+    assert ask(controller, "PATCH", mine["url"], {"description": "x"})[0] == 403
+
+
+def test_an_inventory_source_is_updated_while_its_project_can_be(controller):
+    project, inventory = site(controller)
+    source = made(
+        controller, "inventory_sources", name="s", inventory=inventory["id"], source="scm", source_project=project["id"]
+    )
+    status, update = ask(controller, "POST", source["related"]["update"], {})
+    assert status == 202 and update["inventory_update"]
+    assert ask(controller, "POST", source["related"]["hosts"], {"id": 1})[0] == 405
+    controller.store.repositories.clear()
+    status, update = ask(controller, "POST", source["related"]["update"], {})
+    assert status == 400 and "inventory_update" not in update

@@ -65,6 +65,14 @@ def test_login_from_the_environment_and_by_key(manager, tmp_path):
     assert manager.logins.opened == 0
 
 
+def test_the_ssh_user_may_be_the_site_s_and_not_the_manager_s(manager, tmp_path):
+    path = write(tmp_path, manager)
+    users = {host["ansible_user"] for host in listed(path)["_meta"]["hostvars"].values()}
+    assert users == {"root"}
+    users = {host["ansible_user"] for host in listed(path, ZSTACK_SSH_USERNAME="ops")["_meta"]["hostvars"].values()}
+    assert users == {"ops"}
+
+
 def test_a_template_as_an_awx_credential_injects_it(manager, tmp_path):
     path = write(tmp_path, manager, password="{{ lookup('ansible.builtin.env', 'OF_AWX') }}")
     assert len(members(listed(path, OF_AWX=logins.PASSWORD), "zbs_vhost")) == 3

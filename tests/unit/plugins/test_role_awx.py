@@ -6,6 +6,7 @@ from pathlib import Path
 import jinja2
 import pytest
 import yaml
+from ansible_collections.zstack.zbs.plugins.plugin_utils._awx.site import ORDER
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles/zbs_awx"
@@ -95,21 +96,47 @@ def test_every_secret_is_marked():
         assert bool(option.get("no_log")) == bool(re.search(r"password|_private_key$|_secret$", name)), name
 
 
-def test_every_object_that_is_made_is_taken_away_again():
-    """By module and name: what one file makes, the other removes; with the inventory go its sources, groups and hosts."""
-    with_the_inventory = {"awx.awx.host", "awx.awx.group", "awx.awx.inventory_source"}
-    stays = {"awx.awx.organization"}
-    tasks = {path.stem: load(path) for path in (ROLE / "tasks").glob("*.yml")}
-    made = {
-        key
-        for stem, found in tasks.items()
-        if stem != "absent"
-        for task in found
-        for key in task
-        if key.startswith("awx.")
+def test_every_object_that_is_named_is_known_to_the_steps():
+    """By its word: what the role names is what a removal looks for."""
+    assert set(VARS["__zbs_awx_name"]) == set(ORDER)
+    taken = {
+        task["zstack.zbs.zbs_awx_site"]["step"]
+        for task in load(ROLE / "tasks/absent.yml")
+        if "zstack.zbs.zbs_awx_site" in task
     }
-    removed = {key for task in tasks["absent"] for key in task if key.startswith("awx.")}
-    assert made - with_the_inventory - stays == removed
-    names = set(VARS["__zbs_awx_name"]) - {"source"}
-    text = (ROLE / "tasks/absent.yml").read_text(encoding="utf-8")
-    assert {name for name in names if name in text} | {"type_zbsadm", "type_zstack"} == names
+    assert taken == {"remove"}
+
+
+#: Modules of awx.awx that look a name up in the organization that they are given, by the option that holds the name.
+IN_THE_ORGANIZATION = {
+    ("job_template", "project"),
+    ("inventory_source", "source_project"),
+    ("schedule", "unified_job_template"),
+}
+
+
+def tasks_of_awx():
+    for path in sorted((ROLE / "tasks").glob("*.yml")):
+        for task in load(path):
+            for key, options in task.items():
+                if key.startswith("awx.awx."):
+                    yield key.removeprefix("awx.awx."), options
+
+
+@pytest.mark.parametrize(
+    "module, options", list(tasks_of_awx()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_what_another_object_hangs_on_is_given_by_its_id(module, options):
+    """A name alone may be another organization's: awx.awx looks it up everywhere, and finds two or the wrong one."""
+    for option in ("inventory", "project", "source_project", "credential", "credentials", "execution_environment"):
+        if (module, option) not in IN_THE_ORGANIZATION:
+            assert "__zbs_awx_name" not in str(options.get(option)), option
+    for option in ("credential_type", "default_environment", "notification_templates_error", "unified_job_template"):
+        if (module, option) not in IN_THE_ORGANIZATION:
+            assert not re.search(r"__zbs_awx_name|zbs_awx_notify", str(options.get(option))), option
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question["variable"])
+def test_a_question_has_a_default_and_wants_no_answer(question):
+    """AWX refuses a launch, a schedule or a node that leaves one out that is required, default or not."""
+    assert question["required"] is False and question["default"] not in (None, "")

@@ -24,6 +24,8 @@ SECRET_NAME = re.compile(r"passw|passphrase|pwd|secret|token|key|credential|auth
 # The identifiers go over the wire in plain text with each request; the others are switches.
 NO_SECRETS = {
     ("zstack", "access_key_id"),
+    ("zbs_awx_site", "scm_credential"),
+    ("zbs_awx_site", "image_credential"),
     ("zbs_awx", "zbs_awx_scm_credential"),
     ("zbs_awx", "zbs_awx_image_credential"),
     ("zbs_awx", "zbs_awx_zstack_access_key_id"),

@@ -13,10 +13,15 @@ class Templar:
         return value[len("template of ") :] if str(value).startswith("template of ") else value
 
 
-def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0):
+def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, environment=()):
     """The result of `plugin` (a module with ActionModule) for a task with `arguments`."""
     task = SimpleNamespace(
-        args=dict(arguments), async_val=0, check_mode=check_mode, action="zstack.zbs.x", timeout=timeout
+        args=dict(arguments),
+        async_val=0,
+        check_mode=check_mode,
+        action="zstack.zbs.x",
+        timeout=timeout,
+        environment=environment,
     )
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"))
     action = plugin.ActionModule(task, connection, None, None, Templar(), None)
