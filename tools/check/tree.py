@@ -16,8 +16,8 @@ import yaml
 from .process import ROOT
 
 HOMES = ROOT / ".cache/ansible-test-home"
-# The versions of pip that ansible-test of 2.16 to 2.19 asks for, each for some Pythons.
-_PIPS = ("20_3_4", "21_3_1", "23_1_2", "24_2", "25_3")
+# The versions of pip that the ansible-test of a core of the matrix asks for, each for some Pythons.
+_PIPS = ("20_3_4", "21_3_1", "23_1_2", "24_2", "25_2", "25_3")
 
 
 @contextlib.contextmanager
