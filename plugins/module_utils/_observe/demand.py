@@ -44,20 +44,21 @@ def collect(socket_dir, admin_socket, root="/", read_peers=None):
 
 def _read_vms(root):
     """The VMs; OSError also when that takes too long: a process's arguments lie in its memory, whose lock may never be free."""
-    found = process.in_time(_try_vms, root, VMS_SECONDS)
-    if found is None:
+    failed = []
+
+    def read(path):
+        try:
+            return qemu.read_vms(path)
+        except OSError as exc:  # it would be lost with its thread
+            failed.append(exc)
+            return None
+
+    vms = process.in_time(read, root, VMS_SECONDS)
+    if failed:
+        raise failed[0]
+    if vms is None:
         raise OSError(errno.ETIMEDOUT, "reading the arguments of all processes took more than %.0f s" % VMS_SECONDS)
-    if isinstance(found, OSError):
-        raise found
-    return found
-
-
-def _try_vms(root):
-    """The VMs, or the OSError: an exception would be lost with its thread."""
-    try:
-        return qemu.read_vms(root)
-    except OSError as exc:
-        return exc
+    return vms
 
 
 def _read_peers():
