@@ -240,6 +240,8 @@ def test_a_talkative_run_leaves_no_secret_anywhere(tmp_path):
         "ANSIBLE_LOG_PATH": str(traced / "log"),
         "ANSIBLE_CACHE_PLUGIN": "jsonfile",
         "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(traced / "facts"),
+        # ansible-core 2.21 shows a module's arguments on demand only.
+        "ANSIBLE_INJECT_INVOCATION": "1",
         "ANSIBLE_RETRY_FILES_ENABLED": "1",
         "ANSIBLE_RETRY_FILES_SAVE_PATH": str(traced / "retry"),
         "ANSIBLE_NOCOLOR": "1",
