@@ -29,7 +29,7 @@ def copied() -> Iterator[Path]:
         for name in names():
             target = tree / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
+            shutil.copy2(ROOT / name, target, follow_symlinks=False)  # a link of the collection is one in the artifact
         yield tree
 
 
@@ -38,7 +38,7 @@ def copied_from(tree: Path) -> Iterator[Path]:
     """A copy of a copy, for tools that write into theirs side by side."""
     with tempfile.TemporaryDirectory(prefix="zbs-tree-") as folder:
         own = Path(folder) / "ansible_collections/zstack/zbs"
-        shutil.copytree(tree, own)
+        shutil.copytree(tree, own, symlinks=True)
         yield own
 
 
