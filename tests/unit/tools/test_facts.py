@@ -44,8 +44,8 @@ def test_the_readme_s_table_has_every_core_and_every_old_python():
     assert [row[0] for row in rows] == [core.patch for core in cores.every()]
     for row, core in zip(rows, cores.every(), strict=True):
         assert row[1] in cores.PYTHONS[core.version]
-    for python, core in matrix.HOSTS.items():
-        (cell,) = [row[4] for row in rows if row[0].startswith(core + ".")]
+    for python, version in matrix.HOSTS.items():
+        (cell,) = [row[4] for row in rows if row[0].startswith(version + ".")]
         assert cell.startswith(f"Python {python} ")
 
 
@@ -64,7 +64,7 @@ def test_the_tools_have_the_newest_core_that_their_python_runs():
     resolver = [line for line in lines if line.startswith("resolvelib==")]
     for python in sorted({python for names in cores.PYTHONS.values() for python in names}):
         newest = [core for core in cores.every() if python in cores.PYTHONS[core.version]][-1]
-        found = [str(pin.specifier) for pin in pins if pin.marker.evaluate({"python_version": python})]
+        found = [str(pin.specifier) for pin in pins if pin.marker and pin.marker.evaluate({"python_version": python})]
         assert found == [f"=={newest.patch}"], python
         assert resolver[0] in (cores.FOLDER / f"{newest.version}.txt").read_text().splitlines()
 
