@@ -1,7 +1,7 @@
 # The two commands first: `make demo` and `make test`. Both set up all they need.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help bench demo test test-all test-unit lint sanity matrix docs molecule mutation lab-up lab-down lab-status docs-commands zstack-measure setup setup-test build clean
+.PHONY: help bench demo test test-all test-unit lint sanity matrix matrix-table docs molecule mutation lab-up lab-down lab-status docs-commands zstack-measure setup setup-test build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +24,11 @@ lint: setup-test ## the linters alone
 sanity: setup-test ## ansible-test sanity alone
 	@exec .venv/bin/python -m tools.check sanity
 
-matrix: setup-test ## ansible-core 2.16 to 2.19: sanity, unit tests, and a story on the lab (root); ZBS_MATRIX_CORES=2.19 for one
+matrix: setup-test ## ansible-core 2.16 to 2.21: sanity, unit tests, and a story on the lab (root); ZBS_MATRIX_CORES=2.19 for one
 	@exec .venv/bin/python -m tools.check matrix
+
+matrix-table: setup-test ## the table of README.md and README.zh-CN.md, made of what `make matrix` found last
+	@exec .venv/bin/python -m tools.check.table write
 
 docs: setup ## the guides and a page for each module and role, as a site in .cache/docs/html
 	@exec .venv/bin/python -m tools.docs

@@ -14,7 +14,7 @@ from . import docker, layer, packages, rootfs
 from .errors import LabError
 from .run import pipe
 from .say import say
-from .settings import BARE, CLONE, DEBIAN, EL, HOST_IMAGE, INSTALLED, LABEL, TARGET_IMAGE, Settings
+from .settings import BARE, CLONE, DEBIAN, EL, HOST_IMAGE, INSTALLED, LABEL, TARGET_IMAGE, TRIXIE, Settings
 from .target import image as target
 
 _SCRATCH = "build-"
@@ -23,6 +23,7 @@ _LAYERS = (
     ((EL, BARE), (DEBIAN, BARE), "zbs-lab-el", "el"),
     ((DEBIAN, INSTALLED), (DEBIAN, BARE), f"{HOST_IMAGE}-engine", "installed"),
     ((EL, INSTALLED), (EL, BARE), "zbs-lab-el-engine", "installed"),
+    ((TRIXIE, INSTALLED), (TRIXIE, BARE), "zbs-lab-trixie-engine", "installed"),
 )
 
 
@@ -34,7 +35,7 @@ def ensure(settings: Settings) -> dict[tuple[str, str], str]:
     settings.cache.mkdir(parents=True, exist_ok=True)
     remove_scratch(settings.cache)
     sources = packages.archive_sources() if packages.debian_like() else []
-    host = f"{HOST_IMAGE}:{_host_hash(sources)}"
+    host = f"{HOST_IMAGE}:{_host_hash(packages.codename(), sources)}"
     label = _hash([host, TARGET_IMAGE], _sources("target"))
     have_host, have_target = bool(docker.label_of_image(host)), docker.label_of_image(TARGET_IMAGE) == label
     if not (have_host and have_target):
@@ -44,19 +45,34 @@ def ensure(settings: Settings) -> dict[tuple[str, str], str]:
             if have_host:
                 _unpack(host, folder)
             else:
-                _build_host(host, folder, sources, settings.cache)
+                _build_host(host, folder, packages.codename(), sources, settings.cache)
             if not have_target:
                 _build_target(label, folder, scratch)
         finally:
             remove_scratch(settings.cache)
-    found = {(DEBIAN, BARE): host}
+    found = {(DEBIAN, BARE): host, (TRIXIE, BARE): f"zbs-lab-trixie:{_host_hash(TRIXIE, sources)}"}
     for kind, below, name, part in _LAYERS:
         found[kind] = f"{name}:{_hash([found[below]], [Path(layer.__file__), *_sources(part)])}"
-    built = _build_layers(settings, found)
+    built = _build_trixie(settings, found)
+    built = _build_layers(settings, found) or built
     if built or not (have_host and have_target):
         _forget_older([*found.values(), TARGET_IMAGE])
     _save_target(settings, label)
     return found
+
+
+def _build_trixie(settings: Settings, names: dict[tuple[str, str], str]) -> bool:
+    """Build the image of Debian 13 where a compute host is made from it, or from one on top that is missing; whether it was."""
+    kinds = [(host.flavour, host.engine) for host in settings.computes if host.flavour == TRIXIE]
+    bare = names[TRIXIE, BARE]
+    if not [kind for kind in kinds if not docker.label_of_image(names[kind])] or docker.label_of_image(bare):
+        return False
+    scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=settings.cache))
+    try:
+        _build_host(bare, scratch / "rootfs", TRIXIE, packages.release_sources(TRIXIE), settings.cache)
+    finally:
+        remove_scratch(settings.cache)
+    return True
 
 
 def _build_layers(settings: Settings, names: dict[tuple[str, str], str]) -> bool:
@@ -80,7 +96,7 @@ def remove_scratch(cache: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def _build_host(image: str, folder: Path, sources: list[str], cache: Path) -> None:
+def _build_host(image: str, folder: Path, release: str, sources: list[str], cache: Path) -> None:
     if not sources:
         raise LabError("The lab builds its host image on Debian or Ubuntu only; this machine is neither.")
     try:
@@ -90,9 +106,9 @@ def _build_host(image: str, folder: Path, sources: list[str], cache: Path) -> No
     _need_space(folder.parent, 3)
     began = time.monotonic()
     say(f"building the host image {image} (once; about half a minute)")
-    log = cache / "rootfs.log"
+    log = cache / f"rootfs-{release}.log"
     log.unlink(missing_ok=True)
-    rootfs.build(folder, sources, log)
+    rootfs.build(folder, release, sources, log)
     _load(folder, image, image.partition(":")[2], ['CMD ["/usr/local/sbin/lab-entry"]', "ENV container=docker"])
     say(f"built {image} in {time.monotonic() - began:.0f} s")
 
@@ -161,10 +177,9 @@ def _forget_older(keep: list[str]) -> None:
             docker.docker("image", "rm", image)
 
 
-def _host_hash(sources: list[str]) -> str:
-    """What the host image depends on: release, sources, packages, the lab's files for it, the way it is built."""
-    codename = packages.os_release().get("VERSION_CODENAME", "")
-    return _hash([codename, *sources, *rootfs.PACKAGES], [Path(rootfs.__file__), *_sources("host")])
+def _host_hash(release: str, sources: list[str]) -> str:
+    """What a host image depends on: release, this machine's sources, packages, the lab's files for it, the way it is built."""
+    return _hash([release, *sources, *rootfs.PACKAGES], [Path(rootfs.__file__), *_sources("host")])
 
 
 def _sources(part: str) -> list[Path]:

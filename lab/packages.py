@@ -64,6 +64,22 @@ def install(packages: Sequence[str]) -> None:
         run([*_APT, "install", *packages], timeout=600, check=f"install {' '.join(packages)}")
 
 
+def codename() -> str:
+    """The release of this machine, as its archive names it; empty where it says none."""
+    return os_release().get("VERSION_CODENAME", "")
+
+
+def release_sources(release: str) -> list[str]:
+    """The sources of another release of Debian, in the archive that this machine has its own from. Raises LabError."""
+    if os_release().get("ID") != "debian" or not codename():
+        raise LabError(f"A host of Debian's {release} is built on a machine with Debian's archive; this one has none.")
+    found = []
+    for line in archive_sources():
+        kind, uri, suite, components = line.split(" ", 3)
+        found.append(f"{kind} {uri} {release}{suite.removeprefix(codename())} {components}")
+    return found
+
+
 def archive_sources() -> list[str]:
     """The machine's sources of its distribution's own archive, as one-line entries; third parties' are left out.
 
@@ -90,11 +106,9 @@ def _origins() -> list[str]:
             if component not in components:
                 components.append(component)
     # Backports and the like would mix two releases in one rootfs.
-    codename = os_release().get("VERSION_CODENAME", "")
-    usual = {codename, f"{codename}-updates", f"{codename}-security"}
-    return [
-        f"deb {uri} {rel} {' '.join(parts)}" for (uri, rel), parts in entries.items() if rel in usual or not codename
-    ]
+    own = codename()
+    usual = {own, f"{own}-updates", f"{own}-security"}
+    return [f"deb {uri} {rel} {' '.join(parts)}" for (uri, rel), parts in entries.items() if rel in usual or not own]
 
 
 def proxies() -> list[str]:

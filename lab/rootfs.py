@@ -43,19 +43,22 @@ _TIMEOUT = 900.0
 _NO_DOCS = "path-exclude=/usr/share/doc/*\npath-exclude=/usr/share/man/*\npath-exclude=/usr/share/locale/*\n"
 
 
-def build(folder: Path, sources: Sequence[str], log: Path) -> None:
-    """Build the rootfs in `folder`, which must not exist yet. Raises LabError with the builder's own words."""
+def build(folder: Path, release: str, sources: Sequence[str], log: Path) -> None:
+    """Build the rootfs of a release in `folder`, which must not exist yet. Raises LabError with the builder's own words."""
+    if not release:
+        raise LabError(
+            "/etc/os-release has no VERSION_CODENAME, so the lab cannot tell which release to build a host of."
+        )
     if shutil.which("mmdebstrap"):
-        _mmdebstrap(folder, sources, log)
+        _mmdebstrap(folder, release, sources, log)
     else:
-        _debootstrap(folder, sources, log)
+        _debootstrap(folder, release, sources, log)
     for needed in ("usr/sbin/sshd", "usr/bin/qemu-storage-daemon", "usr/sbin/runc", "usr/local/sbin/lab-entry"):
         if not (folder / needed).exists():
             raise LabError(f"The lab host's rootfs has no /{needed}; what its build said is in {log}.")
 
 
-def _mmdebstrap(folder: Path, sources: Sequence[str], log: Path) -> None:
-    codename = _codename()
+def _mmdebstrap(folder: Path, release: str, sources: Sequence[str], log: Path) -> None:
     merge = 'for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d" && ln -s "usr/$d" "$1/$d"; done'
     pin = 'printf "Package: usrmerge\\nPin: release *\\nPin-Priority: -1\\n" > "$1/etc/apt/preferences.d/lab"'
     docs = f'printf "{_NO_DOCS}" > "$1/etc/dpkg/dpkg.cfg.d/lab"'.replace("\n", "\\n")
@@ -64,7 +67,7 @@ def _mmdebstrap(folder: Path, sources: Sequence[str], log: Path) -> None:
     argv += ["--skip=cleanup/apt", "--dpkgopt=force-unsafe-io", f"--include={','.join([*PACKAGES, _MERGED])}"]
     argv += [f"--aptopt={option}" for option in options]
     argv += [f"--setup-hook={merge}", f"--setup-hook={pin}", f"--extract-hook={docs}"]
-    argv += [f'--customize-hook="{FILES}/customize" "$1" "{FILES}" "{PASSWORD}"', codename, str(folder), "-"]
+    argv += [f'--customize-hook="{FILES}/customize" "$1" "{FILES}" "{PASSWORD}"', release, str(folder), "-"]
     # The sources come by file: mmdebstrap's own argument list would be read back by a shell in its hooks.
     listing = folder.with_suffix(".list")
     listing.write_text("\n".join(sources) + "\n", encoding="utf-8")
@@ -75,12 +78,12 @@ def _mmdebstrap(folder: Path, sources: Sequence[str], log: Path) -> None:
         listing.unlink(missing_ok=True)
 
 
-def _debootstrap(folder: Path, sources: Sequence[str], log: Path) -> None:
+def _debootstrap(folder: Path, release: str, sources: Sequence[str], log: Path) -> None:
     """The slower way, for a machine that has only debootstrap; the same folder in the end."""
-    mirror = next(line.split()[1] for line in sources if line.split()[2] == _codename())
-    components = next(line.split()[3:] for line in sources if line.split()[2] == _codename())
+    mirror = next(line.split()[1] for line in sources if line.split()[2] == release)
+    components = next(line.split()[3:] for line in sources if line.split()[2] == release)
     argv = ["debootstrap", "--variant=minbase", f"--components={','.join(components)}"]
-    argv += [f"--include={','.join([*PACKAGES, _MERGED])}", "--exclude=usrmerge", _codename(), str(folder), mirror]
+    argv += [f"--include={','.join([*PACKAGES, _MERGED])}", "--exclude=usrmerge", release, str(folder), mirror]
     _check(stream(argv, _TIMEOUT, log, _teller()), "debootstrap", log)
     (folder / "etc/apt/sources.list").write_text("\n".join(sources) + "\n", encoding="utf-8")
     options = ['APT::Install-Recommends "false";', 'Acquire::Languages "none";', *packages.proxies()]
@@ -89,15 +92,6 @@ def _debootstrap(folder: Path, sources: Sequence[str], log: Path) -> None:
     run(["chroot", str(folder), "apt-get", "update"], timeout=300, check="fetch the package lists for the rootfs")
     customize = [FILES / "customize", folder, FILES, PASSWORD]
     _check(stream([str(word) for word in customize], _TIMEOUT, log, _teller()), "the customizing script", log)
-
-
-def _codename() -> str:
-    codename = packages.os_release().get("VERSION_CODENAME", "")
-    if not codename:
-        raise LabError(
-            "/etc/os-release has no VERSION_CODENAME, so the lab cannot tell which release to build a host of."
-        )
-    return codename
 
 
 def _check(status: int, builder: str, log: Path) -> None:

@@ -22,8 +22,9 @@ HOST_IMAGE = "zbs-lab-host"
 LABEL = "zbs.lab"
 POOLS = "/var/lib/zbs-standin/pools"
 _MOST_HOSTS = 50
-DEBIAN, EL = "debian", "el"
-FLAVOURS = (DEBIAN, EL)
+# The machine's own Debian or Ubuntu, one made EL-like, and Debian 13 whatever Debian the machine has.
+DEBIAN, EL, TRIXIE = "debian", "el", "trixie"
+FLAVOURS = (DEBIAN, EL, TRIXIE)
 # Whether a compute host has the packages of a Docker Engine: a bare one gets them by a role.
 BARE, INSTALLED = "bare", "installed"
 ENGINES = (BARE, INSTALLED)

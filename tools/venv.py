@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LINK = ROOT / ".cache/collections/ansible_collections/zstack/zbs"
-# ansible-core 2.19 runs on 3.11 and newer.
+# The oldest Python that the tools of requirements/ run on; which ansible-core it gets is in requirements/core.txt.
 FLOOR = (3, 11)
 
 
@@ -38,16 +38,18 @@ def main(which: str) -> None:
             sys.exit(done.returncode)
 
 
-def provide(venv: Path, *requirements: Path) -> None:
-    """Have in the folder `venv` what the requirements files name; ends the program with a sentence where that fails."""
+def provide(venv: Path, *requirements: Path, python: str = sys.executable) -> None:
+    """Have in the folder `venv`, made by the interpreter `python`, what the requirements files name; ends the program with a
+    sentence where that fails."""
     stamp = venv / f".{'-'.join(path.stem for path in requirements)}.stamp"
-    wanted = fingerprint(*requirements)
+    version = version_of(python)
+    wanted = fingerprint(version, *requirements)
     if stamp.exists() and stamp.read_text() == wanted:
         return
     names = " and ".join(str(path.relative_to(ROOT)) for path in requirements)
     print(f"Setting up {venv.relative_to(ROOT)} with {names} ...", flush=True)
-    if not (venv / "bin/pip").exists():
-        create(venv)
+    if not (venv / "bin/pip").exists() or version_of(str(venv / "bin/python")) != version:
+        create(venv, python)
     pip = [str(venv / "bin/python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     files = [word for path in requirements for word in ("--requirement", str(path))]
     done = subprocess.run([*pip, *files], check=False)
@@ -58,19 +60,32 @@ def provide(venv: Path, *requirements: Path) -> None:
     stamp.write_text(wanted)
 
 
-def create(venv: Path) -> None:
+def version_of(python: str) -> str:
+    """All that an interpreter says of its version; empty for one that does not run."""
+    if python == sys.executable:
+        return sys.version
+    try:
+        done = subprocess.run(
+            [python, "-c", "import sys; print(sys.version)"], check=False, capture_output=True, text=True
+        )
+    except OSError:
+        return ""
+    return done.stdout.rstrip("\n")
+
+
+def create(venv: Path, python: str = sys.executable) -> None:
     """Make the venv; on Debian and Ubuntu the package python3-venv may have to come first."""
     shutil.rmtree(venv, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False, capture_output=True, text=True)
+    made = subprocess.run([python, "-m", "venv", str(venv)], check=False, capture_output=True, text=True)
     if made.returncode == 0:
         return
     shutil.rmtree(venv, ignore_errors=True)
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        sys.exit(f"{sys.executable} can't make a virtual environment; install its venv module (Debian: python3-venv)")
+        sys.exit(f"{python} can't make a virtual environment; install its venv module (Debian: python3-venv)")
     subprocess.run(["apt-get", "update", "-qq"], check=False)
     subprocess.run(["apt-get", "install", "-y", "-qq", "python3-venv"], check=False, stdout=subprocess.DEVNULL)
-    if subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False).returncode != 0:
-        sys.exit(f"{sys.executable} can't make a virtual environment, and installing python3-venv did not help")
+    if subprocess.run([python, "-m", "venv", str(venv)], check=False).returncode != 0:
+        sys.exit(f"{python} can't make a virtual environment, and installing python3-venv did not help")
 
 
 def link_collection() -> None:
@@ -81,9 +96,9 @@ def link_collection() -> None:
         LINK.symlink_to(ROOT)
 
 
-def fingerprint(*requirements: Path) -> str:
-    """Hash of everything that decides what is in the venv."""
-    digest = hashlib.sha256(sys.version.encode())
+def fingerprint(version: str, *requirements: Path) -> str:
+    """Hash of everything that decides what is in the venv: the interpreter's version, and the files."""
+    digest = hashlib.sha256(version.encode())
     for path in sorted(reached(*requirements)):
         digest.update(path.read_bytes())
     return digest.hexdigest()

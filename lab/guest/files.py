@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import re
 import shutil
 import tarfile
@@ -61,10 +62,11 @@ def build(root: Path) -> bytes:
     contents["bin/busybox"] = (busybox.read_bytes(), 0o755)
     names = []
     for module in MODULES:
-        # A kernel may have it built in; then there is no file and nothing to load.
-        for path in sorted((root / "lib/modules").rglob(f"{module}.ko")):
-            contents[f"modules/{path.name}"] = (path.read_bytes(), 0o644)
-            names.append(path.name)
+        # A kernel may have it built in; then there is no file and nothing to load. Debian 13 has them below /usr, packed.
+        for path in sorted(root.glob(f"**/lib/modules/**/{module}.ko*")):
+            data = path.read_bytes()
+            contents[f"modules/{module}.ko"] = (lzma.decompress(data) if path.suffix == ".xz" else data, 0o644)
+            names.append(f"{module}.ko")
     contents["modules/order"] = ("".join(f"{name}\n" for name in names).encode(), 0o644)
     return cpio.archive(contents)
 

@@ -3,6 +3,7 @@
 An image is not built here: that needs a container registry.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 from awx_site import ROOT
+from packaging.requirements import Requirement
+
+from tools.check import cores
 
 DEFINITION = ROOT / "playbooks/awx/execution-environment.yml"
 
@@ -46,13 +50,18 @@ def test_the_context_holds_what_the_definition_names(artifact, tmp_path):
         assert {"plugins/inventory/zstack.py", "playbooks/awx/zbs.zstack.yml", "bindep.txt"} <= set(built.getnames())
     text = (context / "Containerfile").read_text()
     for line in (
-        'ARG PYCMD="/usr/bin/python3.11"',
-        'ARG PYPKG="python3.11"',
-        'ARG ANSIBLE_INSTALL_REFS="ansible-core>=2.16,<2.20 ansible-runner>=2.4,<3"',
+        'ARG PYCMD="/usr/bin/python3.12"',
+        'ARG PYPKG="python3.12"',
+        'ARG ANSIBLE_INSTALL_REFS="ansible-core>=2.16,<2.22 ansible-runner>=2.4,<3"',
         "ansible-galaxy collection install $ANSIBLE_GALAXY_CLI_COLLECTION_OPTS -r requirements.yml",
         "RUN $PYCMD /output/scripts/introspect.py introspect",
     ):
         assert line in text, line
+    # A build argument replaces each of the three: nothing else names a Python or an ansible-core, and every stage takes them in.
+    named = [line for line in text.splitlines() if "python3" in line or "ansible-core" in line]
+    assert [line.partition("=")[0] for line in named] == ["ARG PYCMD", "ARG PYPKG", "ARG ANSIBLE_INSTALL_REFS"]
+    for name in ("PYCMD", "PYPKG", "ANSIBLE_INSTALL_REFS"):
+        assert text.count(f"\nARG {name}\n") == text.count("\nFROM "), name
 
 
 def test_what_the_installed_collection_asks_for_is_found(artifact, tmp_path):
@@ -76,7 +85,22 @@ def test_what_the_installed_collection_asks_for_is_found(artifact, tmp_path):
     assert {"openssh-clients [platform:rpm]", "openssh-client [platform:dpkg]", "sshpass"} == set(system)
 
 
-def test_the_floor_is_the_one_that_the_collection_states():
+def test_it_takes_the_cores_that_the_collection_is_tested_with():
     stated = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["requires_ansible"]
-    pinned = yaml.safe_load(DEFINITION.read_text())["dependencies"]["ansible_core"]["package_pip"]
-    assert stated.removesuffix(".0") in pinned
+    dependencies = yaml.safe_load(DEFINITION.read_text())["dependencies"]
+    pinned = Requirement(dependencies["ansible_core"]["package_pip"])
+    newest = cores.every()[-1]
+    assert stated.removesuffix(".0") in str(pinned)
+    assert all(core.patch in pinned.specifier for core in cores.every())
+    first, _, last = newest.version.partition(".")
+    assert f"{first}.{int(last) + 1}.0" not in pinned.specifier
+    # The Python of the image runs the newest of them.
+    assert dependencies["python_interpreter"]["package_system"].removeprefix("python") in cores.PYTHONS[newest.version]
+
+
+def test_the_guide_s_arguments_are_those_that_the_build_takes():
+    text = (ROOT / "docs/awx.md").read_text()
+    argument = re.search(r"ANSIBLE_INSTALL_REFS=(\S+) ", text).group(1)
+    (core,) = [core for core in cores.every() if core.patch in Requirement(argument).specifier]
+    python = re.search(r"--build-arg PYPKG=python(\S+)", text).group(1)
+    assert f"PYCMD=/usr/bin/python{python} " in text and python in cores.PYTHONS[core.version]

@@ -6,22 +6,34 @@
 import os
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import venv
+from . import pythons
 from .process import ROOT
 
 FOLDER = ROOT / "requirements/matrix"
 VENVS = ROOT / ".cache/matrix"
+# The Pythons that a core is tested with, of those that its ansible-test knows: the first that this machine has. 2.20 and 2.21
+# begin with different ones, so that both are tested.
+PYTHONS = {
+    "2.16": ("3.11", "3.12"),
+    "2.17": ("3.11", "3.12"),
+    "2.18": ("3.11", "3.12", "3.13"),
+    "2.19": ("3.11", "3.12", "3.13"),
+    "2.20": ("3.12", "3.13"),
+    "2.21": ("3.13", "3.12"),
+}
 
 
 @dataclass(frozen=True)
 class Core:
-    """One ansible-core: `version` as 2.16, `patch` as 2.16.19."""
+    """One ansible-core: `version` as 2.16, `patch` as 2.16.19; the Python that runs it as 3.11, empty where none is here."""
 
     version: str
     patch: str
+    python: str = ""
 
     @property
     def home(self) -> Path:
@@ -40,7 +52,8 @@ class Core:
 
     def provide(self) -> None:
         """Have its venv; quick when nothing changed."""
-        venv.provide(self.home / "venv", FOLDER / f"{self.version}.txt", FOLDER / "tests.txt")
+        requirements = (FOLDER / f"{self.version}.txt", FOLDER / "tests.txt")
+        venv.provide(self.home / "venv", *requirements, python=pythons.own_or_found(self.python))
 
     def install(self, artifact: Path) -> None:
         """Install the collection's artifact, as a user of this core does."""
@@ -60,10 +73,18 @@ def every() -> list[Core]:
 
 
 def wanted(environ: "os._Environ[str] | dict[str, str]" = os.environ) -> list[Core]:
-    """Those that ZBS_MATRIX_CORES names (`2.16 2.19`), else all of them; ValueError for one that is not pinned."""
+    """Those that ZBS_MATRIX_CORES names (`2.16 2.19`), else all of them, each with the Python that it gets here, which
+    ZBS_MATRIX_PYTHON (`3.12`) chooses for all that run on it; ValueError for a core or a Python that is not there."""
     names = environ.get("ZBS_MATRIX_CORES", "").replace(",", " ").split()
     known = {core.version: core for core in every()}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"ZBS_MATRIX_CORES names {', '.join(unknown)}; choose from {', '.join(known)}")
-    return [known[name] for name in names] if names else list(known.values())
+    return [replace(known[name], python=_python(name, environ.get("ZBS_MATRIX_PYTHON", ""))) for name in names or known]
+
+
+def _python(core: str, chosen: str) -> str:
+    if chosen and not any(chosen in versions for versions in PYTHONS.values()):
+        raise ValueError(f"ZBS_MATRIX_PYTHON is {chosen}, on which no ansible-core of the matrix is tested")
+    wanted_first = sorted(PYTHONS[core], key=lambda version: version != chosen)
+    return next((version for version in wanted_first if pythons.own_or_found(version)), "")

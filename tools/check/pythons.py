@@ -1,12 +1,13 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Other Pythons of this machine: those that managed hosts have, if somebody installed them here."""
+"""Other Pythons of this machine, if somebody installed them here: those that managed hosts have, and those of newer controllers."""
 
 import functools
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from .process import ROOT
@@ -40,6 +41,13 @@ def find(version: str) -> Path | None:
         ):
             return found
     return None
+
+
+def own_or_found(version: str) -> str:
+    """The path of an interpreter of that version, this one where it is; empty where there is none."""
+    if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
+        return sys.executable
+    return str(find(version) or "")
 
 
 def program(version: str) -> list[str]:

@@ -16,13 +16,12 @@ NAME = "ansible-test sanity"
 def run() -> Tally:
     """Run every sanity test that this machine can."""
     with tree.copied() as folder:
-        return sanity(NAME, folder, BIN, tree.home("main"))
+        return sanity(NAME, folder, BIN, tree.home("main"), f"{sys.version_info[0]}.{sys.version_info[1]}")
 
 
-def sanity(name: str, folder: Path, programs: Path, home: Path) -> Tally:
-    """Run the sanity tests of the ansible-test in the folder `programs`, as the check `name`."""
+def sanity(name: str, folder: Path, programs: Path, home: Path, python: str) -> Tally:
+    """Run the sanity tests of the ansible-test in the folder `programs`, whose Python is `python`, as the check `name`."""
     env = environment(programs, HOME=str(home))
-    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
     passed = check(name, ["ansible-test", "sanity", "--python", python], cwd=folder, env=env, limit=1500)
     log = log_of(name).read_text(errors="replace")
     ran = len(set(re.findall(r'^Running sanity test "([^"]+)"', log, re.M)))

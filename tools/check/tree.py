@@ -16,8 +16,8 @@ import yaml
 from .process import ROOT
 
 HOMES = ROOT / ".cache/ansible-test-home"
-# The versions of pip that ansible-test of 2.16 to 2.19 asks for, each for some Pythons.
-_PIPS = ("20_3_4", "21_3_1", "23_1_2", "24_2", "25_3")
+# The versions of pip that the ansible-test of a core of the matrix asks for, each for some Pythons.
+_PIPS = ("20_3_4", "21_3_1", "23_1_2", "24_2", "25_2", "25_3")
 
 
 @contextlib.contextmanager
@@ -29,7 +29,7 @@ def copied() -> Iterator[Path]:
         for name in names():
             target = tree / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
+            shutil.copy2(ROOT / name, target, follow_symlinks=False)  # a link of the collection is one in the artifact
         yield tree
 
 
@@ -38,7 +38,7 @@ def copied_from(tree: Path) -> Iterator[Path]:
     """A copy of a copy, for tools that write into theirs side by side."""
     with tempfile.TemporaryDirectory(prefix="zbs-tree-") as folder:
         own = Path(folder) / "ansible_collections/zstack/zbs"
-        shutil.copytree(tree, own)
+        shutil.copytree(tree, own, symlinks=True)
         yield own
 
 

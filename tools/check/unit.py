@@ -48,6 +48,8 @@ def _provide_daemon() -> None:
     """Root gets the program that some tests of the lab's target need; without it they are skipped, and say why."""
     if os.geteuid() == 0:
         try:
-            need({"qemu-storage-daemon": "qemu-system-common"}, "Testing the target stand-in's volumes")
+            # Debian 12 has it in the first package, Debian 13 in the second.
+            programs = {"qemu-storage-daemon": "qemu-system-common", "qemu-img": "qemu-utils"}
+            need(programs, "Testing the target stand-in's volumes")
         except LabError as error:
             print(f"   {error}", flush=True)

@@ -68,7 +68,7 @@ def run(argv, deadline, secrets=(), environ=None, kill_grace=KILL_GRACE):
     env = dict(os.environ, LC_ALL="C", LANG="C")
     env.update(environ or {})
     try:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function  # run_command has no deadline, and kills no group
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

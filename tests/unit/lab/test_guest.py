@@ -1,6 +1,7 @@
 """The lab's VM: its first file system, its command line, and what its console tells."""
 
 import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,15 @@ def test_modules_come_in_the_order_that_the_kernel_takes_them(tmp_path):
 def test_a_module_that_is_built_in_is_not_loaded(tmp_path):
     found = {name: content for name, _mode, content in entries(files.build(unpacked(tmp_path, ["virtio_blk"])))}
     assert found["modules/order"] == b"virtio_blk.ko\n"
+
+
+def test_a_module_that_is_packed_and_below_usr_is_unpacked(tmp_path):
+    unpacked(tmp_path, [])
+    path = tmp_path / "usr/lib/modules/6.12/kernel/virtio_blk.ko.xz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(lzma.compress(b"a module"))
+    found = {name: content for name, _mode, content in entries(files.build(tmp_path))}
+    assert found["modules/order"] == b"virtio_blk.ko\n" and found["modules/virtio_blk.ko"] == b"a module"
 
 
 def test_without_busybox_there_is_no_guest(tmp_path):

@@ -126,3 +126,16 @@ def test_only_the_distributions_own_sources_go_into_the_rootfs(tmp_path: Path, m
         "deb http://mirror/debian/ bookworm main contrib",
         "deb http://mirror/security/ bookworm-security main",
     ]
+
+
+def test_another_release_comes_from_the_same_archive(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = ["deb http://mirror/debian/ bookworm main", "deb http://mirror/security/ bookworm-security main contrib"]
+    monkeypatch.setattr(packages, "archive_sources", lambda: own)
+    monkeypatch.setattr(packages, "os_release", lambda: {"ID": "debian", "VERSION_CODENAME": "bookworm"})
+    assert packages.release_sources("trixie") == [
+        "deb http://mirror/debian/ trixie main",
+        "deb http://mirror/security/ trixie-security main contrib",
+    ]
+    monkeypatch.setattr(packages, "os_release", lambda: {"ID": "ubuntu", "VERSION_CODENAME": "noble"})
+    with pytest.raises(LabError, match="trixie is built on a machine with Debian's archive"):
+        packages.release_sources("trixie")

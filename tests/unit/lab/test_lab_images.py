@@ -23,7 +23,8 @@ def fake_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     monkeypatch.setattr(docker, "label_of_image", lambda image: known.get(image, ""))
     monkeypatch.setattr(packages, "archive_sources", lambda: ["deb x y z"])
     monkeypatch.setattr(packages, "debian_like", lambda: True)
-    monkeypatch.setattr(images, "_build_host", lambda image, *_: known.update({image: "host"}))
+    monkeypatch.setattr(packages, "os_release", lambda: {"ID": "debian", "VERSION_CODENAME": "bookworm"})
+    monkeypatch.setattr(images, "_build_host", lambda image, _folder, release, *_: known.update({image: release}))
     monkeypatch.setattr(images, "_unpack", lambda *_: None)
     monkeypatch.setattr(images, "_build_target", lambda label, *_: known.update({TARGET_IMAGE: label}))
     monkeypatch.setattr(images, "_save_target", lambda *_: None)
@@ -42,6 +43,7 @@ def fake_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
 
 
 BARE, EL, ENGINE, EL_ENGINE = ("debian", "bare"), ("el", "bare"), ("debian", "installed"), ("el", "installed")
+TRIXIE, TRIXIE_ENGINE = ("trixie", "bare"), ("trixie", "installed")
 
 
 def _settings(tmp_path: Path, flavours: str, engines: str = "bare") -> Settings:
@@ -72,6 +74,18 @@ def test_a_host_with_an_engine_is_built_on_top_of_its_flavour(tmp_path: Path, en
     assert found[EL] not in engine  # what is on top of it is there
 
 
+def test_debian_13_is_a_rootfs_of_its_own(tmp_path: Path, engine: dict[str, str]) -> None:
+    found = images.ensure(_settings(tmp_path, "debian trixie", "installed bare"))
+    assert (engine[found[BARE]], engine[found[TRIXIE]]) == ("bookworm", "trixie")
+    assert found[TRIXIE_ENGINE] not in engine
+    engine[found[TRIXIE]] = "kept"
+    assert images.ensure(_settings(tmp_path, "trixie", "installed")) == found
+    assert engine[found[TRIXIE]] == "kept" and engine[found[TRIXIE_ENGINE]] == f"installed on {found[TRIXIE]}"
+    del engine[found[TRIXIE]]
+    images.ensure(_settings(tmp_path, "trixie", "installed"))
+    assert found[TRIXIE] not in engine  # what is on top of it is there
+
+
 def test_no_image_is_built_that_no_host_is_made_from(tmp_path: Path, engine: dict[str, str]) -> None:
     found = images.ensure(_settings(tmp_path, "debian el", "bare installed"))
     assert found[EL_ENGINE] in engine and found[ENGINE] not in engine
@@ -80,7 +94,7 @@ def test_no_image_is_built_that_no_host_is_made_from(tmp_path: Path, engine: dic
 def test_a_lab_of_debian_hosts_leaves_the_other_images_and_a_new_one_ends_the_old(
     tmp_path: Path, engine: dict[str, str]
 ) -> None:
-    found = images.ensure(_settings(tmp_path, "debian el", "installed"))
+    found = images.ensure(_settings(tmp_path, "debian el trixie", "installed"))
     engine["zbs-lab-el:older"] = "older"
     images.ensure(_settings(tmp_path, "debian"))
     assert {*found.values(), "zbs-lab-el:older"} <= set(engine)
@@ -109,12 +123,12 @@ def test_the_archive_is_what_docker_saved_compressed_and_is_written_anew_for_ano
     assert sorted(file.name for file in made.cache.iterdir()) == [made.archive.name, "zbs-vhost-standin.tar.hash"]
 
 
-@pytest.mark.parametrize("kind", [EL, ENGINE, EL_ENGINE])
+@pytest.mark.parametrize("kind", [EL, ENGINE, EL_ENGINE, TRIXIE_ENGINE])
 def test_its_name_follows_what_is_below_it_and_its_own_files(
     tmp_path: Path, engine: dict[str, str], monkeypatch: pytest.MonkeyPatch, kind: tuple[str, str]
 ) -> None:
     names = {images.ensure(_settings(tmp_path, "el"))[kind]}
-    monkeypatch.setattr(images, "_host_hash", lambda sources: "another")
+    monkeypatch.setattr(images, "_host_hash", lambda release, sources: "another")
     names.add(images.ensure(_settings(tmp_path, "el"))[kind])
     monkeypatch.setattr(images, "_sources", lambda part: [])
     names.add(images.ensure(_settings(tmp_path, "el"))[kind])

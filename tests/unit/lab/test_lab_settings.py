@@ -44,6 +44,7 @@ def test_the_environment_changes_them() -> None:
         ("el", ["el", "el", "el"]),
         ("debian el", ["debian", "el", "debian"]),
         ("el,debian,debian,el", ["el", "debian", "debian"]),
+        ("debian el trixie", ["debian", "el", "trixie"]),
     ],
 )
 def test_compute_hosts_take_the_flavours_in_turn_and_the_admin_node_none(asked: str, made: list[str]) -> None:
@@ -80,7 +81,10 @@ def test_a_bridge_name_fits_what_linux_allows() -> None:
         ({"ZBS_LAB_SUBNET": "fd00::/64"}, "IPv4"),
         ({"ZBS_LAB_SUBNET": "nonsense"}, "is no network"),
         ({"ZBS_LAB_HUGEPAGES": "10"}, "raise the pages to 64"),
-        ({"ZBS_LAB_FLAVOURS": "debian suse"}, "ZBS_LAB_FLAVOURS is 'debian suse'; give one or more of debian el"),
+        (
+            {"ZBS_LAB_FLAVOURS": "debian suse"},
+            "ZBS_LAB_FLAVOURS is 'debian suse'; give one or more of debian el trixie",
+        ),
         ({"ZBS_LAB_FLAVOURS": ","}, "ZBS_LAB_FLAVOURS is ''"),
         ({"ZBS_LAB_ENGINES": "podman"}, "ZBS_LAB_ENGINES is 'podman'; give one or more of bare installed"),
     ],

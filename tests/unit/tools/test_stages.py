@@ -4,7 +4,9 @@ import threading
 
 import pytest
 
+from lab.settings import FLAVOURS
 from tools.check import __main__ as stages
+from tools.check import scenarios
 from tools.check.process import Tally
 
 
@@ -49,3 +51,21 @@ def test_what_fails_or_runs_nothing_fails_the_whole(ran, capsys, words, counts):
 @pytest.mark.parametrize("words", [[], ["x"], ["a+x"], ["a,x"], [""]])
 def test_an_unknown_stage_runs_nothing(ran, words):
     assert stages.main(words) == 2 and ran == []
+
+
+def test_a_scenario_runs_again_on_the_hosts_of_another_flavour(monkeypatch):
+    ran = []
+
+    def check(name, argv, env, limit):
+        ran.append((name, argv[-1], env.get("ZBS_LAB_FLAVOURS")))
+        return True
+
+    monkeypatch.delenv("ZBS_LAB_FLAVOURS", raising=False)
+    monkeypatch.setattr(scenarios, "check", check)
+    assert scenarios.run_slow().passed == len(ran) == len(scenarios.SLOW) + len(scenarios.AGAIN)
+    assert ran[-1] == ("molecule zbs_vhost_restore on trixie", "zbs_vhost_restore", "trixie")
+    assert {flavours for _name, _scenario, flavours in ran[: len(scenarios.SLOW)]} == {None}
+    for name, flavour in scenarios.AGAIN.items():
+        # What the scenario sets itself would win.
+        assert flavour in FLAVOURS
+        assert "ZBS_LAB_FLAVOURS" not in (scenarios.FOLDER / name / "molecule.yml").read_text()

@@ -85,4 +85,4 @@ def test_a_python_that_can_not_compile_it_fails(tmp_path):
 
 def test_requirements_are_followed_to_the_pins():
     names = {path.name for path in reached(ROOT / "requirements/test.txt")}
-    assert names == {"test.txt", "run.txt", "constraints.txt", "2.19.txt"}
+    assert names == {"test.txt", "run.txt", "constraints.txt", "core.txt"}
