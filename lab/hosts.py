@@ -19,8 +19,9 @@ from .settings import LABEL, POOLS, TARGET_IMAGE, Host, Settings
 from .zbsadm import install
 
 _BOOT_PATIENCE = 90.0
+_DROP = ("--cap-drop", "SYS_RESOURCE")
 _RIGHTS = [
-    *("--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"),
+    *("--cap-add", "ALL"),
     *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
     *("--device-cgroup-rule", "a *:* rwm", "--cgroupns=private"),
     *("--tmpfs", "/run", "--tmpfs", "/run/lock"),
@@ -39,7 +40,11 @@ def start(settings: Settings, host: Host, image: str, identity: keys.Keys) -> No
     # A nested engine's overlay2 cannot lie on this one's: the folder is a volume. The pools are the cluster's, one for all.
     for volume, point in ((f"{host.container}-docker", "/var/lib/docker"), (pools_volume(settings), POOLS)):
         words += ["--volume", f"{volume}:{point}"]
-    docker.docker(*words, *_RIGHTS, image, check=f"make the lab host {host.name}")
+    made = docker.docker(*words, *_RIGHTS, *_DROP, image)
+    if not made.ok:
+        # An engine as new as Debian 13's knows only the capabilities that the machine has, and takes away no other one.
+        drop = () if "invalid CapDrop" in made.err else _DROP
+        docker.docker(*words, *_RIGHTS, *drop, image, check=f"make the lab host {host.name}")
     files = admin_files(settings, identity) if host == settings.admin else {}
     files = {**_identity(settings, host, identity), **files}
     docker.docker("cp", "-", f"{host.container}:/", stdin=_tar(files), check=f"put keys and files into {host.name}")

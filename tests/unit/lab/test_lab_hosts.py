@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from lab import hosts, inventory, keys
+from lab.run import Result
 from lab.settings import TARGET_IMAGE, from_environment
 
 WRAPPER = Path(__file__).resolve().parents[3] / "lab" / "host" / "runc"
@@ -179,3 +180,29 @@ def test_keys_are_made_for_all_and_only_the_labs_own_stays_on_disk(tmp_path: Pat
     assert [line.split()[0] for line in lines] == ["172.30.0.10,admin", "172.30.0.11,compute1"]
     assert [line.split()[2] for line in lines] == [made.hosts[name][1].split()[1] for name in ("admin", "compute1")]
     assert keys.make(settings).lab_public != made.lab_public
+
+
+@pytest.mark.parametrize(
+    ("refusal", "drops"),
+    [
+        ("", [True]),
+        ("Error response from daemon: invalid CapDrop: capability not supported by your kernel", [True, False]),
+        ("Error response from daemon: no space left on device", [True, True]),
+    ],
+)
+def test_a_capability_is_taken_away_where_the_engine_knows_it(
+    monkeypatch: pytest.MonkeyPatch, refusal: str, drops: list[bool]
+) -> None:
+    made: list[bool] = []
+
+    def call(*words: str, **_options: object) -> Result:
+        if words[0] != "create":
+            return Result(words, 0, "", "")
+        made.append("--cap-drop" in words)
+        return Result(words, int(bool(refusal) and made == [True]), "", refusal)
+
+    monkeypatch.setattr(hosts.docker, "docker", call)
+    monkeypatch.setattr(hosts, "_identity", lambda *_: {})
+    settings = from_environment({})
+    hosts.start(settings, settings.computes[0], "image", keys.Keys("", "", ""))
+    assert made == drops
