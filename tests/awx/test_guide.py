@@ -27,10 +27,13 @@ ELSEWHERE = {
     "make build",  # test_execution_environment.py builds the same artifact
     "ansible-builder create -f playbooks/awx/execution-environment.yml -c .cache/ee",  # so does it run this one
 }
-#: Not run: the first needs Galaxy, the second a container registry.
+#: Not run: the first needs Galaxy, the others a container registry.
 NOT_HERE = {
     "ansible-galaxy collection install -r playbooks/awx/requirements.yml",
     "ansible-builder build -f playbooks/awx/execution-environment.yml -c .cache/ee -t registry.example.com/zbs/ee:stable",
+    "ansible-builder build -f playbooks/awx/execution-environment.yml -c .cache/ee -t registry.example.com/zbs/ee:2.19"
+    " --build-arg PYPKG=python3.11 --build-arg PYCMD=/usr/bin/python3.11"
+    ' --build-arg "ANSIBLE_INSTALL_REFS=ansible-core~=2.19.0 ansible-runner>=2.4,<3"',
 }
 
 
