@@ -33,10 +33,11 @@ def trace(zbs, bdevs, pools, deadline):
     except ZbsError as exc:
         found.reasons = dict.fromkeys(bdevs, "%s; fix that, or list the pools in zbs_vhost_heal_pools" % exc.message)
         return found
-    hashed, problems = {}, []
+    wanted, problems = set(bdevs), []
+    hashed: dict = {}
     by_uuid: dict = {}
     for pool in pools:
-        if all(bdev in hashed for bdev in bdevs):
+        if wanted.issubset(hashed):
             break
         try:
             listed = zbs.volumes(pool, deadline)
@@ -44,9 +45,9 @@ def trace(zbs, bdevs, pools, deadline):
             problems.append(exc.message)
             continue
         for volume in (names.Volume(pool, name) for name in listed):
-            if volume.hashed_name in bdevs:
+            if volume.hashed_name in wanted:
                 hashed[volume.hashed_name] = volume
-            if volume.uuid_name in bdevs:
+            if volume.uuid_name in wanted:
                 by_uuid.setdefault(volume.uuid_name, []).append(volume)
     for bdev in bdevs:
         _choose(bdev, hashed.get(bdev), by_uuid.get(bdev, []), pools, problems, found)

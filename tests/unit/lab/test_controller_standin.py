@@ -202,9 +202,10 @@ def test_surveys_that_awx_does_not_take(change, words):
     assert words in refusal.value.body["error"]
 
 
-def test_a_survey_is_kept_and_its_answers_are_held_to_it(controller):
+def surveyed(controller):
+    """A job template that asks a survey, which is still to be given."""
     project, inventory = site(controller)
-    template = made(
+    return made(
         controller,
         "job_templates",
         name="t",
@@ -213,6 +214,10 @@ def test_a_survey_is_kept_and_its_answers_are_held_to_it(controller):
         playbook="playbooks/site.yml",
         survey_enabled=True,
     )
+
+
+def test_a_survey_is_kept_and_its_answers_are_held_to_it(controller):
+    template = surveyed(controller)
     path = template["related"]["survey_spec"]
     spec = {"name": "", "description": "", "spec": [QUESTION]}
     assert ask(controller, "GET", path) == (200, {})
@@ -369,16 +374,7 @@ def test_a_project_is_failed_until_an_update_succeeds_and_keeps_its_playbooks(co
 
 
 def test_a_launch_takes_answers_and_drops_what_is_not_asked(controller):
-    project, inventory = site(controller)
-    template = made(
-        controller,
-        "job_templates",
-        name="t",
-        project=project["id"],
-        inventory=inventory["id"],
-        playbook="playbooks/site.yml",
-        survey_enabled=True,
-    )
+    template = surveyed(controller)
     launch, survey = template["related"]["launch"], template["related"]["survey_spec"]
     spec = {"name": "", "description": "", "spec": [QUESTION]}
     free = {**spec, "spec": [{**QUESTION, "required": False}]}

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import skeleton
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import load
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE_FILES = sorted(ROOT.glob("roles/*/tasks/*.yml")) + sorted(ROOT.glob("roles/*/handlers/*.yml"))
 PLAYBOOKS = sorted(
     path.relative_to(ROOT / "playbooks").with_suffix("").as_posix().replace("/", ".")
     for path in ROOT.glob("playbooks/**/*.yml")
-    if any("hosts" in play or skeleton._imported(play) for play in skeleton._load(path) or [] if isinstance(play, dict))
+    if any("hosts" in play or skeleton.imported(play) for play in load(path) or [] if isinstance(play, dict))
 )
 # The folder in which each kind of file lies.
 FOLDER = {"include_tasks": "tasks", "import_tasks": "tasks", "include_vars": "vars", "template": "templates"}
@@ -58,7 +59,7 @@ def strings(value):
 
 @pytest.mark.parametrize("path", ROLE_FILES, ids=lambda path: "%s/%s" % (path.parts[-3], path.name))
 def test_a_role_names_its_files_by_its_own_path(path):
-    assert list(relative_names(skeleton._load(path))) == []
+    assert list(relative_names(load(path))) == []
 
 
 @pytest.mark.parametrize(

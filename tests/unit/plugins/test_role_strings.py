@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 import pytest
 import yaml
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import load
 from jinja2 import nodes
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,14 +52,6 @@ def typed_variables():
 
 
 VARIABLES = typed_variables()
-
-
-def _load(path):
-    class Loader(yaml.SafeLoader):
-        """Knows Ansible's tags."""
-
-    Loader.add_multi_constructor("!", lambda loader, _tag, node: loader.construct_scalar(node))
-    return yaml.load(path.read_text(encoding="utf-8"), Loader)
 
 
 def expressions(value, key=""):
@@ -118,7 +111,7 @@ FILES = sorted([*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("roles/*/vars/*.ym
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_use_of_a_number_or_a_boolean_takes_a_string(path):
-    found = {(name, text) for text, whole in expressions(_load(path)) for name in careless(text, whole)}
+    found = {(name, text) for text, whole in expressions(load(path)) for name in careless(text, whole)}
     assert not found
 
 

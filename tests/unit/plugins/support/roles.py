@@ -12,3 +12,13 @@ def defaults(role):
     folder = ROLES / role / "defaults"
     own = folder / "main.yml" if (folder / "main.yml").exists() else folder / "main/main.yml"
     return yaml.safe_load(own.read_text(encoding="utf-8"))
+
+
+def load(path):
+    """The YAML of a file, with Ansible's tags as plain texts."""
+
+    class Loader(yaml.SafeLoader):
+        """Knows Ansible's tags."""
+
+    Loader.add_multi_constructor("!", lambda loader, _tag, node: loader.construct_scalar(node))
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)

@@ -5,6 +5,8 @@ Every other task says that the file runs, every condition is gone, and so one ru
 
 import yaml
 
+from .roles import load
+
 #: Actions that take a file of the role, or another role; with the options that say which.
 TAKES = {
     "include_tasks": None,
@@ -80,7 +82,7 @@ def make(root, to):
         if folder == "tasks":
             where = "%s/%s" % (role, path.name)
             said.add(where)
-            _write(target, reduced(_load(path), where))
+            _write(target, reduced(load(path), where))
         elif folder in ("vars", "defaults"):
             _write(target, {"zbs_ours": OURS})
     for path in sorted(root.glob("roles/*/templates/*")):
@@ -88,20 +90,20 @@ def make(root, to):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("%s: %s\n" % (OURS, path.name))
     for path in sorted(root.glob("playbooks/**/*.yml")):
-        plays = [play for play in _load(path) or [] if isinstance(play, dict) and ("hosts" in play or _imported(play))]
+        plays = [play for play in load(path) or [] if isinstance(play, dict) and ("hosts" in play or imported(play))]
         if plays:
             _write(to / path.relative_to(root), [_play(play, path.stem) for play in plays])
     (to / "galaxy.yml").write_text((root / "galaxy.yml").read_text(encoding="utf-8"))
     return said
 
 
-def _imported(play):
+def imported(play):
     return next((key for key in play if key.endswith("import_playbook")), None)
 
 
 def _play(play, name):
-    if _imported(play):
-        return {_imported(play): play[_imported(play)]}
+    if imported(play):
+        return {imported(play): play[imported(play)]}
     kept = {"hosts": "localhost", "gather_facts": False, "tasks": reduced(play.get("tasks"), "playbook " + name)}
     if "roles" in play:
         kept["roles"] = play["roles"]
@@ -132,14 +134,6 @@ def _decoy(path, as_vars, wins):
         _write(path, {"zbs_decoy": where} if path.parent.name != "meta" else {"dependencies": []})
     else:
         _write(path, [{"name": "A decoy", "ansible.builtin.debug": {"msg": where}}])
-
-
-def _load(path):
-    class Loader(yaml.SafeLoader):
-        """Knows Ansible's tags."""
-
-    Loader.add_multi_constructor("!", lambda loader, _tag, node: loader.construct_scalar(node))
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)
 
 
 def _write(path, data):
