@@ -18,12 +18,12 @@ MODULE_UTILS = (
     ("_tools",),
     ("_observe",),
     ("_window",),
-    ("_admin", "_engine", "_hugepages"),
+    ("_admin", "_engine", "_hugepages", "_node"),
     ("_prepare", "_preflight", "_target", "_volumes"),
-    ("_tick",),
+    ("_guard", "_tick"),
     ("",),  # the door: _module.py and _arguments.py
 )
-PLUGIN_UTILS = (("_awx", "_fleet", "_inventory", "_tick", "_zstack"), ("_report",))
+PLUGIN_UTILS = (("_awx", "_fleet", "_inventory", "_node", "_tick", "_zstack"), ("_report",))
 # What stands on these: plugins that Ansible itself calls, which nobody imports.
 ENTRANCES = ("modules", "action", "inventory", "doc_fragments")
 
