@@ -87,13 +87,15 @@ def main(module):
     code = params["hash"]
     install.check_hash(code)
     before = install.versions(folder)
-    needed = not install.installed(folder, code)
-    if needed and params["code"] and not module.check_mode:
-        install.install(folder, code, params["code"])
-    removed = [] if needed and not params["code"] or module.check_mode else install.sweep(folder, code)
-    after = sorted({*before, code}) if module.check_mode and needed else install.versions(folder)
+    needed, unused = not install.installed(folder, code), install.unused(folder, code)
+    after = sorted({*before, code} - set(unused))
+    # Without the code there is nothing to do yet: the action plugin brings it, and asks again.
+    if not module.check_mode and (params["code"] or not needed):
+        if needed:
+            install.install(folder, code, params["code"])
+        install.sweep(folder, code)
     return {
-        "changed": needed or bool(removed),
+        "changed": before != after or needed,
         "needed": needed,
         "hash": code,
         "versions": after,

@@ -66,7 +66,7 @@ def _left(need, record, ledger, paths, listed, restores, options, clock):
     if passed is None:
         return "the guard has not seen it served to this VM process"
     if passed >= options.window:
-        return "the guard saw it served %.0f s ago, longer than its window of %.0f s" % (passed, options.window)
+        return "the guard last saw it served longer ago than its window of %.0f s" % options.window
     if bdev not in paths:
         return "its volume is not known yet; the next tick traces it"
     lately = [then for then in restores.get(bdev, ()) if 0 <= clock.monotonic - then < options.flap_window]

@@ -5,13 +5,14 @@
 
 import argparse
 import contextlib
-import fcntl
 import json
 import os
 import signal
 import sys
 import time
 
+from .._tools import folder, lock
+from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
 from .._window import textfile
 from .._window.ledger import read_ledger
@@ -70,7 +71,14 @@ class _Service:
     def run(self):
         """Work until SIGTERM; SIGHUP reads the options again."""
         chosen = options.read(self._config)
-        lock = self._only_one()
+        place = os.path.dirname(status.FILE)
+        with folder.opened(place, ours=True, make=0o700):
+            pass
+        # What a guard of this boot left behind is believed only because no second one is at work.
+        with lock.hold(os.path.join(place, "lock"), Deadline(0), "another guard of this host"):
+            return self._work(chosen)
+
+    def _work(self, chosen):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         guard = self._guard(chosen)
@@ -96,23 +104,10 @@ class _Service:
                     notify("STOPPING=1")
                     teller.stop()
                     self._say("ended")
-                    os.close(lock)
                     return 0
                 chosen = self._reload(chosen, guard)
                 teller.stop()
                 teller = self._teller(chosen)
-
-    def _only_one(self):
-        """Hold the lock of the guard on this host; ZbsError when another one is at work."""
-        folder = os.path.dirname(status.FILE)
-        os.makedirs(folder, 0o700, exist_ok=True)
-        handle = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            raise ZbsError("another guard is at work on this host; stop it first", "locked")
-        return handle
 
     def _guard(self, chosen):
         """A Guard that goes on where one of this boot ended."""
@@ -172,13 +167,13 @@ class _Service:
             self._complain("status", "the status can't be written: %s" % exc)
 
     def _write_metrics(self, guard):
-        folder = guard.options.textfile_dir
-        if not folder or guard.health is None:
+        metrics_dir = guard.options.textfile_dir
+        if not metrics_dir or guard.health is None:
             return
         now = time.time()
         entries = read_ledger(guard.options.facts_dir).entries
         try:
-            textfile.write(folder, textfile.render(guard.health, entries, now) + metrics.render(guard, now))
+            textfile.write(metrics_dir, textfile.render(guard.health, entries, now) + metrics.render(guard, now))
             self._problems.pop("metrics", None)
         except ZbsError as exc:
             self._complain("metrics", exc.message)

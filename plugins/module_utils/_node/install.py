@@ -12,7 +12,6 @@ An earlier version stays until no program runs from it: a program holds a shared
 
 import base64
 import compileall
-import contextlib
 import fcntl
 import io
 import os
@@ -23,6 +22,7 @@ import uuid
 import zipfile
 
 from .._tools import folder as folders
+from .._tools import replacing
 from .._tools.errors import ZbsError, system_words
 
 FOLDER = "/usr/libexec/zbs-vhost"
@@ -98,7 +98,7 @@ def _members(archive):
         with zipfile.ZipFile(io.BytesIO(base64.b64decode(archive))) as bundle:
             if sum(info.file_size for info in bundle.infolist()) > _MOST:
                 raise ValueError("it is larger than %d bytes" % _MOST)
-            members = {name: bundle.read(name) for name in bundle.namelist()}
+            members = {name: bundle.read(name).decode("utf-8") for name in bundle.namelist()}
         strange = [name for name in members if not _MEMBER.match(name)]
         if strange:
             raise ValueError("it holds %s" % strange[0])
@@ -113,16 +113,12 @@ def _write(folder, home, members, python):
     """Write it under a hidden name, compile it, and give it its own name as the last step."""
     temporary = os.path.join(folder, ".zbs-%s.tmp" % uuid.uuid4().hex)
     try:
-        for name, data in sorted(members.items()):
-            path = os.path.join(temporary, PACKAGE, name)
-            os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-            _file(path, data, 0o644)
-        _file(os.path.join(temporary, PACKAGE, "__init__.py"), b"", 0o644)
+        for name, text in sorted(members.items()):
+            _file(os.path.join(temporary, PACKAGE, name), text, 0o644)
+        _file(os.path.join(temporary, PACKAGE, "__init__.py"), "", 0o644)
         for name, (module, arguments) in PROGRAMS.items():
             text = _PROGRAM % {"python": python, "package": PACKAGE, "module": module, "arguments": arguments}
-            _file(os.path.join(temporary, name), text.encode(), 0o755)
-        for root, _folders, _files in os.walk(temporary):
-            os.chmod(root, 0o755)
+            _file(os.path.join(temporary, name), text, 0o755)
         compileall.compile_dir(temporary, quiet=2)
         if os.path.isdir(home):  # half of one
             shutil.rmtree(home)
@@ -131,35 +127,27 @@ def _write(folder, home, members, python):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _file(path, data, mode):
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    with os.fdopen(handle, "wb") as stream:
-        os.fchmod(stream.fileno(), mode)
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
+def _file(path, text, mode):
+    with folders.opened(os.path.dirname(path), ours=True, make=0o755):
+        pass
+    replacing.replace(path, text, mode, ours=True)
 
 
 def _turn(folder, code):
     """Turn the link: whoever opens it gets the old version or the new one."""
-    link = os.path.join(folder, CURRENT)
-    with contextlib.suppress(OSError):
-        if os.readlink(link) == code:
-            return
-    temporary = os.path.join(folder, ".zbs-%s.tmp" % uuid.uuid4().hex)
-    os.symlink(code, temporary)
-    os.rename(temporary, link)
+    with folders.holding(os.path.join(folder, CURRENT), ours=True) as place:
+        replacing.put(place, replacing.link_beside(place, code))
+
+
+def unused(folder, keep):
+    """The versions but `keep` that no program runs from."""
+    return [name for name in versions(folder) if name != keep and not _in_use(os.path.join(folder, name))]
 
 
 def sweep(folder, keep):
-    """Remove the versions but `keep` that no program runs from: their names."""
-    removed = []
-    for name in versions(folder):
-        home = os.path.join(folder, name)
-        if name != keep and not _in_use(home):
-            shutil.rmtree(home, ignore_errors=True)
-            removed.append(name)
-    return removed
+    """Remove what is `unused`."""
+    for name in unused(folder, keep):
+        shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
 
 
 def _in_use(home):

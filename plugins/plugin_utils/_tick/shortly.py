@@ -27,7 +27,7 @@ def question(code, arguments, check_mode):
     """
     found = _VALIDATOR.validate(arguments)
     params = found.validated_parameters
-    if found.error_messages or any(sign in str(params[name] or "") for name in _PATHS for sign in _ELSEWHERE):
+    if found.error_messages or any(sign in str(arguments.get(name) or "") for name in _PATHS for sign in _ELSEWHERE):
         return None, None
     try:
         _recovery_arguments.check(params)

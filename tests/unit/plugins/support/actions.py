@@ -13,7 +13,7 @@ class Templar:
         return value[len("template of ") :] if str(value).startswith("template of ") else value
 
 
-def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, environment=()):
+def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, environment=(), pipelining=True):
     """The result of `plugin` (a module with ActionModule) for a task with `arguments`."""
     task = SimpleNamespace(
         args=dict(arguments),
@@ -23,7 +23,7 @@ def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, enviro
         timeout=timeout,
         environment=environment,
     )
-    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"))
+    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"), has_pipelining=pipelining)
     action = plugin.ActionModule(task, connection, None, None, Templar(), None)
     # The loader's, for the sentence of ansible-core before 2.19.
     action._load_name = task.action
