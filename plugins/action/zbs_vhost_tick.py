@@ -65,12 +65,21 @@ class ActionModule(ActionBase):
         from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import shortly
 
         text, params = shortly.question(code.HASH, arguments, self._task.check_mode)
+        why = "the connection can't pass it a question"
         if text is not None and self._connection.has_pipelining:
             told = self._low_level_execute_command(shortly.COMMAND, in_data=text.encode())
             answer = shortly.answer(told["rc"], told["stdout"], params)
             if answer is not None:
                 return dict(wrap_var(answer), way="node")
-        return dict(self._module(arguments, task_vars), way="module")
+            why = shortly.reason(told["rc"], told["stdout"])
+        answer = dict(self._module(arguments, task_vars), way="module")
+        if text is not None and arguments.get("phase") == "observe":
+            warning = (
+                "the tick had to bring its code along, since the node part did not answer (%s); run zstack.zbs.node"
+                % why
+            )
+            answer["warnings"] = [*answer.get("warnings", []), warning]
+        return answer
 
     def _module(self, arguments, task_vars):
         return self._execute_module(

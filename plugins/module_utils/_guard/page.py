@@ -36,7 +36,7 @@ def page(data, clock):
     lines += _table("DISK", "VM", "SEEN SERVED", rows)
     lines += ["left to the tick: %s: %s" % item for item in sorted((data.get("left") or {}).items())]
     restored = [
-        (item["at"], item["bdev"], "%s, %.1f s after the loss" % (item["outcome"], item["seconds"]))
+        (item["at"], item["bdev"], "%s, %.1f s after the target answered" % (item["outcome"], item["seconds"]))
         for item in data.get("restored") or []
     ]
     return lines + _table("RESTORED AT", "DISK", "OUTCOME", restored)

@@ -5,13 +5,16 @@
 
 On standard input one JSON object, {hash, params, check_mode}: which code the controller has, and what the module zbs_vhost_recovery
 would get. On standard output one JSON object, {result}, {failure} (as _tools/errors has it) or {declined} (why nothing was done: the
-controller sends the module then).
+controller sends the module then). A host that should have a guard and has none at work says so in `guard`.
 """
 
 import json
+import os
 import sys
 
+from .._guard import options, status
 from .._tools.errors import ZbsError
+from .._window.window import Clock
 from . import phases
 
 
@@ -33,6 +36,9 @@ def respond(text, code):
     if wanted != code:
         return {"declined": "the code on the host is %s, the controller's is %s" % (code, wanted)}
     try:
-        return {"result": phases.run(params, check_mode)}
+        answer = {"result": phases.run(params, check_mode)}
+        if params.get("phase") == "observe" and os.path.exists(options.FILE):
+            answer["guard"] = status.problem(Clock(), status.FILE)
+        return answer
     except ZbsError as exc:
         return {"failure": exc.as_failure()}

@@ -50,7 +50,17 @@ def answer(status, output, params):
         found = {"failed": True, "msg": told["failure"]["message"], "failure": told["failure"]}
     else:
         found = told["result"]
-        warnings = found.pop("warn", None)
+        warnings = found.pop("warn", []) + ([told["guard"]] if told.get("guard") else [])
         if warnings:
             found["warnings"] = warnings
     return dict(found, invocation={"module_args": params})
+
+
+def reason(status, output):
+    """Why the answer did not come that way, in words."""
+    if status in (126, 127):
+        return "the host does not have it"
+    try:
+        return json.loads(output)["declined"]
+    except (ValueError, TypeError, KeyError):
+        return "it ended with status %s and no answer" % status

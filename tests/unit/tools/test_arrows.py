@@ -20,7 +20,8 @@ MODULE_UTILS = (
     ("_window",),
     ("_admin", "_engine", "_hugepages", "_node"),
     ("_prepare", "_preflight", "_target", "_volumes"),
-    ("_guard", "_tick"),
+    ("_guard",),
+    ("_tick",),
     ("",),  # the door: _module.py and _arguments.py
 )
 PLUGIN_UTILS = (("_awx", "_fleet", "_inventory", "_node", "_tick", "_zstack"), ("_report",))

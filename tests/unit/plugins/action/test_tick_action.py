@@ -126,11 +126,22 @@ def test_the_short_way(ran, host, value):
     assert host.asked[0][1]["params"]["phase"] == "observe"
 
 
-@pytest.mark.parametrize("answer", [(127, ""), (1, "Traceback"), (0, '{"declined": "other code"}'), (0, "junk")])
-def test_the_long_way_in_the_same_task(ran, host, answer):
+@pytest.mark.parametrize(
+    "answer, why",
+    [
+        ((127, ""), "the host does not have it"),
+        ((1, "Traceback"), "it ended with status 1 and no answer"),
+        ((0, '{"declined": "other code"}'), "other code"),
+        ((0, "junk"), "it ended with status 0 and no answer"),
+        ((0, "7"), "no answer"),
+    ],
+)
+def test_the_long_way_in_the_same_task(ran, host, answer, why):
     host.answer = answer
     found = tick(NODE, phase="observe")
     assert (found["way"], found["decisions"]) == ("module", {"vhost": "well"}) and len(ran) == 1
+    assert why in found["warnings"][0] and "run zstack.zbs.node" in found["warnings"][0]
+    assert "warnings" not in tick(NODE, phase="begin", protocols=["vhost"])
 
 
 def test_a_connection_without_pipelining_goes_the_long_way(ran, host):

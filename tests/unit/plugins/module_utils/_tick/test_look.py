@@ -30,6 +30,19 @@ def test_the_result_is_that_of_the_phase(monkeypatch):
     assert look.respond(asked(check_mode=True), CODE) == {"result": {"params": {"a": 1}, "check": True}}
 
 
+@pytest.mark.parametrize(
+    "phase, there, said", [("observe", True, True), ("observe", False, False), ("begin", True, False)]
+)
+def test_a_host_that_should_have_a_guard_says_so(monkeypatch, tmp_path, phase, there, said):
+    monkeypatch.setattr(phases, "run", lambda params, check_mode: {})
+    monkeypatch.setattr(look.options, "FILE", str(tmp_path / "guard.json"))
+    monkeypatch.setattr(look.status, "FILE", str(tmp_path / "status.json"))
+    if there:
+        (tmp_path / "guard.json").write_text("{}")
+    answer = look.respond(asked(params={"phase": phase}), CODE)
+    assert ("no guard is at work" in answer["guard"]) if said else ("guard" not in answer)
+
+
 def test_an_intended_error_is_a_failure(monkeypatch):
     def refuse(_params, _check_mode):
         raise ZbsError("the ledger can't be written", "ledger_unwritable")

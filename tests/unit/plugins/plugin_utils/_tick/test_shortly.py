@@ -39,6 +39,12 @@ def test_a_result_is_the_modules():
     assert "warnings" not in shortly.answer(0, json.dumps({"result": {"changed": False, "warn": []}}), {})
 
 
+def test_a_guard_that_is_not_at_work_is_a_warning():
+    told = {"result": {"changed": False, "warn": ["w"]}, "guard": "no guard is at work"}
+    assert shortly.answer(0, json.dumps(told), {})["warnings"] == ["w", "no guard is at work"]
+    assert "warnings" not in shortly.answer(0, json.dumps({"result": {}, "guard": None}), {})
+
+
 def test_a_failure_is_the_modules():
     failure = {"code": "bad_option", "message": "no", "details": {}}
     found = shortly.answer(0, json.dumps({"failure": failure}), {})
