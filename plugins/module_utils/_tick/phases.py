@@ -5,7 +5,7 @@
 
 import os
 
-from .._observe import disks, identity
+from .._observe import disks, identity, served
 from .._observe.health import protocols_seen
 from .._observe.probe import probe_twice
 from .._observe.settings import settings_of
@@ -56,10 +56,13 @@ def _observe(settings, window, params, check_mode):
     if params["restore_volumes"]:
         observations.update(volumes_seen.observations(health, ledger, window.storage))
 
-    def learn(of_disks, of_target):
-        return disks.seen(of_disks, health), identity.seen(of_target, health)
+    clock = Clock()
 
-    step = quiet.observe(window, observations, Clock(), Deadline(STEP_TIMEOUT), check_mode, learn)
+    def learn(of_disks, of_target, written=False):
+        known = served.seen(of_disks, disks.seen(of_disks, health), health, clock, written)
+        return known, identity.seen(of_target, health)
+
+    step = quiet.observe(window, observations, clock, Deadline(STEP_TIMEOUT), check_mode, learn)
     return step, health, {}
 
 
