@@ -57,26 +57,27 @@ def _list_file(given: Given, chosen: Settings) -> dict[str, Any]:
 def _list_client(given: Given, chosen: Settings) -> dict[str, Any]:
     _as_json(given)
     if "path" not in given:
-        raise Failure(VOLUME_UNKNOWN, "The stand-in of zbs lists the clients of one volume only, and this release can't")
+        raise Failure(
+            VOLUME_UNKNOWN, "The stand-in of zbs lists the clients of one volume only, and this release can't"
+        )
     if not (Path(chosen.pools) / given["path"]).is_file():
         raise Failure(VOLUME_UNKNOWN, f"list client of {given['path']} failed, status code: kFileNotExists")
     listed = hosts.everyone(chosen)
     if not listed:
         return {"result": []}
     with ThreadPoolExecutor(len(listed)) as pool:
-        opened = pool.map(lambda login: _opened(login, given["path"], chosen), listed)
-        found = zip(listed, opened)
-        return {"result": [{"ip": login.ip, "port": 9001 + number} for login, count in found for number in range(count)]}
+        found = list(pool.map(lambda login: _opened(login, given["path"], chosen), listed))
+    return {"result": [{"ip": ip, "port": 9001 + number} for ip, count in found for number in range(count)]}
 
 
-def _opened(login: hosts.Login, path: str, chosen: Settings) -> int:
-    """How often the host's target has the volume open. One that is off, or cut off, has nothing open: its sessions have ended."""
+def _opened(login: hosts.Login, path: str, chosen: Settings) -> tuple[str, int]:
+    """The host, and how often its target has the volume open. One that is off, or cut off, has not: its sessions have ended."""
     details = {"admin_socket": ADMIN_SOCKET, "seconds": chosen.answer_timeout, "file": path + values.MARKER}
     try:
-        return int(ssh.step(login, chosen, "clients", details)["open"])
+        return login.ip, ssh.step(login, chosen, "clients", details)["open"]
     except Failure as error:
         if error.code == UNREACHABLE:
-            return 0
+            return login.ip, 0
         raise
 
 

@@ -40,7 +40,9 @@ def decide(mode, clients, problem, own, served_s_ago):
         known = {client: normalised(client) for client in clients}
         others = sorted({address for address in known.values() if address is not None and address not in own})
         if others:
-            return Decision(False, others, "%s %s it open" % (" and ".join(others), "has" if len(others) == 1 else "have"))
+            return Decision(
+                False, others, "%s %s it open" % (" and ".join(others), "has" if len(others) == 1 else "have")
+            )
         unread = [client for client, address in known.items() if address is None]
         if not unread:
             return Decision(True, [])

@@ -37,9 +37,7 @@ def sentence(demand):
     held = [need for need in demand if need.get("held_by")]
     if not held:
         return None
-    named = [
-        "%s of VM %s by %s" % (need["bdev"], vm_name(need["vm"]), ", ".join(need["held_by"])) for need in held[:3]
-    ]
+    named = ["%s of VM %s by %s" % (need["bdev"], vm_name(need["vm"]), ", ".join(need["held_by"])) for need in held[:3]]
     more = " and %d more" % (len(held) - 3) if len(held) > 3 else ""
     return "%d disk%s of running VMs %s held elsewhere, so %s not restored here: %s%s" % (
         len(held),

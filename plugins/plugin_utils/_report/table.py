@@ -49,7 +49,19 @@ def health_row(host, health):
 
 
 # One word for a host over its protocols, the gravest first.
-_GRAVEST = ("failed", attempts.ELSEWHERE, "refused", "due", "in progress", "held", "waiting", "unsure", "recovering", "healed", "well")
+_GRAVEST = (
+    "failed",
+    attempts.ELSEWHERE,
+    "refused",
+    "due",
+    "in progress",
+    "held",
+    "waiting",
+    "unsure",
+    "recovering",
+    "healed",
+    "well",
+)
 _WORDS = {"in_progress": "in progress", "cleared": "well"}
 
 
@@ -178,7 +190,7 @@ def totals(rows):
         "down": [row["host"] for row in fails(rows, "down")],
         "volumes": sum(row["volumes"] or 0 for row in rows),
         "broken": sum(row["broken"] or 0 for row in rows),
-        "held_elsewhere": sum(row["held_elsewhere"] for row in rows),
+        "held_elsewhere": sum(row.get("held_elsewhere") or 0 for row in rows),
     }
     for row in rows:
         for key in ("status", "result"):

@@ -247,7 +247,9 @@ class TestClients:
     def test_the_hosts_whose_target_has_it(
         self, site: Site, target: Target, files: list[str], clients: list[dict]
     ) -> None:
-        bdevs = [{"name": f"b{number}", "driver_specific": {"zbs": {"file": file}}} for number, file in enumerate(files)]
+        bdevs = [
+            {"name": f"b{number}", "driver_specific": {"zbs": {"file": file}}} for number, file in enumerate(files)
+        ]
         target.results["bdev_get_bdevs"] = [*bdevs, {"name": "m", "driver_specific": {}}]
         assert self._zbs(site, *self.PATH) == {"error": {"code": 0, "message": ""}, "result": clients}
         # The other host is not there: it has nothing open.

@@ -128,7 +128,11 @@ class Target:
             text = connection.recv(65536)
             request = json.loads(text)
             self.asked.append({"method": request["method"], "params": request["params"]})
-            answer: dict[str, Any] = {"jsonrpc": "2.0", "id": request["id"], "result": self.results.get(request["method"], True)}
+            answer: dict[str, Any] = {
+                "jsonrpc": "2.0",
+                "id": request["id"],
+                "result": self.results.get(request["method"], True),
+            }
             if request["method"] in self.answers:
                 answer = {"jsonrpc": "2.0", "id": request["id"], "error": self.answers[request["method"]]}
             held.append(connection)

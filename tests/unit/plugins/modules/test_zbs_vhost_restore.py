@@ -48,9 +48,7 @@ def create(volume="pool1/vol1_zbs_", bdev=ONE):
 def test_a_bdev_is_traced_through_the_pools_and_created(admin):
     status, result = run_module(NAME, admin())
     assert (status, result["changed"]) == (0, True)
-    assert result["volumes"] == [
-        {"bdev": ONE, "path": "pool1/vol1", "created": True, "held_by": [], "error": None}
-    ]
+    assert result["volumes"] == [{"bdev": ONE, "path": "pool1/vol1", "created": True, "held_by": [], "error": None}]
     assert admin.calls() == [create()]
     assert [call[3] for call in admin.listed()] == ["pool0", "pool1"]
 

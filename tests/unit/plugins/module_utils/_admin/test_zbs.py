@@ -102,7 +102,9 @@ def clients(tmp_path, body, seconds=30):
     ],
 )
 def test_who_has_a_volume_open(tmp_path, rows, found):
-    asked, called = clients(tmp_path, fake.zbs("WARN: noise\n" + '{"error": {"code": 0, "message": ""}, "result": [%s]}' % rows))
+    asked, called = clients(
+        tmp_path, fake.zbs("WARN: noise\n" + '{"error": {"code": 0, "message": ""}, "result": [%s]}' % rows)
+    )
     assert asked == found
     assert called == [
         ["list", "client", "--help"],

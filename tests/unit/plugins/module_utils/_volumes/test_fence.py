@@ -96,6 +96,8 @@ def test_the_hosts_own_addresses(addresses, host_ip, own):
     assert fence.own_addresses(addresses, host_ip) == own
 
 
-@pytest.mark.parametrize("text", [5, True, None, [], "", "x", "10.0.0.1/24", "1.2.3.4.5", "fe80::%", "[10.0.0.1", "::g"])
+@pytest.mark.parametrize(
+    "text", [5, True, None, [], "", "x", "10.0.0.1/24", "1.2.3.4.5", "fe80::%", "[10.0.0.1", "::g"]
+)
 def test_no_address(text):
     assert fence.normalised(text) in (None, "fe80::")
