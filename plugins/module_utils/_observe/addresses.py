@@ -74,11 +74,12 @@ def _address(body):
     family, _prefix, flags, scope, _index = _MESSAGE.unpack_from(body)
     values = dict(netlink.attributes(body, _MESSAGE.size))
     # Of a link between two, IFA_ADDRESS is the other end's.
-    value = values.get(_IFA_LOCAL, values.get(_IFA_ADDRESS, b""))
+    value = values.get(_IFA_LOCAL) or values.get(_IFA_ADDRESS) or b""
     if len(value) != _SIZES.get(family) or scope >= _RT_SCOPE_HOST:
         return None
-    if len(values.get(_IFA_FLAGS, b"")) == 4:
-        flags = struct.unpack("=I", values[_IFA_FLAGS])[0]
+    more = values.get(_IFA_FLAGS) or b""
+    if len(more) == 4:
+        flags = struct.unpack("=I", more)[0]
     address = ipaddress.ip_address(value)
     if flags & (_IFA_F_TENTATIVE | _IFA_F_DADFAILED) or address.is_loopback or address.is_link_local:
         return None
