@@ -5,7 +5,7 @@
 
 import os
 
-from .._observe import disks, identity, served
+from .._observe import disks, identity
 from .._observe.health import protocols_seen
 from .._observe.probe import probe_twice
 from .._observe.settings import settings_of
@@ -59,8 +59,12 @@ def _observe(settings, window, params, check_mode):
     clock = Clock()
 
     def learn(of_disks, of_target, written=False):
-        known = served.seen(of_disks, disks.seen(of_disks, health), health, clock, written)
-        return known, identity.seen(of_target, health)
+        found = disks.seen(of_disks, health)
+        if found.get("known"):
+            from .._observe import served  # a host without VMs has no disk to stamp
+
+            found = served.seen(of_disks, found, health, clock, written)
+        return found, identity.seen(of_target, health)
 
     step = quiet.observe(window, observations, clock, Deadline(STEP_TIMEOUT), check_mode, learn)
     return step, health, {}
