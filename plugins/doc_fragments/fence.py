@@ -16,7 +16,8 @@ options:
         and O(host_ip)), the volume is held elsewhere, and it is left alone.
       - V(when_possible) also accepts the word of the ledger where the cluster does not tell (an older release of zbs, no answer in
         time, an answer that is not understood). The bdev is then created only if a tick saw the disk served to this very process of
-        its VM within the last ten minutes (C(served_s_ago) in RV(zstack.zbs.zbs_vhost_health#module:demand)).
+        its VM within the last ten minutes (C(served_s_ago) in RV(zstack.zbs.zbs_vhost_health#module:demand)), and if the last
+        answer of the cluster did not name another host (C(held_by) there).
       - V(required) creates nothing where the cluster does not tell. V(off) does not ask.
     type: str
     choices: [when_possible, required, "off"]

@@ -176,8 +176,8 @@ in_progress:
   sample: []
 restore:
   description:
-    - The volumes whose attempt this step took, with the path if it is known from an earlier restore, and C(served_s_ago), which is
-      how many seconds ago a tick last saw the disk served to this process of its VM.
+    - The volumes whose attempt this step took, with the path if it is known from an earlier restore, and with C(served_s_ago) and
+      C(held_by) as in RV(zstack.zbs.zbs_vhost_health#module:demand).
   type: list
   elements: dict
   returned: with O(phase=begin_volumes)
@@ -187,6 +187,7 @@ restore:
       vm: {pid: 4711, started_ticks: 123456, name: web1, uuid: null}
       path: null
       served_s_ago: 132
+      held_by: null
 outcomes:
   description: How the attempt of each volume ended. C(held_by) has the addresses of the other hosts that have the volume open, else null.
   type: dict

@@ -24,7 +24,8 @@ options:
   volumes:
     description:
       - What to restore, in the form of RV(zstack.zbs.zbs_vhost_recovery#module:restore). Each has C(bdev) and, if known,
-        C(path) (the volume, V(POOL/VOLUME)), C(vm) and C(served_s_ago).
+        C(path) (the volume, V(POOL/VOLUME)), C(vm), C(served_s_ago) and
+        C(held_by).
     type: list
     elements: dict
     required: true

@@ -25,6 +25,7 @@ def begin(settings, window, params, check_mode):
             "vm": need["vm"],
             "path": paths.get(need["bdev"]),
             "served_s_ago": need["served_s_ago"],
+            "held_by": need["held_by"],
         }
         for need in health["demand"] or []
         if volumes_seen.PREFIX + need["bdev"] in begun
@@ -42,7 +43,8 @@ def finish(settings, window, params, check_mode):
         names,
         params["lease_id"],
         {volumes_seen.PREFIX + item["bdev"]: params["error"] or item.get("error") for item in restored},
-        {volumes_seen.PREFIX + item["bdev"]: item.get("held_by") for item in restored},
+        # With an error these are what begin handed out, and nobody asked.
+        {} if params["error"] else {volumes_seen.PREFIX + item["bdev"]: item.get("held_by") for item in restored},
         seen,
         {item["bdev"]: item["path"] for item in restored if item.get("path")},
         Clock(),

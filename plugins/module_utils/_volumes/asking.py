@@ -24,11 +24,12 @@ class Fence:
         self._addresses = (params["observed"] or {}).get("addresses")
         self._own = fence.own_addresses(self._addresses, params["host_ip"])
 
-    def check(self, volume, served_s_ago, deadline):
+    def check(self, volume, need, deadline):
         """Who else has it open where it may be created: [] for nobody, None where that is not known or was not asked.
 
-        volume        the Volume
-        served_s_ago  as the health has it in a row of its demand, from before `deadline` began
+        volume  the Volume
+        need    what the ledger knows of the disk: `served_s_ago` and `held_by` as a health has them in its demand, from before
+                `deadline` began
 
         ZbsError `held_elsewhere` (its details have `held_by`), or `fence_unknown` where not knowing keeps it from being created.
         """
@@ -38,9 +39,10 @@ class Fence:
                 clients = self._zbs.clients(volume.path, deadline)
             except ZbsError as exc:
                 problem = exc.message
-        ago = _number(served_s_ago)
+        ago = _number(need.get("served_s_ago"))
         ago = None if ago is None else ago + int(deadline.elapsed())
-        found = fence.decide(self._mode, clients, problem, self._own, ago)
+        last = [str(address) for address in need.get("held_by") or []]
+        found = fence.decide(self._mode, clients, problem, self._own, ago, last)
         if found.go:
             return found.held_by
         if found.held_by:

@@ -5,7 +5,7 @@
 
 Two hosts that write one volume destroy it, so not knowing is decided by rule and never by hope. What the ledger saw is the one thing that
 can stand in for the cluster's answer: a disk that was served to a process of a VM a moment ago is that VM's still, as long as the
-process lives, for nobody starts a VM anew elsewhere while it runs here.
+process lives, since no manager starts a VM anew elsewhere while it runs here. But not where the cluster has said otherwise since.
 """
 
 import ipaddress
@@ -25,7 +25,7 @@ class Decision:
         self.why = why
 
 
-def decide(mode, clients, problem, own, served_s_ago):
+def decide(mode, clients, problem, own, served_s_ago, last_held_by=None):
     """The Decision.
 
     mode          one of MODES
@@ -33,6 +33,7 @@ def decide(mode, clients, problem, own, served_s_ago):
     problem       why it did not tell
     own           the host's own addresses, of own_addresses
     served_s_ago  seconds since the disk was last seen served to this very process of its VM in this boot; None where it was not
+    last_held_by  the addresses of others that the cluster named the last time it was asked, if any
     """
     if mode == "off":
         return Decision(True)
@@ -49,6 +50,12 @@ def decide(mode, clients, problem, own, served_s_ago):
         problem = "the cluster names a client by %r, which is no address" % unread[0]
     if mode == "required":
         return Decision(False, None, "%s, and the fence is required" % problem)
+    if last_held_by:
+        return Decision(
+            False,
+            None,
+            "%s, and the last time that it was known, %s had it open" % (problem, " and ".join(last_held_by)),
+        )
     if served_s_ago is not None and 0 <= served_s_ago <= RECENT:
         return Decision(True)
     return Decision(False, None, "%s, and %s" % (problem, _unseen(served_s_ago)))

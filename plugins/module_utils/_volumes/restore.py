@@ -56,7 +56,7 @@ def _wanted(item):
         volume = None
     vm = item.get("vm") or {}
     name = vm.get("name") or "process %s" % vm.get("pid", "unknown")
-    return {"bdev": item["bdev"], "volume": volume, "vm": name, "served_s_ago": item.get("served_s_ago")}
+    return {"bdev": item["bdev"], "volume": volume, "vm": name, "need": item}
 
 
 def _restore(params, item, traced, fence, deadline, check_mode):
@@ -66,7 +66,7 @@ def _restore(params, item, traced, fence, deadline, check_mode):
     row["error"] = None
 
     def ask():
-        row["held_by"] = fence.check(volume, item["served_s_ago"], deadline)
+        row["held_by"] = fence.check(volume, item["need"], deadline)
 
     try:
         if volume is None:

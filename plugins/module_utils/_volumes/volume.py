@@ -54,7 +54,7 @@ def _act(params, volume, name, actions, check_mode):
 
     def ask():
         try:
-            fence.check(volume, _served_s_ago(params["observed"], name), deadline)
+            fence.check(volume, _need(params["observed"], name), deadline)
         except ZbsError as exc:
             details = dict(exc.details, path=volume.path, bdev_name=name)
             raise ZbsError("%s was not created: %s" % (name, exc.message), exc.code, details)
@@ -67,10 +67,12 @@ def _act(params, volume, name, actions, check_mode):
         return carry_out(calls.zbsadm_of(params), params["host_ip"], volume, name, actions, deadline, ask)
 
 
-def _served_s_ago(observed, name):
-    """When a VM that still runs was last served the disk of that name, as the health of its host told; None where it did not."""
+def _need(observed, name):
+    """What the health of the host told of the disk of that name, of those that need it the one that was served last; {} for nothing."""
     rows = [need for need in (observed or {}).get("demand") or [] if need.get("bdev") == name]
-    return min((need["served_s_ago"] for need in rows if need.get("served_s_ago") is not None), default=None)
+    return min(
+        rows, key=lambda need: float("inf") if need.get("served_s_ago") is None else need["served_s_ago"], default={}
+    )
 
 
 def carry_out(zbsadm, host_ip, volume, name, actions, deadline, ask):

@@ -193,7 +193,7 @@ KNOWN = {"bdev": ONE, "path": "pool1/vol1", "vm": VM}
 
 def fenced(admin, body, check_mode=False, **more):
     """The row of one volume, and whether it was created, with a zbs of that body."""
-    item = dict(KNOWN, served_s_ago=more.pop("ago", None))
+    item = dict(KNOWN, served_s_ago=more.pop("ago", None), held_by=more.pop("last", None))
     given = admin(listing=body, volumes=[item], **dict({"observed": OBSERVED}, **more))
     status, result = run_module(NAME, given, check_mode)
     assert status == 0
@@ -266,6 +266,11 @@ def test_where_the_cluster_does_not_tell(admin, monkeypatch, body, words, fence,
     assert (row["created"], row["held_by"]) == (created, None)
     assert created or (words in row["error"] and "pool1/vol1" in row["error"] and "VM web" in row["error"])
     assert (admin.asked() == []) is (fence == "off")
+
+
+def test_what_was_held_elsewhere_is_not_created_on_the_ledgers_word(admin):
+    row = fenced(admin, SILENT[0][0], ago=0, last=["172.30.0.12"])
+    assert (row["created"], row["held_by"]) == (False, None) and "172.30.0.12 had it open" in row["error"]
 
 
 def test_the_time_that_the_restore_took_counts_for_the_ledgers_word(admin, monkeypatch):

@@ -159,6 +159,7 @@ def test_an_address_of_the_host_itself_is_no_hindrance(zbsadm, addresses, code):
         ("when_possible", [{"bdev": "other", "served_s_ago": 5}], False),
         ("when_possible", [{"bdev": BDEV, "served_s_ago": 700}], False),
         ("when_possible", [{"bdev": BDEV, "served_s_ago": 700}, {"bdev": BDEV, "served_s_ago": 5}], True),
+        ("when_possible", [{"bdev": BDEV, "served_s_ago": 5, "held_by": ["172.30.0.12"]}], False),
         ("required", [{"bdev": BDEV, "served_s_ago": 5}], False),
         ("off", None, True),
     ],

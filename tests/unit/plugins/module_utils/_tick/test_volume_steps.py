@@ -48,7 +48,7 @@ def test_a_target_that_came_back_empty_is_due_for_its_volumes(host):
     assert seen["due"] == [A] and "disk a of VM web is not served" in seen["entries"][A]["reason"]
     begun = host.run("begin_volumes")
     assert begun["begun"] == [A] and begun["restore"] == [
-        {"bdev": "a", "socket": "/s/a", "vm": WEB, "path": None, "served_s_ago": None},
+        {"bdev": "a", "socket": "/s/a", "vm": WEB, "path": None, "served_s_ago": None, "held_by": None},
     ]
     host.volumes = [row("a")]
     restored = [{"bdev": "a", "path": "p/v", "error": None}]
@@ -278,6 +278,20 @@ def test_an_attempt_that_is_begun_still_tells_it(host):
         host.run("observe", max_skip=1)
     begun = host.run("begin_volumes", max_skip=1)
     assert begun["entries"][A]["held_by"] == begun["health"]["demand"][0]["held_by"] == OTHER
+    assert begun["restore"][0]["held_by"] == OTHER
+
+
+def test_an_attempt_that_was_cut_short_asked_nobody(host):
+    """Its rows are what begin handed out."""
+    host.run("observe", max_skip=1)
+    attempt(host, HELD, max_skip=1)
+    for _tick in range(2):
+        host.run("observe", max_skip=1)
+    begun = host.run("begin_volumes", max_skip=1)
+    error = "the admin node can't be reached"
+    done = host.run("finish_volumes", lease_id=begun["lease_id"], restored=begun["restore"], error=error, max_skip=1)
+    assert done["outcomes"][A] == {"outcome": "failed", "error": error, "held_by": None}
+    assert done["entries"][A]["held_by"] == OTHER
 
 
 @pytest.fixture

@@ -67,6 +67,25 @@ def test_the_decision(mode, clients, ago, go, held_by):
 
 
 @pytest.mark.parametrize(
+    "mode, clients, ago, go, held_by",
+    [
+        ("when_possible", SILENT, JUST, False, None),
+        ("when_possible", ["compute2"], JUST, False, None),
+        ("when_possible", [], NEVER, True, []),
+        ("when_possible", [HOST_IP], NEVER, True, []),
+        ("required", SILENT, JUST, False, None),
+        ("off", SILENT, NEVER, True, None),
+    ],
+)
+def test_the_ledgers_word_is_worth_nothing_where_the_cluster_named_another_host(mode, clients, ago, go, held_by):
+    """It named one a moment ago, and now it does not answer."""
+    told = None if clients is SILENT else clients
+    found = fence.decide(mode, told, "zbs did not answer", fence.own_addresses(OWN, HOST_IP), ago, [OTHER])
+    assert (found.go, found.held_by) == (go, held_by)
+    assert mode != "when_possible" or go or "%s had it open" % OTHER in found.why
+
+
+@pytest.mark.parametrize(
     "mode, ago, words",
     [
         ("required", 5, ["zbs did not answer", "the fence is required"]),
