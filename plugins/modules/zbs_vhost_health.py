@@ -138,6 +138,9 @@ demand:
     - Which sockets of the target the VMs need, how that is known (from the C(arguments) of the VM, from a C(connection) of the
       VM, or from the C(ledger) for a disk that was plugged in later), and whether no controller serves the socket (C(broken);
       null if that is not known).
+    - C(held_by) has the addresses of the other hosts that have the volume of a broken disk open, as the last attempt to restore
+      it found; null if none is known. C(served_s_ago) is how many seconds ago a tick last saw the disk served to this process of
+      its VM, null if that was not seen since the host booted. Both are from the ledger.
     - Null if /proc does not show it.
   type: list
   elements: dict
@@ -148,6 +151,17 @@ demand:
       vm: {pid: 4711, started_ticks: 123456, name: web1, uuid: null}
       seen: [arguments, connection]
       broken: false
+      held_by: null
+      served_s_ago: 42
+addresses:
+  description:
+    - The addresses of this host on all its networks, IPv4 and IPv6, without loopback and link-local ones. A client of a volume that
+      has one of them is this host.
+    - Null, with a warning, if the kernel does not tell.
+  type: list
+  elements: str
+  returned: success
+  sample: ["10.0.0.11", "172.16.8.11", "fd00:8::11"]
 connections_known:
   description: Whether the kernel showed the connections of every VM. If not, disks that were plugged in later are not seen.
   type: bool
@@ -180,13 +194,15 @@ probes:
 import time
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import addresses
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import settings_of
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.waiting import probe_until
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.module_utils._window import textfile
+from ansible_collections.zstack.zbs.plugins.module_utils._window import holders, textfile
 from ansible_collections.zstack.zbs.plugins.module_utils._window.hold import read_hold
 from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import read_ledger
+from ansible_collections.zstack.zbs.plugins.module_utils._window.window import Clock
 
 # Which statuses fail the task.
 FAILING = {
@@ -205,6 +221,8 @@ def main(module):
     check_seconds(params, "hung_recheck", 0.0)
     health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
     ledger = read_ledger(params["facts_dir"])  # as it is after the wait
+    addresses.enter(health)
+    holders.enter(health, ledger, Clock())
     hold, hold_warnings = read_hold(params["facts_dir"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     health["hold"] = hold.as_dict() if hold else None
     if params["textfile_dir"] and not module.check_mode:

@@ -138,7 +138,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 health:
-  description: What M(zstack.zbs.zbs_vhost_health) returns; null if the phase needs no probe.
+  description:
+    - What M(zstack.zbs.zbs_vhost_health) returns; null if the phase needs no probe. C(addresses), and in C(demand) C(held_by) and
+      C(served_s_ago), are there only with O(phase=begin_volumes) and O(phase=finish_volumes).
   type: dict
   returned: success
 decisions:
@@ -173,7 +175,9 @@ in_progress:
   returned: success
   sample: []
 restore:
-  description: The volumes whose attempt this step took, with the path if it is known from an earlier restore.
+  description:
+    - The volumes whose attempt this step took, with the path if it is known from an earlier restore, and with C(served_s_ago) and
+      C(held_by) as in RV(zstack.zbs.zbs_vhost_health#module:demand).
   type: list
   elements: dict
   returned: with O(phase=begin_volumes)
@@ -182,11 +186,13 @@ restore:
       socket: /var/zbsvhost/sockets/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
       vm: {pid: 4711, started_ticks: 123456, name: web1, uuid: null}
       path: null
+      served_s_ago: 132
+      held_by: null
 outcomes:
-  description: How the attempt of each volume ended.
+  description: How the attempt of each volume ended. C(held_by) has the addresses of the other hosts that have the volume open, else null.
   type: dict
   returned: with O(phase=finish_volumes)
-  sample: {"volume:zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff": {outcome: healed, error: null}}
+  sample: {"volume:zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff": {outcome: healed, error: null, held_by: null}}
 outcome:
   description: How the attempt ended, C(healed) or C(failed).
   type: str

@@ -56,10 +56,17 @@ def _observe(settings, window, params, check_mode):
     if params["restore_volumes"]:
         observations.update(volumes_seen.observations(health, ledger, window.storage))
 
-    def learn(of_disks, of_target):
-        return disks.seen(of_disks, health), identity.seen(of_target, health)
+    clock = Clock()
 
-    step = quiet.observe(window, observations, Clock(), Deadline(STEP_TIMEOUT), check_mode, learn)
+    def learn(of_disks, of_target, written=False):
+        found = disks.seen(of_disks, health)
+        if found.get("known"):
+            from .._observe import served  # a host without VMs has no disk to stamp
+
+            found = served.seen(of_disks, found, health, clock, written)
+        return found, identity.seen(of_target, health)
+
+    step = quiet.observe(window, observations, clock, Deadline(STEP_TIMEOUT), check_mode, learn)
     return step, health, {}
 
 

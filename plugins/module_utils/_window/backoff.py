@@ -15,6 +15,7 @@ An entry is a dict, or None where nothing is known against the protocol:
   due           (may be left out) true after a tick that found an attempt due, until one begins or the window counts
   healthy       (may be left out) healthy ticks in a row since it was last down, while fewer than `reset_after`
   flaps         (may be left out) recoveries within `flap_window` ticks because of which an old window goes on
+  held_by       (may be left out, only of a volume) the addresses of other hosts that have it open, as the last attempt found
 
 A history is what outlives an outage, or None; it ages by the ticks that see the protocol up or down, and ends by itself:
   recoveries    ages in ticks of the recoveries within `flap_window`, oldest first
@@ -105,7 +106,8 @@ def _seen_well(entry, observation, limits):
     if healthy >= limits.reset_after:
         return None, "cleared"
     entry = dict(_without_lease(entry), healthy=healthy, **observation)
-    entry.pop("due", None)
+    for key in ("due", "held_by"):
+        entry.pop(key, None)
     return entry, "recovering"
 
 

@@ -28,7 +28,7 @@ def observe(window, observations, clock, deadline, check_mode, learn):
         for protocol, observation in observations.items():
             decision = observe_one(window, ledger, protocol, observation, clock, found.warnings)
             found.decisions[protocol] = "held" if decision == "due" and window.hold else decision
-        ledger.disks, ledger.target = learn(ledger.disks, ledger.target)
+        ledger.disks, ledger.target = learn(ledger.disks, ledger.target, ledger.as_facts() != found.before)
 
     return step(window, change, clock, deadline, check_mode)
 

@@ -57,9 +57,15 @@ def _disks(health):
     if demand is None or any(need["broken"] is None for need in demand):
         return []
     broken = sum(1 for need in demand if need["broken"])
+    elsewhere = sum(1 for need in demand if need.get("held_by"))
     return [
         _family("vm_disks", "Disks of running VMs that the target has to serve.", [({}, len(demand))]),
         _family("vm_disks_broken", "Disks of running VMs that no controller serves.", [({}, broken)]),
+        _family(
+            "vm_disks_held_elsewhere",
+            "Disks of running VMs that are not served because another host has their volume open.",
+            [({}, elsewhere)],
+        ),
     ]
 
 

@@ -66,7 +66,9 @@ def volumes(row, health):
     if health.get("volumes") is None:
         return "not reported" if health else ""
     broken = "<small class=broken>%s %d broken</small>" % (BROKEN, row["broken"]) if row["broken"] else ""
-    return "%d%s" % (row["volumes"], broken)
+    held = row.get("held_elsewhere")
+    elsewhere = "<small class=broken>%s %d held elsewhere</small>" % (BROKEN, held) if held else ""
+    return "%d%s%s" % (row["volumes"], broken, elsewhere)
 
 
 def hold(row):

@@ -191,3 +191,12 @@ def test_a_window_in_pips_where_there_is_one(failures, skip, gone, ahead):
     found = page(h1=health("Disconnected", "stopped", "why", ledger=ledger(failures, skip)))
     shown = [found.count("<i class=%s></i>" % kind) - 1 for kind in ("gone", "ahead")]  # the legend has one of each
     assert shown == [gone, ahead]
+
+
+def test_a_disk_that_another_host_holds_stands_in_its_hosts_line():
+    need = {"bdev": "zbs-bdev-a", "broken": True, "vm": {"pid": 3, "name": EVIL}, "held_by": ["10.0.0.12"]}
+    entries = {"zbs": {"volume:zbs-bdev-a": {"failures": 1, "skip": 2, "since": MADE, "held_by": ["10.0.0.12"]}}}
+    shown = Reader(page(h1=health(demand=[need], ledger=entries)))
+    assert "1 held elsewhere" in shown.text() and "by 10.0.0.12" in shown.text()
+    assert [tag for tag in shown.all("script") if tag] == [] and "alert('x')" in shown.text()
+    assert "held elsewhere" not in Reader(page(h1=health())).text()

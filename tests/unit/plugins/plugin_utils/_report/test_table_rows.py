@@ -3,7 +3,19 @@
 import pytest
 from ansible_collections.zstack.zbs.plugins.plugin_utils._report import table
 
-KEYS = ["broken", "hold", "host", "next_attempt", "reason", "result", "since", "status", "verdict", "volumes"]
+KEYS = [
+    "broken",
+    "held_elsewhere",
+    "hold",
+    "host",
+    "next_attempt",
+    "reason",
+    "result",
+    "since",
+    "status",
+    "verdict",
+    "volumes",
+]
 
 
 def health(verdict="healthy", status="Connected", reason=None, **more):
@@ -33,6 +45,7 @@ def test_a_healthy_host():
         "since": None,
         "volumes": 3,
         "broken": 1,
+        "held_elsewhere": 0,
         "next_attempt": None,
         "hold": None,
         "result": None,
@@ -231,8 +244,17 @@ def test_totals():
         "down": ["b", "c", "d", "e", "f"],
         "volumes": 0,
         "broken": 0,
+        "held_elsewhere": 0,
     }
-    assert table.totals([]) == {"hosts": 0, "status": {}, "result": {}, "down": [], "volumes": 0, "broken": 0}
+    assert table.totals([]) == {
+        "hosts": 0,
+        "status": {},
+        "result": {},
+        "down": [],
+        "volumes": 0,
+        "broken": 0,
+        "held_elsewhere": 0,
+    }
 
 
 def test_totals_count_the_volumes_that_are_known():
