@@ -61,6 +61,12 @@ def _make_plan(params, desired, cpus):
             )
         return plan
     plan = plan_deploy(desired, params["observed"], params["restart"])
+    if plan.action == "refused":
+        raise ZbsError(
+            "no target is deployed on %s beside another one: %s" % (params["host_ip"], plan.reasons[0]),
+            "another_target",
+            {"plan": plan.as_dict()},
+        )
     if plan.action == "deploy" and not cpus:
         raise ZbsError(
             "cpuset is auto and topology names no CPUs for %s; pass the cpuset that zbs_vhost_prepare returned, or name CPUs"
