@@ -30,7 +30,7 @@ def kind_of(problem):
 
 def decide(evidence):
     """The verdict. Where anybody may be served, or it can't be told who is, nothing is done about it."""
-    said = evidence.socket_detail
+    said = evidence.socket_detail or "the target does not list its controllers"
     if evidence.socket == "refuses" and evidence.process_starts():
         return Verdict(
             "starting",

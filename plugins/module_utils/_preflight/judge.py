@@ -76,7 +76,7 @@ def judge_image(image, present, registry):
 
 
 def judge_client(state, has_login):
-    """Whether the ZBS client is configured on the host.
+    """Whether the ZBS client is configured on the host. That it is not stops no deploy: whether a target can do without it is not known.
 
     state      of _observe/client
     has_login  whether a login for `zbsadm client deploy` is given, with which the heal deploys the client itself
@@ -89,7 +89,7 @@ def judge_client(state, has_login):
     if state == "no_file":
         return row(
             check,
-            False,
+            None,
             "%s is not a file" % CONFIGURATION,
             "remove it (Docker makes a folder where a mount names a file that is missing), then run zbsadm client deploy",
         )
@@ -99,8 +99,8 @@ def judge_client(state, has_login):
         )
     return row(
         check,
-        False,
-        "%s is missing, so the target can't open a volume" % CONFIGURATION,
+        None,
+        "%s is missing, so the target may not open a volume" % CONFIGURATION,
         "run zbsadm client deploy for this host on the admin node, or set zbs_vhost_heal_cbd_ssh_username and "
         "zbs_vhost_heal_cbd_ssh_password, with which a heal does it",
     )
