@@ -18,7 +18,7 @@ from .process import descends
 
 _ID = re.compile(r"^[0-9a-f]{12,64}\Z")
 # Folders of the whole system: who has one of these mounted (a monitor has / or /var) has everything, and no target for that.
-_SYSTEM = frozenset("/ /var /var/tmp /var/run /var/lib /run /tmp /dev /mnt /opt /srv /usr /home /root".split())
+_SYSTEM = re.compile(r"^/(var(/(tmp|run|lib))?|run|tmp|dev|mnt|opt|srv|usr|home|root)?\Z")
 # States from which nothing comes back.
 _ENDED = ("dead", "removing")
 
@@ -180,7 +180,7 @@ def has_folder(container, folders):
     for mount in container.mounts:
         source = os.path.realpath(_text(mount.get("Source")) or "/")
         inside = any(folder == source or folder.startswith(source + "/") for folder in wanted)
-        if inside and source not in _SYSTEM and mount.get("RW") is not False:
+        if inside and not _SYSTEM.match(source) and mount.get("RW") is not False:
             return "its mount %s" % source
     return None
 
