@@ -9,12 +9,12 @@ PREPARE_TIME = 200.0
 ADMIN_TIME = 60.0
 
 
-def parts(params):
-    """(seconds to deploy, seconds to verify) at most, from the parameters of zbs_vhost_recovery."""
+def to_verify(params):
+    """Seconds of the probes of an attempt at most, from the parameters of zbs_vhost_recovery."""
     # One probe before the deploy; after it those of `wait`, the last of which may find a target that is still starting.
-    return params["deploy_timeout"] + ADMIN_TIME, params["wait"] + params["start_grace"] + 2 * params["timeout"]
+    return params["wait"] + params["start_grace"] + 2 * params["timeout"]
 
 
 def longest_attempt(params):
     """Seconds of the longest attempt of vhost, without a deploy of the client before it."""
-    return PREPARE_TIME + sum(parts(params))
+    return PREPARE_TIME + params["deploy_timeout"] + ADMIN_TIME + to_verify(params)

@@ -15,7 +15,7 @@ from .._window import quiet, volumes_seen
 from .._window.ledger import HOLD_NAME, read_ledger
 from .._window.limits import Limits
 from .._window.window import STEP_TIMEOUT, Clock, Window
-from . import lease
+from .lease import ADMIN_TIME, PREPARE_TIME, longest_attempt, to_verify
 
 
 def run(params, check_mode):
@@ -76,13 +76,13 @@ def _check_lease(params):
     """ZbsError `bad_option` for a lease that runs out while its attempt may still be at work: another could begin beside it."""
     if params["deploy_timeout"] is None:
         return
-    needed = lease.longest_attempt(params)
+    needed = longest_attempt(params)
     if params["attempt_timeout"] < needed:
-        deploy, verify = lease.parts(params)
+        deploy, verify = params["deploy_timeout"] + ADMIN_TIME, to_verify(params)
         raise ZbsError(
             "attempt_timeout is %.0f s, but an attempt may take %.0f s (%.0f to prepare, %.0f to deploy, %.0f to "
             "verify); give %.0f or more, or shorten the deploy's timeout or the wait after it"
-            % (params["attempt_timeout"], needed, lease.PREPARE_TIME, deploy, verify, needed),
+            % (params["attempt_timeout"], needed, PREPARE_TIME, deploy, verify, needed),
             "bad_option",
         )
 
