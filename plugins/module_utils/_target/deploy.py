@@ -52,6 +52,13 @@ def _make_plan(params, desired, cpus):
         return Plan("deploy", ["the CBD client was asked for"])
     if params["state"] == "absent":
         plan = plan_removal(params["observed"], params["force"])
+        if plan.action == "refused" and plan.anothers:
+            raise ZbsError(
+                "the target of %s is not removed: %s; remove it with what started it"
+                % (params["host_ip"], plan.reasons[0]),
+                "another_target",
+                {"plan": plan.as_dict()},
+            )
         if plan.action == "refused":
             raise ZbsError(
                 "the target of %s is not removed: %s; move or stop the VMs, or set force to cut them off"

@@ -30,11 +30,13 @@ class Desired:
 
 class Plan:
     """`action`: `none`, `deploy`, `restart_required`, `destroy` or `refused`; `reasons`: sentences; `differences`:
-    [{what, observed, desired}]; `unsure`: whether nothing is done for not knowing.
+    [{what, observed, desired}]; `unsure`: whether nothing is done for not knowing; `anothers`: whether it is refused because the
+    target is another deployer's.
     """
 
-    def __init__(self, action, reasons, differences=(), unsure=False):
+    def __init__(self, action, reasons, differences=(), unsure=False, anothers=False):
         self.unsure = unsure
+        self.anothers = anothers
         self.action = action
         self.reasons = list(reasons)
         self.differences = list(differences)
@@ -55,7 +57,7 @@ def plan_deploy(desired, observed, restart="never"):
     vhost = (observed.get("protocols") or {}).get("vhost") or {}
     verdict = vhost.get("verdict", "unknown")
     if verdict in ANOTHERS:
-        return Plan("refused", [vhost.get("reason") or "the target is %s" % verdict])
+        return Plan("refused", [vhost.get("reason") or "the target is %s" % verdict], anothers=True)
     if verdict in HEALED:
         return Plan("deploy", ["the target is %s: %s" % (verdict, vhost.get("reason"))])
     if verdict == "starting":
@@ -97,9 +99,9 @@ def plan_removal(observed, force=False):
     sessions = _sessions(observed) if verdict == "healthy" else None
     whose = _anothers((observed or {}).get("container") or {}) if verdict == "healthy" else None
     if verdict in ANOTHERS:
-        seen = vhost.get("reason") or "the target is %s" % verdict
-    elif whose:
-        seen = "the target is well, and %s, which zbsadm does not remove" % whose
+        whose = vhost.get("reason") or "the target is %s" % verdict
+    if whose:
+        seen = whose
     elif sessions == 0:
         return Plan("destroy", ["the target is well and no VM has a session on it"])
     elif sessions:
@@ -110,7 +112,7 @@ def plan_removal(observed, force=False):
         seen = "the target is %s, so it is not known whether VMs have sessions on it" % verdict
     if force:
         return Plan("destroy", ["%s, and it is removed by force" % seen])
-    return Plan("refused", [seen], unsure=not sessions)
+    return Plan("refused", [seen], unsure=not sessions, anothers=bool(whose))
 
 
 def _anothers(container):
