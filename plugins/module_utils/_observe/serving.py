@@ -45,5 +45,10 @@ def decide(evidence):
             "%s, while %d volume sockets beside its own have a listener, so VMs may be served; look at its log"
             % (said, evidence.volumes_listening),
         )
+    if evidence.elsewhere:  # a container may have bound them under the names that its folders have inside
+        return Verdict(
+            "unknown",
+            "%s, while a process listens on %s, so VMs may be served; look at its log" % (said, evidence.elsewhere[0]),
+        )
     # Without a controller, which would listen on a socket of its own, it serves nobody.
     return down.unless_anothers(evidence, Verdict("unready", said))

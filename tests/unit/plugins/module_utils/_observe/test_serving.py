@@ -103,6 +103,12 @@ def test_one_beside_which_volumes_are_served_is_not_touched(folder, docker):
     assert found["verdict"] == "unknown" and "1 volume sockets beside its own have a listener" in found["reason"]
 
 
+def test_one_that_may_serve_them_under_its_containers_own_names_is_not_touched():
+    given = evidence("refuses", process=process(), elsewhere=["/run/inside/zbs-bdev-1"])
+    verdict = serving.decide(given)
+    assert verdict.verdict == "unknown" and "listens on /run/inside/zbs-bdev-1" in verdict.reason
+
+
 def test_one_in_no_container_of_its_own_is_another_program_of_spdk(folder, docker):
     docker(**target.NO_CONTAINER)
     with Peer(folder + "/admin.sock", answering({"code": -32601, "message": "Method not found"})):
