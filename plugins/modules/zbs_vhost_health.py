@@ -77,7 +77,9 @@ protocols:
 container:
   description:
     - What Docker says about the container. C(answer) says whether Docker could be asked, C(runs_target) whether the process
-      that answers on the admin socket belongs to the container.
+      that listens on the admin socket belongs to the container (null if that is not known).
+    - C(expected) is the name that was asked for. C(foreign) is true if the process that listens runs in a container of another
+      name, which another deployer started; this C(container) is that one.
     - In a tick of M(zstack.zbs.zbs_vhost_recovery) C(answer) may be C(remembered). Then the process that answers is the one
       that Docker named at an earlier tick, and Docker was not asked again.
   type: dict
@@ -85,6 +87,8 @@ container:
   sample:
     answer: found
     name: zbsvhost-10.0.0.11
+    expected: zbsvhost-10.0.0.11
+    foreign: false
     pid: 4711
     runs_target: true
     state: running

@@ -61,12 +61,17 @@ class Container:
         self.finished_at = state.get("FinishedAt")
         self.restart_count = data.get("RestartCount")
         self.arguments = [str(item) for item in arguments if item]
+        self.mounts = [item for item in _shaped(data.get("Mounts"), list) if isinstance(item, dict)]
         # Only podman watches a container with conmon and names the pid file of it.
         self.podman = answer == "podman" or "ConmonPidFile" in data
 
     def found(self):
         """Whether Docker showed the container."""
         return self.answer == "found"
+
+    def up(self):
+        """Whether it has processes, or Docker is about to give it some."""
+        return self.running or self.restarting or self.state == "paused"
 
     def age(self, now):
         """Seconds since its last start, or since its making where it never started; None when that can't be told.
@@ -111,10 +116,20 @@ class Container:
         }
 
 
+def ask_docker(arguments, deadline, docker="docker", kill_grace=command.KILL_GRACE):
+    """The command.Result of the host's docker with these arguments; ZbsError where it can't be run."""
+    return command.run([docker] + arguments, deadline, kill_grace=kill_grace)
+
+
+def says_missing(result):
+    """Whether the Result says that there is no such container (any more)."""
+    return bool(_NO_CONTAINER.search(result.err))
+
+
 def inspect_container(name, deadline, docker="docker", kill_grace=command.KILL_GRACE):
     """Ask Docker for the container `name` and return a Container; never raises."""
     try:
-        result = command.run([docker, "container", "inspect", name], deadline, kill_grace=kill_grace)
+        result = ask_docker(["container", "inspect", name], deadline, docker, kill_grace)
     except ZbsError as exc:
         # A docker that can't be run says nothing of our own permissions: `denied` is the engine's word alone.
         return Container("no_docker" if exc.code == "command_missing" else "error", exc.message)

@@ -53,7 +53,7 @@ _ENTRY = {
     "lease": (dict, type(None)),
 }
 # Keys that an entry may have.
-_ENTRY_MORE = {"healthy": int, "flaps": int, "due": bool, "held_by": list}
+_ENTRY_MORE = {"healthy": int, "flaps": int, "due": bool, "left": bool, "held_by": list}
 _HISTORY = {"recoveries": list, "failures": int, "skip": int}
 _DISTRUST = {"since": str, "seen": dict}
 _DEPLOYED = {"hash": str, "parts": dict, "at": str, "container_id": (str, type(None))}

@@ -90,7 +90,7 @@ def windows(row, health):
     for storage, protocols in sorted((health.get("ledger") or {}).items()):
         for protocol, entry in sorted(protocols.items()):
             ahead = ticks_to_attempt(entry)
-            words = {0: "attempt is due", 1: "attempt on the next tick"}.get(
+            words = {None: "left to the deployer", 0: "attempt is due", 1: "attempt on the next tick"}.get(
                 ahead, "attempt in %d ticks" % (ahead or 0)
             )
             failures = entry.get("failures", 0)
@@ -101,7 +101,7 @@ def windows(row, health):
                     text(protocol),
                     _pips(failures, entry.get("skip", 0)),
                     words,
-                    unless,
+                    unless if ahead is not None else "",
                     failures,
                     plural(failures),
                 )

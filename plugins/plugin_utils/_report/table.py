@@ -49,12 +49,14 @@ def health_row(host, health):
 
 
 # One word for a host over its protocols, the gravest first.
+_LEFT = "left to the deployer"
 _GRAVEST = (
     "failed",
     attempts.ELSEWHERE,
     "refused",
     "due",
     "in progress",
+    _LEFT,
     "held",
     "waiting",
     "unsure",
@@ -62,7 +64,7 @@ _GRAVEST = (
     "healed",
     "well",
 )
-_WORDS = {"in_progress": "in progress", "cleared": "well"}
+_WORDS = {"in_progress": "in progress", "cleared": "well", "left": _LEFT}
 
 
 def heal_row(host, tick, begins=None, finishes=None, gate=None):
@@ -149,8 +151,11 @@ def _after(tick, begins, finishes):
 def _row(host, health, entries, result, reason):
     volumes = health.get("volumes")
     verdicts = [item["verdict"] for item in (health.get("protocols") or {}).values()]
+    ahead = [(entry, ticks_to_attempt(entry)) for entry in entries.values()]
     ticks = [
-        0 if result in ("due", "held") and not entry["skip"] else ticks_to_attempt(entry) for entry in entries.values()
+        0 if result in ("due", "held") and not entry["skip"] else number
+        for entry, number in ahead
+        if number is not None
     ]
     return {
         "host": host,

@@ -132,6 +132,15 @@ def test_a_short_window_is_drawn_tick_by_tick(failures, skip, gone, ahead):
     assert (text.count("<i class=gone></i>"), text.count("<i class=ahead></i>")) == (gone, ahead)
 
 
+def test_what_is_left_to_the_deployer_has_no_attempt_ahead():
+    left = ledger(0, 0)
+    for entries in left.values():
+        for entry in entries.values():
+            entry["left"] = True
+    text = Reader(page(a=health("Disconnected", "foreign", "r", ledger=left))).text()
+    assert "left to the deployer" in text and "attempt on" not in text
+
+
 def test_a_long_window_is_a_bar():
     text = page(a=health("Disconnected", "hung", "r", ledger=ledger(6, 16)))
     assert '<i class=gone style="width:75.0%">' in text and "attempt in 17 ticks" in Reader(text).text()

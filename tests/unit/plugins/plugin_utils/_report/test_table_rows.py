@@ -58,6 +58,24 @@ def test_a_host_that_is_down_shows_its_ledger():
     assert (row["since"], row["next_attempt"], row["reason"]) == ("2026-01-02T03:04:05Z", 4, "why")
 
 
+@pytest.mark.parametrize("hold", [None, {"reason": "new kernel", "until": None}])
+def test_a_host_that_is_left_to_the_deployer(hold):
+    left = {"vhost": dict(entry(3), left=True)}
+    seen = tick("left", left, verdict="foreign", status="Disconnected", reason="why", hold=None)
+    row = table.heal_row("h1", dict(seen, hold=hold))
+    assert (row["result"], row["next_attempt"], row["reason"]) == ("left to the deployer", None, "Vhost: why")
+    assert table.totals([row])["result"] == {"left to the deployer": 1} and table.fails([row], "failed") == []
+    looked = table.health_row("h1", health("foreign", "Disconnected", "why", ledger={"zbs": left}))
+    assert (looked["next_attempt"], looked["since"]) == (None, "2026-01-02T03:04:05Z")
+
+
+def test_of_two_protocols_the_one_that_is_attempted_is_told():
+    seen = tick("left", {"vhost": dict(entry(0), left=True), "cbd": entry(0)})
+    seen["decisions"]["cbd"], seen["due"] = "due", ["cbd"]
+    row = table.heal_row("h1", seen)
+    assert (row["result"], row["next_attempt"]) == ("due", 0)
+
+
 @pytest.mark.parametrize(
     "verdict, ended, since",
     [
