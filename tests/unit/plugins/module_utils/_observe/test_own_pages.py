@@ -9,6 +9,7 @@ FILES = [
     ("/dev/hugepages2m/spdk_pid1map_0", True),
     ("/dev/hugepages2m/spdk_pid1map_0 (deleted)", True),
     ("/mnt/huge pages/spdk_pid4711map_1023 (deleted)", True),
+    ("/dev/hugepages2m/spdk0map_3", True),  # with --shm-id
     ("/dev/hugepages2m/rtemap_7", True),
     ("/anon_hugepage (deleted)", True),
     ("/anon_hugepage", True),
@@ -71,7 +72,9 @@ def test_a_kernel_that_does_not_tell(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["huge", " huge file=/spdk_pid1map_0", " huge N0=x kernelpagesize_kB=y file=/spdk_pid1map_0", "\x00 huge", ":"],
+    ["huge", " huge file=/spdk_pid1map_0", " huge N0=x kernelpagesize_kB=y file=/spdk_pid1map_0", "\x00 huge", ":"]
+    + [smaps("/spdk_pid1map_0", 2048).partition("KernelPageSize:")[0] + rest for rest in ("\n\n", "KernelPageSize:\n", "KernelPageSize: x kB\n")]
+    + [" huge file=/spdk_pid1map_0 kernelpagesize_kB=\u00b2"],
 )
 def test_junk_is_nothing(tmp_path, text):
     write(tmp_path, "numa_maps", text)
