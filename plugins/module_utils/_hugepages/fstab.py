@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """fstab as mount(8) and systemd-fstab-generator read it: which line mounts what, and whether it does so at boot. Pure."""
 
-import re
-
 from . import mountinfo
 
 _BINDS = ("bind", "rbind")
@@ -32,19 +30,14 @@ class Entry:
 
 
 def entries(text):
-    """The lines that say something: no comments, no swap, none without a type."""
-    found = []
+    """The lines that mount something below the root, in their order: no comments, no swap, none without a type."""
     for line in text.split("\n"):
-        # Fields are apart by blanks and tabs; a carriage return is part of the last one.
-        fields = [word for word in re.split(r"[ \t]+", line.rstrip("\r")) if word]
+        # Fields are apart by blanks and tabs, and nothing else.
+        fields = [word for word in line.rstrip("\r").replace("\t", " ").split(" ") if word]
         if len(fields) > 2 and not fields[0].startswith("#") and fields[1].startswith("/"):
-            found.append(Entry(fields))
-    return found
+            yield Entry(fields)
 
 
 def find(text, same):
     """The Entry of a hugetlbfs on a path for which `same(path)` holds, None without one. systemd takes the first of a path's lines."""
-    for entry in entries(text):
-        if entry.is_hugetlbfs() and same(entry.target):
-            return entry
-    return None
+    return next((entry for entry in entries(text) if entry.is_hugetlbfs() and same(entry.target)), None)

@@ -7,8 +7,9 @@ import re
 
 # As many mounts as a namespace may have unless somebody raised fs.mount-max.
 _MOST_ROWS = 100000
-# No path that a program names is longer.
+# No path that a program names is longer, and no line has more than a few of them, each letter written as four.
 _LONGEST = 4096
+_LONGEST_LINE = 16 * _LONGEST
 
 
 class Row:
@@ -27,51 +28,68 @@ class Row:
         self.options = fields[dash + 3]
 
 
-def rows(text):
-    """Every Row of a mountinfo text, in mount order; lines of another shape are none."""
-    count, start = 0, 0
-    while start < len(text) and count < _MOST_ROWS:
-        # Lines end with a line feed alone: a path may hold any other character that Python takes for the end of a line.
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        fields = text[start:end].split(" ")
-        start = end + 1
+def rows(text, kind=None):
+    """Every Row of a mountinfo text in mount order, or those of one kind; lines of another shape are none."""
+    for line in _lines(text):
+        if kind is not None and kind not in line:
+            continue
+        fields = line.split(" ")
         try:
             dash = fields.index("-", 6)
         except ValueError:
             continue
-        if len(fields) >= dash + 4 and fields[4].startswith("/") and len(fields[4]) <= _LONGEST:
-            count += 1
+        whole = len(fields) >= dash + 4 and fields[4].startswith("/") and len(fields[4]) <= _LONGEST
+        if whole and kind in (None, fields[dash + 1]):
             yield Row(fields, dash)
+
+
+def _lines(text):
+    """Lines end with a line feed alone: a path may hold any other character that Python takes for the end of a line."""
+    start = 0
+    for _number in range(_MOST_ROWS):
+        if start >= len(text):
+            return
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        if end - start <= _LONGEST_LINE:
+            yield text[start:end]
+        start = end + 1
 
 
 def unescape(text):
     """The kernel writes blanks and the like of a path as `\\040`; fstab(5) does the same."""
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8) & 255), text)
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8) & 255), text) if "\\" in text else text
 
 
 class Tree:
     """Which mounts are covered: by a mount on the same path, on a folder above it, or on one that their parent lies in."""
 
-    def __init__(self, found):
+    def __init__(self, text):
         self._nodes: dict = {}
-        self._children = set()
-        for row in found:
-            self._nodes[row.number] = (row.parent, row.point)
-            self._children.add((row.parent, row.point))
+        self._lost: dict = {}
+        for line in _lines(text):
+            fields = line.split(" ", 5)
+            if len(fields) == 6 and fields[4].startswith("/") and len(fields[4]) <= _LONGEST:
+                self._nodes[fields[0]] = (fields[1], unescape(fields[4]))
+        self._children = set(self._nodes.values())
 
     def covered(self, number):
         """Whether no path leads to the mount any more."""
-        seen = set()
-        if (number, self._nodes[number][1]) in self._children:
-            return True  # what is mounted over a mount names it as its parent and bears its path
-        while number in self._nodes and number not in seen:
-            seen.add(number)
+        # What is mounted over a mount names it as its parent and bears its path.
+        return (number, self._nodes[number][1]) in self._children or self._is_lost(number)
+
+    def _is_lost(self, number):
+        """Whether something is in the way to the mount; each mount is looked at once, and a circle of parents ends."""
+        way, lost = [], False
+        while number in self._nodes and number not in self._lost and not lost:
             parent, point = self._nodes[number]
-            if parent != number and any((parent, above) in self._children for above in self._between(parent, point)):
-                return True
+            self._lost[number] = False
+            way.append(number)
+            lost = any((parent, above) in self._children for above in self._between(parent, point))
             number = parent
-        return False
+        lost = lost or self._lost.get(number, False)
+        self._lost.update(dict.fromkeys(way, lost))
+        return lost
 
     def _between(self, parent, point):
         """The folders above `point`, down to the parent's own place: a mount there that came later is in the way."""

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """hugetlbfs mounts, read from /proc/self/mountinfo."""
 
+import collections
 import errno
 import os
 
@@ -39,10 +40,10 @@ def read_hugetlbfs(root="/"):
 
 def parse_mountinfo(text):
     """The hugetlbfs mounts of a mountinfo text to which a path leads; see proc(5)."""
-    found = [row for row in mountinfo.rows(text) if row.kind == "hugetlbfs"][-_MOST:]
+    found = collections.deque(mountinfo.rows(text, "hugetlbfs"), _MOST)
     if not found:
         return []
-    tree = mountinfo.Tree(mountinfo.rows(text))
+    tree = mountinfo.Tree(text)
     return [_mount_of(row) for row in found if not tree.covered(row.number)]
 
 
