@@ -32,6 +32,10 @@ class Guests:
         self.apart = apart
         self.unknown_to = list(unknown_to)
 
+    def after(self, pool):
+        """The same with the pool as it is now."""
+        return Guests(self.page_kib, self.path, pool, self.pages, self.apart, self.unknown_to)
+
 
 def choose(mounts, default, only=None):
     """(page size in KiB, path) of the hugetlbfs that guests use; (None, None) where they have none.

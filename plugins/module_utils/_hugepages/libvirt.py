@@ -20,17 +20,11 @@ def older_than(seconds, root="/"):
 
 def sentence(programs, path):
     """What to say of them."""
-    many = len(programs) > 1
+    they, them = ("they start", "them") if len(programs) > 1 else ("it starts", "it")
     return (
-        "%s %s since before the hugetlbfs on %s was mounted, and the VMs that %s don't get pages from it; restart %s when "
-        "that suits, which leaves running VMs alone"
-    ) % (
-        " and ".join(programs),
-        "run" if many else "runs",
-        path,
-        "they start" if many else "it starts",
-        "them" if many else "it",
-    )
+        "%s started before the hugetlbfs on %s was mounted, so VMs that %s get no pages from it; restart %s at a good time, which "
+        "leaves running VMs alone"
+    ) % (" and ".join(programs), path, they, them)
 
 
 def _start(pid, root):

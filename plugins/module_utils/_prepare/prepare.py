@@ -119,11 +119,11 @@ def _guest_pages(wish, after, spent_kib, check_mode, actions, missing, warnings)
         )
         return
     if not seen.apart:
-        seen.pool = after.pool if seen.page_kib else None
+        after.guests = seen.after(after.pool if seen.page_kib else None)
     elif seen.pages:
         before = seen.pool if check_mode else node_pools.read_pool(seen.page_kib, wish.root)
         demand = after.guest_demand()
-        seen.pool = _grow(
+        grown = _grow(
             wish,
             before,
             demand,
@@ -134,6 +134,7 @@ def _guest_pages(wish, after, spent_kib, check_mode, actions, missing, warnings)
             lambda pool: _guest_shortage(seen, demand, before, pool),
             spent_kib,
         )
+        after.guests = seen.after(grown)
     if wish.guest_kib and seen.apart:
         warnings.append(guests.difference(seen, wish.page_kib))
     if seen.unknown_to and seen.path == after.mount:

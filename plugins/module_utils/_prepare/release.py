@@ -4,7 +4,6 @@
 """Take back what a prepare brought: the mount that is ours and that nobody uses, and pages that nobody uses."""
 
 from .._hugepages import boot, giveback, mounts, node_pools, own_mounts
-from .._hugepages.guests import Guests
 from .._observe.container import inspect_container
 from .._tools import sizes
 from .._tools.deadline import Deadline
@@ -101,7 +100,7 @@ def _guest_pages(wish, host, pool, check_mode, actions, missing):
     if seen.apart:
         asked = wish.guest_kib or seen.page_kib in boot.asked(sizes.name(wish.page_kib), wish.root)
         pool = _pages(wish, seen.page_kib, seen.pool, {}, check_mode, actions, missing) if asked else seen.pool
-    return Guests(seen.page_kib, seen.path, pool, seen.pages, seen.apart)
+    return seen.after(pool)
 
 
 def _pages(wish, page_kib, before, nodes, check_mode, actions, missing):

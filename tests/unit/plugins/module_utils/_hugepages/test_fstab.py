@@ -16,7 +16,11 @@ TABLE = [
     ("field case 13, a comment", "#nodev /dev/hugepages2m hugetlbfs pagesize=2M,mode=1770 0 0", False),
     ("field case 13, noauto", "nodev /dev/hugepages2m hugetlbfs noauto,pagesize=2M 0 0", False),
     ("a comment behind blanks", "  \t# nodev /dev/hugepages2m hugetlbfs pagesize=2M 0 0", False),
-    ("a comment and a line", "#none /dev/hugepages2m hugetlbfs noauto\nnone /dev/hugepages2m hugetlbfs pagesize=2M", True),
+    (
+        "a comment and a line",
+        "#none /dev/hugepages2m hugetlbfs noauto\nnone /dev/hugepages2m hugetlbfs pagesize=2M",
+        True,
+    ),
     ("a hash inside", "huge#1 /dev/hugepages2m hugetlbfs pagesize=2M", True),
     ("blanks before, tabs between", " \tnone\t/dev/hugepages2m\t\thugetlbfs\tpagesize=2M\t0\t0", True),
     ("no options", "none /dev/hugepages2m hugetlbfs", True),
@@ -47,10 +51,18 @@ TABLE = [
     ("shown once more", "/dev/hugepages /dev/hugepages2m none bind 0 0", True),
     ("shown once more with what is below", "/dev/hugepages /dev/hugepages2m none rw,rbind 0 0", True),
     ("shown once more by hand", "/dev/hugepages /dev/hugepages2m none bind,noauto 0 0", False),
-    ("the first of two lines", "none /dev/hugepages2m hugetlbfs noauto\nnone /dev/hugepages2m hugetlbfs pagesize=2M", False),
+    (
+        "the first of two lines",
+        "none /dev/hugepages2m hugetlbfs noauto\nnone /dev/hugepages2m hugetlbfs pagesize=2M",
+        False,
+    ),
     ("carriage returns", "none /dev/hugepages2m hugetlbfs pagesize=2M\r\nnone /x tmpfs\r\n", True),
     ("no line feed at the end", "none /x tmpfs rw 0 0\nnone /dev/hugepages2m hugetlbfs pagesize=2M 0 0", True),
-    ("what Python takes for the end of a line", "none /a\x0cb\u2028c tmpfs rw\nnone /dev/hugepages2m hugetlbfs rw", True),
+    (
+        "what Python takes for the end of a line",
+        "none /a\x0cb\u2028c tmpfs rw\nnone /dev/hugepages2m hugetlbfs rw",
+        True,
+    ),
 ]
 
 
@@ -78,7 +90,11 @@ GENERATED = "[Unit]\nSourcePath=/etc/fstab\n[Mount]\nWhere=/dev/hugepages2m\n"
 UNITS = [
     ("a unit that is enabled", {"etc/systemd/system/" + UNIT: MOUNT, WANTS: ""}, []),
     ("a unit that nothing starts", {"etc/systemd/system/" + UNIT: MOUNT}, ["nothing starts"]),
-    ("a unit of a package", {"usr/lib/systemd/system/" + UNIT: MOUNT, "usr/lib/systemd/system/sysinit.target.wants/" + UNIT: ""}, []),
+    (
+        "a unit of a package",
+        {"usr/lib/systemd/system/" + UNIT: MOUNT, "usr/lib/systemd/system/sysinit.target.wants/" + UNIT: ""},
+        [],
+    ),
     ("another generator's", {"run/systemd/generator/" + UNIT: MOUNT}, []),
     ("fstab's own unit, of a line that is gone", {"run/systemd/generator/" + UNIT: GENERATED}, None),
     (

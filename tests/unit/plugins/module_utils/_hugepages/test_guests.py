@@ -28,7 +28,12 @@ TABLE = [
     ("the first of the default size", [("/a", G1), ("/b", M2), ("/c", M2)], M2, (M2, "/b")),
     ("no mount", [], M2, (None, None)),
     ("a kernel that names no default", [("/a", None), ("/b", G1)], None, (G1, "/b")),
-    ("a pod's counts too: libvirt takes it", [("/var/lib/kubelet/pods/1/volumes/x", M2)], M2, (M2, "/var/lib/kubelet/pods/1/volumes/x")),
+    (
+        "a pod's counts too: libvirt takes it",
+        [("/var/lib/kubelet/pods/1/volumes/x", M2)],
+        M2,
+        (M2, "/var/lib/kubelet/pods/1/volumes/x"),
+    ),
 ]
 
 
@@ -104,8 +109,10 @@ def test_who_does_not_know_a_mount_yet(tmp_path, name, started, older):
 
 
 def test_one_and_several_are_told():
-    assert libvirt.sentence(["libvirtd (process 8)"], TARGET).startswith("libvirtd (process 8) runs since before")
-    assert "a (process 1) and b (process 2) run since" in libvirt.sentence(["a (process 1)", "b (process 2)"], TARGET)
+    assert libvirt.sentence(["libvirtd (process 8)"], TARGET).startswith(
+        "libvirtd (process 8) started before the hugetlbfs"
+    )
+    assert "a (process 1) and b (process 2) started" in libvirt.sentence(["a (process 1)", "b (process 2)"], TARGET)
 
 
 def test_a_host_without_processes(tmp_path):

@@ -10,7 +10,16 @@ ROOT = "25 1 8:1 / / rw - ext4 /dev/sda1 rw"
 NAMED = "/dev/hugepages2m"
 
 
-def row(number, path, options="rw,pagesize=2M", parent=25, flags="rw,relatime", tags="shared:20 ", part="/", kind="hugetlbfs"):
+def row(
+    number,
+    path,
+    options="rw,pagesize=2M",
+    parent=25,
+    flags="rw,relatime",
+    tags="shared:20 ",
+    part="/",
+    kind="hugetlbfs",
+):
     """A line as the kernel writes it."""
     head = "%d %d 0:%d %s %s %s %s- " % (number, parent, number, part, path, flags, tags)
     return head + "%s %s %s" % (kind, kind, options)
@@ -45,7 +54,11 @@ TABLE = [
     ("read-only, the mount", [row(40, NAMED, flags="ro,relatime")], None),
     ("read-only, the file system", [row(40, NAMED, "ro,pagesize=2M")], None),
     ("another one where that is read-only", [SYSTEMD, row(40, NAMED, flags="ro")], "/dev/hugepages"),
-    ("not every option with those letters", [row(40, NAMED, "rw,pagesize=2M,gid=0,mode=770", flags="rw,norelatime")], NAMED),
+    (
+        "not every option with those letters",
+        [row(40, NAMED, "rw,pagesize=2M,gid=0,mode=770", flags="rw,norelatime")],
+        NAMED,
+    ),
     ("a quota that is too small", [row(40, NAMED, "rw,pagesize=2M,size=1073741824")], None),
     ("a quota as an old kernel shows it", [row(40, NAMED, "rw,pagesize=2M,size=1G")], None),
     ("a quota that is just enough", [row(40, NAMED, "rw,pagesize=2M,size=2147483648")], NAMED),
@@ -68,7 +81,11 @@ TABLE = [
     ("a type that only begins so", [row(40, NAMED, kind="hugetlbfs2")], None),
     ("blanks", [row(40, "/mnt/huge\\040pages")], "/mnt/huge pages"),
     ("tab, line feed, backslash, hash", [row(40, "/mnt/a\\011b\\012c\\134d\\043")], "/mnt/a\tb\nc\\d#"),
-    ("what Python takes for the end of a line", [row(40, "/mnt/a\rb\x0b\x0c\x1c\x85\u2028c")], "/mnt/a\rb\x0b\x0c\x1c\x85\u2028c"),
+    (
+        "what Python takes for the end of a line",
+        [row(40, "/mnt/a\rb\x0b\x0c\x1c\x85\u2028c")],
+        "/mnt/a\rb\x0b\x0c\x1c\x85\u2028c",
+    ),
     ("covered on its path", [OWN, row(50, NAMED, parent=40, kind="tmpfs")], None),
     ("covered by one of another size", [OWN, row(50, NAMED, "rw,pagesize=1G", parent=40)], None),
     ("covered by one of its kind", [OWN, row(50, NAMED, parent=40)], NAMED),
@@ -123,7 +140,10 @@ def test_a_choice_that_is_not_fit_any_more_is_none():
     [
         (row(40, NAMED, flags="ro"), "it is mounted read-only"),
         (row(40, NAMED, "rw,pagesize=2M,size=1G"), "its option size allows 1024 MiB, and the target needs 2048 MiB"),
-        (row(40, NAMED, "rw,pagesize=2M,nr_inodes=0"), "its option nr_inodes allows 0 files, and the target makes 1024"),
+        (
+            row(40, NAMED, "rw,pagesize=2M,nr_inodes=0"),
+            "its option nr_inodes allows 0 files, and the target makes 1024",
+        ),
         (row(40, NAMED, part="/x"), "it shows only the part /x of a hugetlbfs"),
     ],
 )
@@ -177,7 +197,11 @@ def test_where_we_have_mounts_of_our_own_the_host_s_count(tmp_path):
 
 
 LINES = st.lists(
-    st.one_of(st.text(), st.sampled_from([ROOT, OWN, KUBELET]), st.builds(row, st.integers(0, 9), st.text(), parent=st.integers(0, 9)))
+    st.one_of(
+        st.text(),
+        st.sampled_from([ROOT, OWN, KUBELET]),
+        st.builds(row, st.integers(0, 9), st.text(), parent=st.integers(0, 9)),
+    )
 )
 
 

@@ -66,7 +66,16 @@ def test_options_that_only_look_alike_are_none_of_ours():
 
 @pytest.mark.parametrize(
     ("text", "mib"),
-    [("512", 512), ("512M", 512), ("512m", 512), ("1G", 1024), ("2g", 2048), ("1048576k", 1024), ("1k", 0), ("1GiB", 1024)],
+    [
+        ("512", 512),
+        ("512M", 512),
+        ("512m", 512),
+        ("1G", 1024),
+        ("2g", 2048),
+        ("1048576k", 1024),
+        ("1k", 0),
+        ("1GiB", 1024),
+    ],
 )
 def test_memory_with_a_unit_and_without(text, mib):
     """SPDK takes MiB where no unit stands, and K, M and G else."""

@@ -73,7 +73,10 @@ def test_a_kernel_that_does_not_tell(tmp_path):
 @pytest.mark.parametrize(
     "text",
     ["huge", " huge file=/spdk_pid1map_0", " huge N0=x kernelpagesize_kB=y file=/spdk_pid1map_0", "\x00 huge", ":"]
-    + [smaps("/spdk_pid1map_0", 2048).partition("KernelPageSize:")[0] + rest for rest in ("\n\n", "KernelPageSize:\n", "KernelPageSize: x kB\n")]
+    + [
+        smaps("/spdk_pid1map_0", 2048).partition("KernelPageSize:")[0] + rest
+        for rest in ("\n\n", "KernelPageSize:\n", "KernelPageSize: x kB\n")
+    ]
     + [" huge file=/spdk_pid1map_0 kernelpagesize_kB=\u00b2"],
 )
 def test_junk_is_nothing(tmp_path, text):
