@@ -37,7 +37,7 @@ def prepare(wish, host, check_mode):
             missing.append({"what": "hugepages", "detail": exc.message, "remedy": "fix that, then run again"})
     after.engine = starting.provide(host.engine, wish.root, check_mode, actions, missing)
     if wish.hugepages and not check_mode and not missing:
-        _look_again(wish, host, after.pool, missing)
+        _look_again(wish, host, after, missing)
     return after, actions, missing, warnings
 
 
@@ -182,11 +182,16 @@ def _told(what, detail, before, pool):
     return {"what": what, "detail": detail, "remedy": remedy}
 
 
-def _look_again(wish, host, pool, missing):
+def _look_again(wish, host, after, missing):
     """Starting an engine takes seconds, in which somebody may have taken what was there."""
     now = node_pools.read_pool(wish.page_kib, wish.root)
-    if host.demand(wish).lacks(now) > 0 and now.total < pool.total:
-        missing.append(_shortage(wish, host, host.demand(wish), pool, now))
+    if host.demand(wish).lacks(now) > 0 and now.total < after.pool.total:
+        missing.append(_shortage(wish, host, host.demand(wish), after.pool, now))
+    seen = after.guests
+    if seen.apart and seen.pages:
+        now = node_pools.read_pool(seen.page_kib, wish.root)
+        if after.guest_demand().lacks(now) > 0 and now.total < seen.pool.total:
+            missing.append(_guest_shortage(seen, after.guest_demand(), seen.pool, now))
 
 
 def _mount(wish, host, check_mode, actions, missing, warnings):

@@ -3,7 +3,9 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import boot_units
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import starting
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import boot_units, own_mounts
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.prepare_site import NAME, Site, pool
@@ -96,6 +98,29 @@ def test_what_does_not_come_is_missing_by_a_name_of_its_own(host):
     assert "guest_hugepages: 3 pages of 524288 KiB are missing: guests need 4, and 1 are free" in failure["message"]
     assert failure["details"]["guest_hugepages"]["short_by"] == 3
     assert failure["details"]["hugepages"]["short_by"] == 0
+
+
+def test_pages_of_guests_that_somebody_takes_while_the_engine_starts_are_noticed(host):
+    second = host.guests(M512)
+
+    def provide(engine, *_arguments):
+        second.set(1, 1)
+        return engine
+
+    host.monkeypatch.setattr(starting, "provide", provide)
+    failure, _result = failure_of(NAME, dict(host.options, guest_memory="2G"))
+    assert "the pool went from 4 to 1 pages when it should have grown" in failure["message"]
+
+
+def test_release_is_refused_nothing_by_notes_that_can_not_be_written(host):
+    host.run()
+
+    def fail(*_arguments):
+        raise ZbsError("mounts.json can't be written (No space left on device)", "mounts_file")
+
+    host.monkeypatch.setattr(own_mounts, "note_choice", fail)
+    result = host.run(state="absent")
+    assert "unmount /dev/hugepages2m" in result["actions"] and "No space left" in result["warnings"][0]
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
