@@ -106,7 +106,7 @@ def plan(params, wish):
     mount = host.choose_mount(wish, found)
     guests = host.look_at_guests(wish, found, mount)
     target = sum(nodes.values()) if nodes else wish.target_pages
-    total = target + (0 if guests.apart else wish.guest_pages)
+    total = target + (wish.guest_pages if guests.page_kib == wish.page_kib else 0)
     apart = (guests.page_kib, guests.pages) if guests.apart and guests.pages else None
     refusals.check_amount(total, nodes, wish.page_kib, root, apart[0] * apart[1] if apart else 0)
     where = mount.path if mount else as_kernel(wish.hugetlbfs_dir, root)

@@ -75,7 +75,11 @@ class Host:
     def demand(self, wish):
         """The wanted.Demand on the target's pool."""
         nodes = {node: (pages, self.held.on(node, pages)) for node, pages in self.nodes.items()}
-        return wanted.Demand(wish.target_pages, 0 if self.guests.apart else wish.guest_pages, self.held.pages, nodes)
+        return wanted.Demand(wish.target_pages, self.guests_beside(wish), self.held.pages, nodes)
+
+    def guests_beside(self, wish):
+        """Pages of the target's pool that are for guests: none where they take another pool's, or find none."""
+        return wish.guest_pages if self.guests.page_kib == wish.page_kib else 0
 
     def guest_demand(self):
         """The wanted.Demand on the guests' pool, where that is another one."""
@@ -135,8 +139,7 @@ def refuse_bad(wish, host):
     """ZbsError for a wish that can't be right, before anything is touched."""
     pages = sum(host.nodes.values()) if host.nodes else wish.target_pages
     apart = host.guests.pages * host.guests.page_kib if host.guests.apart else 0
-    together = 0 if host.guests.apart else wish.guest_pages
-    refusals.check_amount(pages + together, host.nodes, wish.page_kib, wish.root, apart)
+    refusals.check_amount(pages + host.guests_beside(wish), host.nodes, wish.page_kib, wish.root, apart)
     refusals.check_folder_name(wish.hugetlbfs_dir)
     if host.mount is None:
         refusals.check_folder(wish.hugetlbfs_dir, wish.root, needs(wish))

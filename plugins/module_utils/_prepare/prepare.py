@@ -57,24 +57,18 @@ def _memory(wish, host, after, check_mode, actions, missing, warnings):
 
 def _pages(wish, host, before, check_mode, actions, missing, warnings):
     demand = host.demand(wish)
-    if demand.lacks(before) > 0:
-        _say_shrunk(wish, before, warnings)
+    said = (actions, missing, warnings)
     return _grow(
-        wish,
-        before,
-        demand,
-        check_mode,
-        actions,
-        missing,
-        "hugepages",
-        lambda pool: _shortage(wish, host, demand, before, pool),
+        wish, before, demand, check_mode, said, "hugepages", lambda pool: _shortage(wish, host, demand, before, pool)
     )
 
 
-def _grow(wish, before, demand, check_mode, actions, missing, what, explain, spent_kib=0):
+def _grow(wish, before, demand, check_mode, said, what, explain, spent_kib=0):
     """The Pool `before` after it grew by what `demand` lacks; what did not come is in `missing`, said by `explain(pool)`."""
+    actions, missing, warnings = said
     if demand.lacks(before) <= 0:
         return before
+    _say_shrunk(wish, before, warnings)
     refusal = growth.unaffordable(before, demand, wish.root, spent_kib)
     if refusal is not None:
         missing.append({"what": what, "detail": refusal, "remedy": "free memory on the host, or ask for less"})
@@ -99,11 +93,11 @@ def _grow(wish, before, demand, check_mode, actions, missing, what, explain, spe
 
 def _say_shrunk(wish, pool, warnings):
     """A pool that has less than our unit asks for at boot was made smaller since, or never came."""
-    asked = boot.asked(sizes.name(wish.page_kib), wish.root).get(wish.page_kib, 0)
+    asked = boot.asked(sizes.name(wish.page_kib), wish.root).get(pool.size_kib, 0)
     if pool.total < asked:
         warnings.append(
             "the pool of %d KiB pages has %d pages, and its unit asks for %d at boot: they did not come, or something took them "
-            "since, as the manager's hugepage switch does" % (wish.page_kib, pool.total, asked)
+            "since, as the manager's hugepage switch does" % (pool.size_kib, pool.total, asked)
         )
 
 
@@ -128,8 +122,7 @@ def _guest_pages(wish, after, spent_kib, check_mode, actions, missing, warnings)
             before,
             demand,
             check_mode,
-            actions,
-            missing,
+            (actions, missing, warnings),
             "guest_hugepages",
             lambda pool: _guest_shortage(seen, demand, before, pool),
             spent_kib,

@@ -152,7 +152,7 @@ def test_where_the_default_size_is_not_mounted_guests_share_the_target_s(host):
 def test_libvirt_that_was_told_of_no_hugetlbfs(host):
     fake_host.write(host.root, "etc/libvirt/qemu.conf", 'hugetlbfs_mount = ""\n')
     failure, _result = failure_of(NAME, dict(host.options, guest_memory="1G"))
-    assert "guest_hugepages: VMs find no hugetlbfs" in failure["message"]
+    assert "guest_hugepages: VMs find no hugetlbfs" in failure["message"] and host.kernel.total() == 100
     assert host.run()["guest_hugepages"] is None
 
 
@@ -259,12 +259,15 @@ def test_a_folder_in_other_words_is_the_same_folder(host, named):
 
 
 def test_a_pool_that_somebody_took_since_the_boot_is_said(host):
-    """As the manager's hugepage switch does."""
-    unit = boot_units.service("2M", 2048, {}, 100)
+    """As the manager's hugepage switch does, to the pool of the kernel's default size."""
+    second = host.guests(M512)
+    unit = boot_units.service("2M", 2048, {}, 100, (M512, 4))
     fake_host.write(host.root, "etc/systemd/system/zbs-vhost-hugepages-2M.service", unit)
-    result = host.run()
-    assert any("its unit asks for 100 at boot" in text and "hugepage switch" in text for text in result["warnings"])
-    assert not host.run().get("warnings")
+    result = host.run(guest_memory="2G")
+    for size, pages in ((2048, 100), (M512, 4)):
+        words = "the pool of %d KiB pages has 0 pages, and its unit asks for %d at boot" % (size, pages)
+        assert any(words in text and "hugepage switch" in text for text in result["warnings"])
+    assert second.total() == 4 and len(host.run(guest_memory="2G")["warnings"]) == 1
 
 
 def test_an_operator_s_entries_and_the_manager_s_marks_are_returned(host):
