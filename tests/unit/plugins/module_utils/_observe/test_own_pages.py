@@ -3,6 +3,8 @@
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.own_pages import read_own_pages
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import numa_line, smaps, write
+from hypothesis import given
+from hypothesis import strategies as st
 
 # (the file of a mapping, whether the target took it)
 FILES = [
@@ -85,3 +87,31 @@ def test_junk_is_nothing(tmp_path, text):
     (tmp_path / "numa_maps").unlink()
     write(tmp_path, "smaps", text)
     assert not read_own_pages(str(tmp_path))
+
+
+WORDS = st.lists(
+    st.one_of(
+        st.text(),
+        st.sampled_from(
+            [
+                " huge",
+                " file=/spdk_pid1map_0",
+                " N0=3",
+                " kernelpagesize_kB=2048",
+                " kernelpagesize_kB=0",
+                "\n",
+                " ",
+                "KernelPageSize: 0 kB",
+            ]
+            + ["KernelPageSize: 2048 kB", "Private_Hugetlb: 4096 kB", "1-2 rw-s 0 0:1 4 /spdk_pid1map_0"]
+        ),
+    )
+).map("".join)
+
+
+@given(WORDS)
+def test_no_text_is_too_much(tmp_path_factory, text):
+    folder = tmp_path_factory.mktemp("process")
+    for name in ("smaps", "numa_maps"):
+        (folder / name).write_bytes(text.encode("utf-8", "replace"))
+        assert isinstance(read_own_pages(str(folder)), dict)
