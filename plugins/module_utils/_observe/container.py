@@ -8,7 +8,7 @@ import json
 import re
 import time
 
-from .._tools import command
+from .._tools import command, sizes
 from .._tools.errors import ZbsError
 
 # Answers of Docker that tell what is wrong; everything else is `error`.
@@ -19,7 +19,7 @@ _DENIED = re.compile(r"permission denied", re.I)
 # Docker writes a capital No, and names the daemon or begins with "Error: No".
 _PODMAN = re.compile(r"Emulate Docker CLI using podman|Error: (inspecting object: )?no such (container|object)")
 
-# Options of an SPDK application that name its cores and its memory (MiB).
+# Options of an SPDK application that name its cores and its memory (MiB, or an amount with a unit).
 _CPU_OPTIONS = ("-m", "--cpumask")
 _MEMORY_OPTIONS = ("-s", "--mem-size")
 _SOCKET_OPTIONS = ("-r", "--rpc-socket")
@@ -90,7 +90,8 @@ class Container:
     def memory_mib(self):
         """The memory of its arguments in MiB, None when they name none."""
         value = _option(self.arguments, _MEMORY_OPTIONS)
-        return int(value) if value and re.match(r"^[0-9]{1,9}$", value) else None
+        size = sizes.amount(value, bare="M") if value else None
+        return None if size is None else size >> 20
 
     def admin_socket(self):
         """The admin socket of its arguments, None when they name none."""
