@@ -11,6 +11,7 @@ import os
 from .._observe.verdict import CONNECTED, STATUS_OF
 from .._tools import replacing
 from .._tools.errors import ZbsError
+from .._tools.visible import visible
 from .ledger import VOLUME
 
 NAME = "zbs_vhost.prom"
@@ -131,7 +132,7 @@ def _family(name, words, samples):
 
 
 def _escaped(value):
-    return str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return visible(str(value)).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def write(folder, text):
