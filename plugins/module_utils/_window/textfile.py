@@ -6,15 +6,9 @@
 What is not known has no series: a gap is not a zero.
 """
 
-import os
-
 from .._observe.verdict import CONNECTED, STATUS_OF
-from .._tools import replacing
-from .._tools.errors import ZbsError
 from .._tools.visible import visible
 from .ledger import VOLUME
-
-NAME = "zbs_vhost.prom"
 
 
 def render(health, ledger, now):
@@ -133,21 +127,3 @@ def _family(name, words, samples):
 
 def _escaped(value):
     return visible(str(value)).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def write(folder, text):
-    """Replace `folder`/zbs_vhost.prom whole; returns its path. ZbsError `textfile` when that can't be.
-
-    The collector reads every file whose name ends in .prom, hidden ones too, so the temporary one ends otherwise.
-    """
-    path = os.path.join(folder, NAME)
-    try:
-        # The exporter runs as a user of its own; nothing in it is a secret.
-        replacing.replace(path, text, 0o644, errors="replace")
-    except OSError as exc:
-        raise ZbsError(
-            "the metrics can't be written to %s (%s); make textfile_dir the folder that node_exporter's "
-            "--collector.textfile.directory names" % (path, exc.strerror),
-            "textfile",
-        )
-    return path
