@@ -5,6 +5,7 @@
 
 import re
 
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.demand import vm_name
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import TITLES
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible, visible_in
 from ansible_collections.zstack.zbs.plugins.module_utils._window.backoff import ticks_to_attempt
@@ -142,6 +143,7 @@ def _row(host, health, entries, result, reason):
         "since": min((entry["since"] for entry in entries.values()), default=None) or _ended(health, verdicts),
         "volumes": None if volumes is None else len(volumes),
         "broken": None if volumes is None else _broken(health),
+        "no_reconnect": _no_reconnect(health),
         "next_attempt": min(ticks, default=None),
         "hold": health.get("hold"),
         "result": result,
@@ -161,6 +163,12 @@ def _broken(health):
     there = {volume.get("controller") for volume in health["volumes"]}
     missing = {need["bdev"] for need in health.get("demand") or [] if need["broken"]} - there
     return sum(1 for volume in health["volumes"] if volume.get("broken")) + len(missing)
+
+
+def _no_reconnect(health):
+    """The disks whose VMs do not come back by themselves when their target does, in words."""
+    lost = [need for need in health.get("demand") or [] if need.get("reconnect") == 0]
+    return ["%s of VM %s" % (need["bdev"], vm_name(need["vm"])) for need in lost]
 
 
 def totals(rows):
@@ -195,7 +203,16 @@ def lines(rows, kind):
     last = "%d host%s: %s" % (len(rows), "" if len(rows) == 1 else "s", words or "none")
     if rows and "disagrees" in rows[0]:
         last += "; %s" % disagree.summary(rows)
-    return body + [last]
+    return body + [last + _lost(rows)]
+
+
+def _lost(rows):
+    """The end of the last line: disks that an outage takes from their VM until that is restarted."""
+    lost = ["%s on %s" % (disk, row["host"]) for row in rows for disk in row.get("no_reconnect") or []]
+    if not lost:
+        return ""
+    more = " and %d more" % (len(lost) - 3) if len(lost) > 3 else ""
+    return visible("; without reconnect: %s%s" % (", ".join(lost[:3]), more))
 
 
 def _table(rows, columns):

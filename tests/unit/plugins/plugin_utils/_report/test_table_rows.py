@@ -3,7 +3,19 @@
 import pytest
 from ansible_collections.zstack.zbs.plugins.plugin_utils._report import table
 
-KEYS = ["broken", "hold", "host", "next_attempt", "reason", "result", "since", "status", "verdict", "volumes"]
+KEYS = [
+    "broken",
+    "hold",
+    "host",
+    "next_attempt",
+    "no_reconnect",
+    "reason",
+    "result",
+    "since",
+    "status",
+    "verdict",
+    "volumes",
+]
 
 
 def health(verdict="healthy", status="Connected", reason=None, **more):
@@ -33,6 +45,7 @@ def test_a_healthy_host():
         "since": None,
         "volumes": 3,
         "broken": 1,
+        "no_reconnect": [],
         "next_attempt": None,
         "hold": None,
         "result": None,
