@@ -41,6 +41,7 @@ options:
       - Folder on this host that the textfile collector of node_exporter reads (its C(--collector.textfile.directory)). The
         health is written there as C(zbs_vhost.prom), whole or not at all, even if O(fail_on) fails the task.
       - The file is a measurement and not a change of the host, so the task does not report a change. Nothing is written in check mode.
+      - Which folder it was is noted down beside the ledger. When the target is removed, the metrics go with it.
     type: path
 """
 
@@ -132,7 +133,10 @@ hugepages:
   sample:
     - {size_kib: 2048, total: 1024, free: 512, reserved: 0}
 vms:
-  description: The VMs that run on the host, QEMU processes with C(pid), C(started_ticks), C(name), C(uuid); null if that is not known.
+  description:
+    - The VMs that run on the host. They are known by the program's file (QEMU under any of its names), by what the process holds, by
+      its connections to the target, or by what the ledger remembers; each with C(pid), C(started_ticks), C(name), C(uuid).
+    - Null if that is not known. A warning names a process that can't be examined; the others are listed all the same.
   type: list
   elements: dict
   returned: success
@@ -145,6 +149,8 @@ demand:
     - C(held_by) has the addresses of the other hosts that have the volume of a broken disk open, as the last attempt to restore
       it found; null if none is known. C(served_s_ago) is how many seconds ago a tick last saw the disk served to this process of
       its VM, null if that was not seen since the host booted. Both are from the ledger.
+    - C(reconnect) has the seconds after which the VM connects again by itself once its target is back, C(0) if it never does, which a
+      warning says too; null if the VM's arguments do not tell.
     - Null if /proc does not show it.
   type: list
   elements: dict
@@ -154,6 +160,7 @@ demand:
       socket: /var/zbsvhost/sockets/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
       vm: {pid: 4711, started_ticks: 123456, name: web1, uuid: null}
       seen: [arguments, connection]
+      reconnect: 10
       broken: false
       held_by: null
       served_s_ago: 42
@@ -203,7 +210,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings impor
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.waiting import probe_until
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.module_utils._window import holders, textfile
+from ansible_collections.zstack.zbs.plugins.module_utils._window import holders, metrics_file, textfile
 from ansible_collections.zstack.zbs.plugins.module_utils._window.hold import read_hold
 from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import read_ledger
 from ansible_collections.zstack.zbs.plugins.module_utils._window.window import Clock
@@ -230,7 +237,8 @@ def main(module):
     hold, hold_warnings = read_hold(params["facts_dir"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     health["hold"] = hold.as_dict() if hold else None
     if params["textfile_dir"] and not module.check_mode:
-        textfile.write(params["textfile_dir"], textfile.render(health, ledger.entries, time.time()))
+        metrics_file.write(params["textfile_dir"], textfile.render(health, ledger.entries, time.time()))
+        metrics_file.note(params["facts_dir"], params["textfile_dir"])
     if health["status"] in FAILING[params["fail_on"]]:
         raise ZbsError("the host is %s: %s" % (health["status"], health["reason"]), "not_connected", health)
     warnings = health.pop("warnings") + ([ledger.lost] if ledger.lost else []) + hold_warnings

@@ -33,7 +33,8 @@ options:
         nothing is written, and an attempt that another run has begun since then goes on.
       - V(begin_volumes) takes the attempt of each volume that a VM needs, that is broken, and that is due; RV(restore) lists
         them. V(finish_volumes) writes the outcomes of O(restored).
-      - V(clear) forgets the entries of O(protocols).
+      - V(clear) forgets the entries of O(protocols), with C(vhost) also those of its volumes, and removes the metrics that
+        M(zstack.zbs.zbs_vhost_health) wrote for it.
     type: str
     choices: [observe, begin, finish, begin_volumes, finish_volumes, clear]
     default: observe
@@ -119,6 +120,11 @@ options:
         the target shows outranks it.
     type: list
     elements: dict
+  textfile_dir:
+    description:
+      - Folder on this host from which V(clear) removes C(zbs_vhost.prom). The folder where M(zstack.zbs.zbs_vhost_health) wrote it last
+        is known without this option.
+    type: path
   facts_dir:
     description: Folder of the local facts; the ledger is C(zbs_vhost.fact) in it.
     type: path
@@ -213,6 +219,12 @@ outcome:
   type: str
   returned: with O(phase=finish)
   sample: healed
+metrics_removed:
+  description: Paths of the metrics that went with the entries.
+  type: list
+  elements: str
+  returned: with O(phase=clear)
+  sample: [/var/lib/prometheus/node-exporter/zbs_vhost.prom]
 entries:
   description: The ledger's entries of this primary storage, by protocol.
   type: dict
@@ -293,6 +305,7 @@ if __name__ == "__main__":
             error={"type": "str"},
             restore_volumes={"type": "bool", "default": True},
             restored={"type": "list", "elements": "dict"},
+            textfile_dir={"type": "path"},
             facts_dir=_arguments.FACTS_DIR,
         ),
         main,

@@ -25,9 +25,8 @@ def enter(health, found, disks):
     health.update(vms=found["vms"], demand=found["needs"], connections_known=found["connections_known"])
     known = seen(disks, health).get("known") or {}
     health["demand"] = demand.judge(demand.complete(found, known, _target(health)), health["volumes"])
-    warning = demand.sentence(health["demand"])
-    if warning:
-        health["warnings"].append(warning)
+    said = [demand.sentence(health["demand"]), demand.stays_lost(health["demand"])]
+    health["warnings"] += [sentence for sentence in said + found.get("unseen", []) if sentence]
 
 
 def seen(disks, health, clock=time.monotonic):

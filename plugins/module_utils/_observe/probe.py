@@ -7,6 +7,7 @@ import os
 import time
 
 from .._tools.deadline import Deadline
+from .._tools.visible import visible_in
 from . import demand, disks, identity, pools, sockets, spdk
 from .health import answered, decide_vhost, host_status
 from .process import MAP_SECONDS, descends, read_process
@@ -47,14 +48,18 @@ def probe(settings):
     for verdict in verdicts.values():
         health["warnings"].extend(verdict.warnings)
     _look_at_vms(settings, health)
-    return health
+    # What is kept of it in the ledger is read by `setup`, whose answer half a character would break.
+    return visible_in(health)
 
 
 def _look_at_vms(settings, health):
     """Enter who runs here, what they need and whether it is served; None for each where /proc does not tell."""
     health.update(vms=None, demand=None, connections_known=False)
+    folder, volumes = os.path.dirname(settings.admin_socket), health["volumes"]
+    # Somebody may be connected whom no name betrays.
+    ask = volumes is None or any(volume["sessions"] != 0 for volume in volumes)
     try:
-        found = demand.collect(os.path.dirname(settings.admin_socket), settings.admin_socket)
+        found = demand.collect(folder, settings.admin_socket, disks=settings.disks.get("known"), ask=ask)
     except OSError as exc:
         health["warnings"].append(
             "the VMs of this host can't be examined (%s), so it is not known which disks they need" % exc.strerror

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Desired against observed: what a deploy would do, and why. Pure, so that check mode, diff and the run agree."""
 
+from .._observe.demand import vm_name
 from .._observe.verdict import ANOTHERS, HEALED
 
 # What is declared of a target, with the word for it in sentences.
@@ -76,11 +77,14 @@ def plan_deploy(desired, observed, restart="never"):
         "%s %s -> %s" % (item["what"], _text(item["observed"]), _text(item["desired"])) for item in differences
     ]
     sessions = _sessions(observed)
-    if restart == "always" or (restart == "when_idle" and sessions == 0):
+    waiting = _waiting(observed)
+    if restart == "always" or (restart == "when_idle" and sessions == 0 and not waiting):
         return Plan("deploy", ["restarted as asked: " + item for item in sentences], differences)
     if restart == "when_idle":
-        known = "it is not known whether VMs have sessions" if sessions is None else _have(sessions)
-        sentences.append("%s on it, so it is not restarted now" % known)
+        known = "it is not known whether VMs have sessions on it" if sessions is None else _have(sessions) + " on it"
+        if sessions == 0:
+            known = "running VMs need its disks (%s)" % waiting
+        sentences.append("%s, so it is not restarted now" % known)
     return Plan("restart_required", ["restart required: " + item for item in sentences], differences)
 
 
@@ -94,25 +98,29 @@ def plan_removal(observed, force=False):
     verdict = vhost.get("verdict", "unknown")
     if verdict == "absent" and ((observed or {}).get("container") or {}).get("answer") in ("missing", "no_docker"):
         return Plan("none", ["there is no target on this host"])
-    if verdict in ("absent", "stopped", "refused"):
-        return Plan("destroy", ["the target is %s, so no VM has a session on it" % verdict])
     sessions = _sessions(observed) if verdict == "healthy" else None
     whose = _anothers((observed or {}).get("container") or {}) if verdict == "healthy" else None
     if verdict in ANOTHERS:
         whose = vhost.get("reason") or "the target is %s" % verdict
+    waiting = _waiting(observed)
     if whose:
         seen = whose
-    elif sessions == 0:
-        return Plan("destroy", ["the target is well and no VM has a session on it"])
     elif sessions:
         seen = "%s on the target" % _have(sessions)
+    elif waiting:
+        # One without a session has lost it, and looks for it again every few seconds.
+        seen = "running VMs need the target's disks: %s" % waiting
+    elif verdict in ("absent", "stopped", "refused"):
+        return Plan("destroy", ["the target is %s, so no VM has a session on it" % verdict])
+    elif sessions == 0:
+        return Plan("destroy", ["the target is well and no VM has a session on it"])
     elif observed is None:
         seen = "nothing was observed, so it is not known whether VMs have sessions on the target"
     else:
         seen = "the target is %s, so it is not known whether VMs have sessions on it" % verdict
     if force:
         return Plan("destroy", ["%s, and it is removed by force" % seen])
-    return Plan("refused", [seen], unsure=not sessions, anothers=bool(whose))
+    return Plan("refused", [seen], unsure=not (sessions or waiting), anothers=bool(whose))
 
 
 def _anothers(container):
@@ -140,6 +148,13 @@ def running(observed):
             if name in found and found[name] is None:
                 found[name] = value
     return found
+
+
+def _waiting(observed):
+    """The disks that running VMs need of the target, in words; "" for none, and where that is not known."""
+    needs = (observed or {}).get("demand") or []
+    some = ["%s of VM %s" % (need["bdev"], vm_name(need["vm"])) for need in needs[:3]]
+    return ", ".join(some) + (" and %d more" % (len(needs) - 3) if len(needs) > 3 else "")
 
 
 def _have(sessions):

@@ -51,10 +51,16 @@ def _was_hung(window):
     return entry is not None and entry["verdict"] in ASKED_TWICE
 
 
-def clear(settings, window, _params, check_mode):
-    """(step, no health, no extra results) of forgetting the entries."""
-    deadline = Deadline(STEP_TIMEOUT)
-    return recovery.clear(window, settings.protocols, Clock(), deadline, check_mode), None, {}
+def clear(settings, window, params, check_mode):
+    """(step, no health, extra results) of forgetting the entries, and with those of Vhost the metrics of its target."""
+    from .._window import metrics_file
+
+    step = recovery.clear(window, settings.protocols, Clock(), Deadline(STEP_TIMEOUT), check_mode)
+    removed = []
+    if "vhost" in settings.protocols:
+        removed = metrics_file.forget(params["facts_dir"], params.get("textfile_dir"), check_mode)
+    step.changed = step.changed or bool(removed)
+    return step, None, {"metrics_removed": removed}
 
 
 def finish(settings, window, params, check_mode):

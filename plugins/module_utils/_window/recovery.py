@@ -12,7 +12,7 @@ import uuid
 
 from .._observe.verdict import ANOTHERS
 from . import backoff, ledger_writing
-from .ledger import read_ledger
+from .ledger import VOLUME, read_ledger
 from .window import Step
 
 # How long a step may wait for the lock: others hold it for milliseconds.
@@ -172,10 +172,15 @@ def finish_one(window, ledger, found, protocol, lease_id, ended, observation):
 
 
 def clear(window, protocols, clock, deadline, check_mode=False):
-    """Forget the entries of `protocols`, as an operator who mended things by hand wants; decision `cleared` or `well`."""
+    """Forget the entries of `protocols`, as an operator who mended things by hand wants; decision `cleared` or `well`.
+
+    With those of Vhost go those of its volumes.
+    """
 
     def change(ledger, found):
-        for protocol in protocols:
+        names = set(ledger.entries.get(window.storage, {})) | set(ledger.history.get(window.storage, {}))
+        volumes = sorted(name for name in names if name.startswith(VOLUME)) if "vhost" in protocols else []
+        for protocol in list(protocols) + volumes:
             found.decisions[protocol] = "cleared" if ledger.get(window.storage, protocol) else "well"
             ledger.put(window.storage, protocol, None)
             ledger.put_history(window.storage, protocol, None)

@@ -6,6 +6,7 @@
 import html
 import re
 
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible
 from ansible_collections.zstack.zbs.plugins.module_utils._window.backoff import ticks_to_attempt
 
 # Windows up to this long are drawn tick by tick.
@@ -16,9 +17,9 @@ _WORDS = {None: "–", True: "yes", False: "no"}
 
 
 def text(value):
-    """Any value as text that is safe between tags and in a quoted attribute."""
+    """Any value as text that is safe between tags and in a quoted attribute; every value of a host goes by here."""
     plain = _WORDS[value] if value is None or isinstance(value, bool) else str(value)
-    return html.escape(plain, quote=True)
+    return html.escape(visible(plain), quote=True)
 
 
 def when(value):

@@ -5,13 +5,15 @@
 
 import re
 
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.demand import vm_name
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import TITLES
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible, visible_in
 from ansible_collections.zstack.zbs.plugins.module_utils._window import holders
 from ansible_collections.zstack.zbs.plugins.module_utils._window.backoff import ticks_to_attempt
 from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import VOLUME
 
 from .._fleet import attempts
-from . import disagree
+from . import disagree, width
 
 _COLUMNS = (
     ("host", "HOST"),
@@ -165,6 +167,7 @@ def _row(host, health, entries, result, reason):
         "volumes": None if volumes is None else len(volumes),
         "broken": None if volumes is None else _broken(health),
         "held_elsewhere": sum(1 for entry in entries.values() if entry.get("held_by")),
+        "no_reconnect": _no_reconnect(health),
         "next_attempt": min(ticks, default=None),
         "hold": health.get("hold"),
         "result": result,
@@ -184,6 +187,12 @@ def _broken(health):
     there = {volume.get("controller") for volume in health["volumes"]}
     missing = {need["bdev"] for need in health.get("demand") or [] if need["broken"]} - there
     return sum(1 for volume in health["volumes"] if volume.get("broken")) + len(missing)
+
+
+def _no_reconnect(health):
+    """The disks whose VMs do not come back by themselves when their target does, in words."""
+    lost = [need for need in health.get("demand") or [] if need.get("reconnect") == 0]
+    return ["%s of VM %s" % (need["bdev"], vm_name(need["vm"])) for need in lost]
 
 
 def totals(rows):
@@ -215,19 +224,28 @@ def lines(rows, kind):
         notable = [row for row in rows if row["result"] != "well"]
         body = _table(notable, _HEAL_COLUMNS) if notable else []
         summary = counts["result"]
-    words = ", ".join("%d %s" % (number, word) for word, number in sorted(summary.items()))
+    words = ", ".join("%d %s" % (number, visible(str(word))) for word, number in sorted(summary.items()))
     last = "%d host%s: %s" % (len(rows), "" if len(rows) == 1 else "s", words or "none")
     if rows and "disagrees" in rows[0]:
         last += "; %s" % disagree.summary(rows)
-    return body + [last]
+    return body + [last + _lost(rows)]
+
+
+def _lost(rows):
+    """The end of the last line: disks that an outage takes from their VM until that is restarted."""
+    lost = ["%s on %s" % (disk, row["host"]) for row in rows for disk in row.get("no_reconnect") or []]
+    if not lost:
+        return ""
+    more = " and %d more" % (len(lost) - 3) if len(lost) > 3 else ""
+    return visible("; without reconnect: %s%s" % (", ".join(lost[:3]), more))
 
 
 def _table(rows, columns):
     """Left-justified columns as wide as their widest cell; the last one is not padded."""
     cells = [[title for _key, title in columns]]
     cells += [[_cell(key, row[key]) for key, _title in columns] for row in rows]
-    widths = [max(len(line[number]) for line in cells) for number in range(len(columns))]
-    return ["  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip() for line in cells]
+    widths = [max(width.width(line[number]) for line in cells) for number in range(len(columns))]
+    return ["  ".join(map(width.padded, line, widths)).rstrip() for line in cells]
 
 
 def _cell(key, value):
@@ -235,7 +253,7 @@ def _cell(key, value):
         return "-"
     if key == "next_attempt" and isinstance(value, int):
         return {0: "due now", 1: "next tick"}.get(value, "in %d ticks" % value)
-    return " ".join(str(value).split())  # a message of several lines stays in its row
+    return visible(" ".join(str(value).split()))  # a message of several lines stays in its row
 
 
 def fails(rows, fail_on):
@@ -254,6 +272,6 @@ def failing_sentence(rows, fail_on):
     found = fails(rows, fail_on)
     if not found:
         return None
-    names = ["%s (%s)" % (row["host"], row["result"] or row["status"]) for row in found[:10]]
+    names = ["%s (%s)" % (row["host"], row["result"] or row["status"]) for row in visible_in(found[:10])]
     more = ["%d more" % (len(found) - 10)] if len(found) > 10 else []
     return "%d of %d hosts: %s" % (len(found), len(rows), ", ".join(names + more))

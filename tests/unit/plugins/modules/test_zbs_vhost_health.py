@@ -170,7 +170,7 @@ def test_what_the_ledger_knows_of_a_disk_is_in_its_row(options, tmp_path, monkey
     known = {"a": disk(served=int(now.monotonic) - 50)}
     content = {"version": 1, "entries": {"zbs": {"volume:a": entry}}, "disks": {"known": known, "boot_id": now.boot_id}}
     ledgers.path(facts).write_text(json.dumps(content))
-    monkeypatch.setattr(demand, "collect", lambda *_more: found([WEB], need("a"), need("b")))
+    monkeypatch.setattr(demand, "collect", lambda *_paths, **_more: found([WEB], need("a"), need("b")))
     _status, result = run_module(NAME, dict(options, textfile_dir=str(tmp_path)))
     held, free = result["demand"]
     assert (held["held_by"], free["held_by"], free["served_s_ago"]) == (["10.0.0.12"], None, None)

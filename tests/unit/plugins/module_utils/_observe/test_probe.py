@@ -196,7 +196,7 @@ def test_both_protocols_each_with_its_own_row(folder, docker, tmp_path):
 
 
 def test_a_proc_that_can_not_be_read_leaves_the_vms_unknown(folder, docker, monkeypatch):
-    def fail(*_arguments):
+    def fail(*_arguments, **_more):
         raise PermissionError(13, "Permission denied")
 
     docker(**target.NO_CONTAINER)

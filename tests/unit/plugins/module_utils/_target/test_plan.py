@@ -160,6 +160,29 @@ def test_the_table_of_removals(seen, action, forced):
     assert target_plan.plan_removal(seen).unsure is (action == "refused" and not target_plan._sessions(seen or {}))
 
 
+@pytest.mark.parametrize("verdict", ["stopped", "refused", "absent", "healthy", "hung", "unknown"])
+def test_a_vm_that_waits_for_its_disk_keeps_the_target(verdict):
+    """It has no session, and looks for its target every few seconds."""
+    needs = [{"bdev": "zbs-bdev-%d" % number, "vm": {"name": "web", "pid": 3}} for number in range(5)]
+    seen = dict(observed(verdict, sessions=[0]), demand=needs)
+    words = "zbs-bdev-0 of VM web, zbs-bdev-1 of VM web, zbs-bdev-2 of VM web and 2 more"
+    plan = target_plan.plan_removal(seen)
+    assert (plan.action, plan.reasons, plan.unsure) == (
+        "refused",
+        ["running VMs need the target's disks: " + words],
+        False,
+    )
+    assert target_plan.plan_removal(seen, True).action == "destroy"
+    assert (
+        target_plan.plan_removal(dict(seen, demand=None)).action
+        == target_plan.plan_removal(dict(seen, demand=[])).action
+    )
+    if verdict == "healthy":
+        plan = target_plan.plan_deploy(OTHER, seen, "when_idle")
+        assert plan.action == "restart_required"
+        assert plan.reasons[-1].endswith("running VMs need its disks (%s), so it is not restarted now" % words)
+
+
 @pytest.mark.parametrize(
     "seen, restart, reasons, unsure",
     [

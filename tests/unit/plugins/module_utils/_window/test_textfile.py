@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import STATUS_OF
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.module_utils._window import textfile
+from ansible_collections.zstack.zbs.plugins.module_utils._window import metrics_file, textfile
 
 RULES = Path(__file__).resolve().parents[5] / "extensions" / "prometheus"
 PROMTOOL = shutil.which("promtool")
@@ -132,9 +132,9 @@ def test_every_metric_of_the_alerts_is_written():
 
 
 def test_the_file_is_replaced_whole_and_readable_by_others(tmp_path):
-    (tmp_path / textfile.NAME).write_text("old and longer than the new one")
-    path = textfile.write(str(tmp_path), "a 1\n")
-    assert Path(path).read_text() == "a 1\n" and os.listdir(tmp_path) == [textfile.NAME]
+    (tmp_path / metrics_file.NAME).write_text("old and longer than the new one")
+    path = metrics_file.write(str(tmp_path), "a 1\n")
+    assert Path(path).read_text() == "a 1\n" and os.listdir(tmp_path) == [metrics_file.NAME]
     assert os.stat(path).st_mode & 0o777 == 0o644
 
 
@@ -145,18 +145,18 @@ def test_the_collector_never_sees_the_temporary_file(tmp_path, monkeypatch):
     monkeypatch.setattr(
         os, "rename", lambda old, new, **more: seen.append(os.listdir(tmp_path)) or real(old, new, **more)
     )
-    textfile.write(str(tmp_path), "a 1\n")
+    metrics_file.write(str(tmp_path), "a 1\n")
     assert len(seen) == 1 and [name for name in seen[0] if name.endswith(".prom")] == []
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(ZbsError) as caught:
-        textfile.write(str(tmp_path / "not"), "a 1\n")
+        metrics_file.write(str(tmp_path / "not"), "a 1\n")
     assert caught.value.code == "textfile" and "textfile_dir" in caught.value.message
 
 
 def test_a_folder_in_the_files_place_leaves_nothing_behind(tmp_path):
-    (tmp_path / textfile.NAME).mkdir()
+    (tmp_path / metrics_file.NAME).mkdir()
     with pytest.raises(ZbsError):
-        textfile.write(str(tmp_path), "a 1\n")
-    assert os.listdir(tmp_path) == [textfile.NAME]
+        metrics_file.write(str(tmp_path), "a 1\n")
+    assert os.listdir(tmp_path) == [metrics_file.NAME]
