@@ -1,4 +1,4 @@
-"""The ``zbs`` command: of it, the listings of the cluster's pools and of a pool's volumes."""
+"""The ``zbs`` command: of it, the listings of the cluster's pools, of a pool's volumes and of the management nodes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import settings, store, values
+from . import mds, settings, store, values
 from .call import execute
 from .codes import POOL_UNKNOWN
 from .commands import Command, Given
@@ -52,6 +52,12 @@ def _list_file(given: Given, chosen: Settings) -> dict[str, Any]:
     return {"result": found if chosen.list_file_result == "list" else {"fileInfo": found}}
 
 
+def _status_mds(given: Given, chosen: Settings) -> dict[str, Any]:
+    _as_json(given)
+    alone = mds.status(["127.0.0.1"], lambda _address: True)  # who is asked lives
+    return {"result": mds.status(chosen.nodes) if chosen.nodes else alone}
+
+
 COMMANDS = {
     "list logical-pool": Command(
         (Flag("format", values.output_format, required=True, help="json"),),
@@ -65,6 +71,12 @@ COMMANDS = {
             Flag("format", values.output_format, required=True, help="json"),
         ),
         _list_file,
+        login=False,
+        tells_success=False,
+    ),
+    "status mds": Command(
+        (Flag("format", values.output_format, required=True, help="json"),),
+        _status_mds,
         login=False,
         tells_success=False,
     ),
@@ -84,5 +96,6 @@ def main(words: list[str] | None = None) -> int:
     if words in (["--help"], ["-h"], []):
         print("zbs: a STAND-IN, for the lab of the Ansible collection zstack.zbs.\n")
         print("  zbs list logical-pool --format json\n  zbs list file --pool POOL --format json")
+        print("  zbs status mds --format json")
         return 0
     return execute("zbs", COMMANDS, words)
