@@ -153,7 +153,7 @@ class Site:
             yield seen
         finally:
             watcher.kill()
-            watcher.communicate()
+            watcher.wait()
 
     def facts(self, host: str) -> dict[str, Any]:
         """The ledger as Ansible's own setup reads it from the host: ansible_local.zbs_vhost."""
