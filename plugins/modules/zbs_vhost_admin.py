@@ -48,7 +48,8 @@ options:
     type: int
     default: 15
   timeout:
-    description: Seconds for the whole step, on all nodes together.
+    description:
+      - Seconds for the whole step, on all nodes together. For what only reads, seconds for each node.
     type: int
     default: 360
   once:
