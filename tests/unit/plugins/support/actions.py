@@ -13,7 +13,7 @@ class Templar:
         return value[len("template of ") :] if str(value).startswith("template of ") else value
 
 
-def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, environment=()):
+def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, environment=(), delegate_to=None):
     """The result of `plugin` (a module with ActionModule) for a task with `arguments`."""
     task = SimpleNamespace(
         args=dict(arguments),
@@ -22,6 +22,7 @@ def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, enviro
         action="zstack.zbs.x",
         timeout=timeout,
         environment=environment,
+        delegate_to=delegate_to,
     )
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"))
     action = plugin.ActionModule(task, connection, None, None, Templar(), None)
