@@ -176,3 +176,31 @@ def test_when_the_time_is_over_the_next_attempt_goes_on(admin):
     status, result = run_module(NAME, admin("exec sleep 100", volumes=volumes, timeout=1))
     assert status == 0 and len(admin.calls()) == 1 and result["changed"] is False
     assert "no time was left for it within 1 s; the next attempt continues" in result["volumes"][1]["error"]
+
+
+OTHER = "zbs-bdev-0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "traced, listed",
+    [
+        ({ONE: {"path": "pool9/vol9", "reason": None}}, 0),
+        ({ONE: {"path": None, "reason": "it may be two"}}, 0),
+        # What is not in it, or can't be, is traced here.
+        ({}, 2),
+        ({OTHER: {"path": "pool9/vol9"}}, 2),
+        ({ONE: {"path": "../etc"}}, 2),
+        ({ONE: {}}, 2),
+        ({ONE: "pool9/vol9"}, 2),
+    ],
+)
+def test_what_was_traced_for_all_hosts_is_not_listed_again(admin, traced, listed):
+    _status, result = run_module(NAME, admin(traced=traced))
+    row = result["volumes"][0]
+    assert len(admin.listed()) == listed
+    if listed:
+        assert row["path"] == "pool1/vol1"
+    elif traced[ONE]["path"]:
+        assert admin.calls() == [create("pool9/vol9_zbs_")]
+    else:
+        assert "it may be two" in row["error"] and admin.calls() == []

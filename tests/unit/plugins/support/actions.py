@@ -10,6 +10,8 @@ class Templar:
         """The value of a template, and everything else as it is; of a dict each value so."""
         if isinstance(value, dict):
             return {key: self.template(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self.template(one) for one in value]
         return value[len("template of ") :] if str(value).startswith("template of ") else value
 
 
