@@ -61,6 +61,9 @@ class ActionModule(ActionBase):
     def _round(self, arguments, task_vars):
         """What this node registers, see _admin/nodes."""
         node = self._task.delegate_to or task_vars["inventory_hostname"]
+        if len(set(arguments["nodes"])) < len(arguments["nodes"]):
+            # The first one begins a step, so a second time would do it twice.
+            raise AnsibleActionFail("nodes names one twice (%s); name each once" % ", ".join(arguments["nodes"]))
         if node not in arguments["nodes"]:
             raise AnsibleActionFail(
                 "%s is not among the nodes %s; loop over them and delegate the task to each"
@@ -181,7 +184,7 @@ def _passed(node, why):
 def _done(node, step, answer):
     """The round in which the module ran. What Ansible wants to see for itself stands outside of the answer."""
     answer = {key: value for key, value in answer.items() if not key.startswith("_ansible_")}
-    outside = {key: answer.pop(key) for key in ("warnings", "deprecations") if answer.get(key)}
+    outside = {key: answer.pop(key) for key in ("warnings", "deprecations", "invocation") if answer.get(key)}
     # The node's interpreter; as a fact of the answer it would be the compute host's.
     facts = answer.pop("ansible_facts", None) or {}
     facts = {key: value for key, value in facts.items() if key.startswith(_DISCOVERED)}

@@ -54,8 +54,10 @@ def reason(text):
 
 def outcome(asked):
     """(answer or None, node or None, {node: why it is away}) of a step, from what its loop registered."""
-    away = {}
-    if asked.get("failed") and not asked.get("results"):  # so ansible-core before 2.19 where a node's own variables can't be worked out
+    away: dict = {}
+    if asked.get("failed") and not asked.get(
+        "results"
+    ):  # so ansible-core before 2.19 where a node's own variables can't be worked out
         return None, None, {"of this run": reason(asked.get("msg") or "")}
     for item in asked.get("results") or []:
         node = node_of(item)

@@ -16,7 +16,14 @@ SUCCESS = """echo '{"success": true, "error": {"code": 0, "message": ""}}'"""
 
 def play(site, module, options, hosts="zbs_vhost", steps=1, once=False, nodes="{{ groups['zbs_admin'] }}", timeout=20):
     """Plays of `steps` such steps, each of which says what came of it as a line `SAID {...}`."""
-    asking = {"module": module, "options": options, "nodes": nodes, "answer_within": 1, "timeout": timeout, "once": once}
+    asking = {
+        "module": module,
+        "options": options,
+        "nodes": nodes,
+        "answer_within": 1,
+        "timeout": timeout,
+        "once": once,
+    }
     tasks = []
     for _step in range(steps):
         tasks += [
@@ -89,7 +96,10 @@ def test_the_first_node_that_answers_is_taken(site, scripts, node, looks):
             "m2": "Connection refused by m2",
             "m3": "no container of that name",
         }
-        assert "None of the admin nodes m1 (it did not answer within 1 s), m2 (Connection refused by m2) and m3 (" in message
+        assert (
+            "None of the admin nodes m1 (it did not answer within 1 s), m2 (Connection refused by m2) and m3 ("
+            in message
+        )
         assert "so nothing came of it" in message
     else:
         assert sorted(away) == list(names[: names.index(node)])
@@ -113,7 +123,9 @@ def test_a_node_that_goes_away_during_the_run_is_followed_by_the_next(site):
     assert made.looks("m1") == 2
 
 
-@pytest.mark.parametrize("script, why", [("freezes", "did not answer within 5 s"), ("lost", "Connection refused by m1")])
+@pytest.mark.parametrize(
+    "script, why", [("freezes", "did not answer within 5 s"), ("lost", "Connection refused by m1")]
+)
 def test_what_may_have_begun_is_never_begun_on_another_node(site, script, why):
     """The step fails; later steps take another node."""
     made = site({"m1": script, "m2": "up"})
@@ -182,7 +194,7 @@ def heal(site):
         }
         made = site(nodes, hosts=HOSTS, **dict(given, **variables))
         admin_site.fake_hosts(made, BDEVS, due, down="vhost" in due)
-        return made, made.run("zstack.zbs.heal", "-e", "zbs_vhost_heal_json=%s/rows.json" % made.folder, ok=ok)
+        return made, made.run("zstack.zbs.heal", "-vvv", "-e", "zbs_vhost_heal_json=%s/rows.json" % made.folder, ok=ok)
 
     return run
 
@@ -246,7 +258,9 @@ def test_a_heartbeat_that_nobody_can_tell_makes_cbd_unknown_and_keeps_vhost_from
     made, _output = heal({"m1": "frozen"}, due=(), **CBD)
     told = [params for params in admin_site.told(made) if params.get("phase") == "observe"]
     assert len(told) == 3 and all(
-        params["cbd_unknown"].startswith("The admin node m1 (it did not answer within 2 s) can't be reached, so the CBD")
+        params["cbd_unknown"].startswith(
+            "The admin node m1 (it did not answer within 2 s) can't be reached, so the CBD"
+        )
         for params in told
     )
 
@@ -264,7 +278,9 @@ def test_every_step_of_the_target_s_role_takes_the_next_node(site):
     admin_site.fake_hosts(made, BDEVS)
     role = {"name": "zstack.zbs.zbs_vhost_target"}
     tasks = [dict(role, tasks_from=name) for name in ("deploy.yml", "volume.yml", "remove.yml")]
-    plays = [{"hosts": "zbs_vhost", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": one} for one in tasks]}]
+    plays = [
+        {"hosts": "zbs_vhost", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": one} for one in tasks]}
+    ]
     made.run(plays)
     assert made.looks("m1") == 1 and made.looks("m2") == 4
     said = [call.split(" --")[0] for call in site.calls("zbsadm")]
@@ -274,12 +290,18 @@ def test_every_step_of_the_target_s_role_takes_the_next_node(site):
 @pytest.mark.parametrize(
     "variables, words",
     [
-        ({"zbs_vhost_target_admin_host": "mds9"}, "zbs_vhost_target_admin_host is 'mds9', which is not a host of the inventory"),
+        (
+            {"zbs_vhost_target_admin_host": "mds9"},
+            "zbs_vhost_target_admin_host is 'mds9', which is not a host of the inventory",
+        ),
         (
             {"zbs_vhost_target_admin_hosts": "m1, mds8"},
             "zbs_vhost_target_admin_hosts is 'm1, mds8', of which mds8 is not a host of the inventory",
         ),
-        ({"zbs_vhost_target_admin_hosts": []}, "zbs_vhost_target_admin_hosts is '', which is not a host of the inventory"),
+        (
+            {"zbs_vhost_target_admin_hosts": []},
+            "zbs_vhost_target_admin_hosts is '', which is not a host of the inventory",
+        ),
         ({"zbs_vhost_target_admin_hosts": ["m2", "m1", "m2"]}, None),
         ({"zbs_vhost_target_admin_host": "localhost"}, None),
     ],

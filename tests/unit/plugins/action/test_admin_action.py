@@ -39,7 +39,8 @@ def run(tmp_path, monkeypatch):
         monkeypatch.setattr(zbs_vhost_admin.ActionModule, "_execute_module", act(step.worked, dict(work)))
         variables = {"inventory_hostname": host}
         rounds = [
-            run_action(zbs_vhost_admin, dict(arguments, nodes=list(names)), variables, delegate_to=node) for node in names
+            run_action(zbs_vhost_admin, dict(arguments, nodes=list(names)), variables, delegate_to=node)
+            for node in names
         ]
         if whole:
             return rounds
@@ -80,7 +81,9 @@ def test_one_that_does_not_answer_is_passed_over_and_not_asked_again(run, look, 
 def test_where_nobody_answers_the_task_fails_by_name_and_what_refused_fast_is_asked_again(run):
     said = run(look={"m1": DOWN, "m2": "hang"})
     assert said["failed"] and said["failure"]["code"] == "no_admin_node"
-    assert said["msg"].startswith("None of the admin nodes m1 (no route to host) and m2 (it did not answer within 1 s) can be")
+    assert said["msg"].startswith(
+        "None of the admin nodes m1 (no route to host) and m2 (it did not answer within 1 s) can be"
+    )
     assert run(look={"m2": "hang"})["node"] == "m1"
     assert run.asked == ["m1", "m2", "m1"]
 
@@ -123,7 +126,9 @@ def test_what_a_node_s_module_says_is_said_and_its_interpreter_stays_the_node_s(
         "ansible_facts": {"discovered_interpreter_python": "/usr/bin/python3", "other": 1},
     }
     first = run(work={"m1": answer}, whole=True)[0]
-    assert first["warnings"] == ["w"] and first["ansible_facts"] == {"discovered_interpreter_python": "/usr/bin/python3"}
+    assert first["warnings"] == ["w"] and first["ansible_facts"] == {
+        "discovered_interpreter_python": "/usr/bin/python3"
+    }
     assert first["answer"] == {"failed": True, "msg": "zbsadm failed"} and "failed" not in first
     assert run(work={"m1": answer})["failed"]
     assert run(work={"m1": {"exception": "a traceback"}}, whole=True)[0]["answer"] == {"exception": "a traceback"}
@@ -153,6 +158,10 @@ def test_bad_options_are_refused(run, arguments, words):
 
 
 def test_a_task_that_does_not_loop_over_the_nodes_is_told(run):
-    for given, words in ((["m2"], "m1 is not among the nodes m2"), ([], r"m1 is not among the nodes \(none\)")):
+    for given, words in (
+        (["m1", "m2", "m1"], "nodes names one twice"),
+        (["m2"], "m1 is not among the nodes m2"),
+        ([], r"m1 is not among the nodes \(none\)"),
+    ):
         with pytest.raises(AnsibleActionFail, match=words):
             run_action(zbs_vhost_admin, dict(DEPLOY, nodes=given), {"inventory_hostname": "c1"}, delegate_to="m1")

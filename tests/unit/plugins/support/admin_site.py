@@ -151,7 +151,7 @@ def calls(folder, name):
 
 
 #: What stands instead of the modules of the compute hosts: each host's target was killed, and a VM needs one disk of it.
-_HOST_MODULE = '''#!/usr/bin/python
+_HOST_MODULE = """#!/usr/bin/python
 # WANT_JSON: a module that takes any option
 import json
 import sys
@@ -182,7 +182,7 @@ with open(%(log)r, "a") as log:
     log.write(json.dumps({key: value for key, value in params.items() if key != "observed"}) + "\\n")
 judged = {"rows": [], "fit": True, "lines": [], "zbsadm_version": None}  # of a preflight
 print(json.dumps(dict(health, changed=False, health=health, **dict(judged, **said))))
-'''
+"""
 _PREPARED = [{"ansible.builtin.set_fact": {"__zbs_hugepages_prepared": {"cpuset": {"cpus": [1]}, "hugetlbfs": {}}}}]
 
 

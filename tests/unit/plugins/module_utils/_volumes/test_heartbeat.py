@@ -32,4 +32,6 @@ def test_what_is_not_one_asks_for_the_variable(pools, wanted, words):
     with pytest.raises(ZbsError) as caught:
         heartbeat(pools, wanted)
     assert caught.value.code == "heartbeat_unknown" and words in caught.value.message
-    assert "set zbs_vhost_heal_cbd_heartbeat (cbd:PHYSICAL_POOL/LOGICAL_POOL/zbs_zstack_heartbeat)" in caught.value.message
+    assert (
+        "set zbs_vhost_heal_cbd_heartbeat (cbd:PHYSICAL_POOL/LOGICAL_POOL/zbs_zstack_heartbeat)" in caught.value.message
+    )

@@ -44,7 +44,10 @@ DONE = {"node": "m2", "answer": {"changed": True}, "away": None}
 @pytest.mark.parametrize(
     "asked, outcome",
     [
-        ({"results": [AWAY, DONE, {"node": "m3", "answer": None, "away": None}]}, ({"changed": True}, "m2", {"m1": "silent"})),
+        (
+            {"results": [AWAY, DONE, {"node": "m3", "answer": None, "away": None}]},
+            ({"changed": True}, "m2", {"m1": "silent"}),
+        ),
         ({"results": [AWAY]}, (None, None, {"m1": "silent"})),
         ({"results": []}, (None, None, {})),
         ({"skipped": True}, (None, None, {})),
