@@ -24,7 +24,7 @@ SPEC = {
     "nodes": {"type": "list", "elements": "str"},
     "answer_within": {"type": "int", "default": 15},
     "timeout": {"type": "int", "default": 360},
-    "once": {"type": "bool", "default": False},
+    "once": {"type": "str"},
     "asked": {"type": "dict"},
     "otherwise": {"type": "str", "default": "nothing was done"},
     "required": {"type": "bool", "default": True},
@@ -159,7 +159,7 @@ class ActionModule(ActionBase):
 
 def _key(arguments):
     """What makes two questions the same. Hashed: there may be a password in it."""
-    asked = json.dumps([arguments["module"], arguments["options"]], sort_keys=True, default=str)
+    asked = json.dumps([arguments[name] for name in ("once", "module", "options")], sort_keys=True, default=str)
     return hashlib.sha256(asked.encode()).hexdigest()
 
 

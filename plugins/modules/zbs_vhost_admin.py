@@ -53,9 +53,10 @@ options:
     type: int
     default: 360
   once:
-    description: Ask the same question one time in a run. Every further host gets the same answer.
-    type: bool
-    default: false
+    description:
+      - Any word. With it, the same question (O(module) and O(options)) is asked one time in a run for each word, and every further host
+        gets the same answer.
+    type: str
   asked:
     description: What the loop registered. Instead of O(module).
     type: dict

@@ -14,16 +14,16 @@ esac"""
 SUCCESS = """echo '{"success": true, "error": {"code": 0, "message": ""}}'"""
 
 
-def play(site, module, options, hosts="zbs_vhost", steps=1, once=False, nodes="{{ groups['zbs_admin'] }}", timeout=20):
+def play(site, module, options, hosts="zbs_vhost", steps=1, once=None, nodes="{{ groups['zbs_admin'] }}", timeout=20):
     """Plays of `steps` such steps, each of which says what came of it as a line `SAID {...}`."""
     asking = {
         "module": module,
         "options": options,
         "nodes": nodes,
-        "answer_within": 1,
+        "answer_within": 4,
         "timeout": timeout,
-        "once": once,
     }
+    asking.update({"once": once} if once else {})
     tasks = []
     for _step in range(steps):
         tasks += [
@@ -85,19 +85,19 @@ HEARTBEAT = {"heartbeat": True}
 def test_the_first_node_that_answers_is_taken(site, scripts, node, looks):
     names = ("m1", "m2", "m3")
     made = site(dict(zip(names, scripts)))
-    output = made.run(play(made, "zbs_vhost_cluster", dict(HEARTBEAT, zbs=site.zbs), timeout=5))
+    output = made.run(play(made, "zbs_vhost_cluster", dict(HEARTBEAT, zbs=site.zbs), timeout=9))
     assert tuple(made.looks(name) for name in names) == looks
     ((took, failed, away, message),) = said(output)
     assert (took, failed) == (node, node is None)
     assert len(site.calls("zbs")) == (node is not None)
     if node is None:
         assert away == {
-            "m1": "it did not answer within 1 s",
+            "m1": "it did not answer within 4 s",
             "m2": "Connection refused by m2",
             "m3": "no container of that name",
         }
         assert (
-            "None of the admin nodes m1 (it did not answer within 1 s), m2 (Connection refused by m2) and m3 ("
+            "None of the admin nodes m1 (it did not answer within 4 s), m2 (Connection refused by m2) and m3 ("
             in message
         )
         assert "so nothing came of it" in message
@@ -124,13 +124,13 @@ def test_a_node_that_goes_away_during_the_run_is_followed_by_the_next(site):
 
 
 @pytest.mark.parametrize(
-    "script, why", [("freezes", "did not answer within 5 s"), ("lost", "Connection refused by m1")]
+    "script, why", [("freezes", "did not answer within 9 s"), ("lost", "Connection refused by m1")]
 )
 def test_what_may_have_begun_is_never_begun_on_another_node(site, script, why):
     """The step fails; later steps take another node."""
     made = site({"m1": script, "m2": "up"})
     options = {"host_ip": "192.0.2.1", "cpuset": [1], "zbsadm": site.zbsadm}
-    output = made.run(play(made, "zbs_vhost_deploy", options, steps=2, timeout=5))
+    output = made.run(play(made, "zbs_vhost_deploy", options, steps=2, timeout=9))
     lost, later = said(output)
     assert (lost[0], lost[1]) == ("m1", True)
     assert "The admin node m1 was lost during zbs_vhost_deploy" in lost[3] and why in lost[3]
@@ -151,7 +151,7 @@ def test_one_node_alone_that_refused_fast_is_asked_again_and_one_that_hangs_is_n
 def test_a_question_that_is_asked_once_is_answered_to_every_host(site):
     hosts = ["c1", "c2", "c3"]
     made = site({"m1": "frozen", "m2": "up"}, hosts=hosts)
-    output = made.run(play(made, "zbs_vhost_cluster", dict(HEARTBEAT, zbs=site.zbs), steps=2, once=True))
+    output = made.run(play(made, "zbs_vhost_cluster", dict(HEARTBEAT, zbs=site.zbs), steps=2, once="now"))
     assert [item[0] for item in said(output)] == ["m2"] * 6
     assert len(site.calls("zbs")) == 1
 
@@ -189,7 +189,7 @@ def heal(site):
         given = {
             "zbs_vhost_target_zbsadm": site.zbsadm,
             "zbs_vhost_heal_zbs": site.zbs,
-            "zbs_vhost_target_admin_timeout": 2,
+            "zbs_vhost_target_admin_timeout": 4,
             "zbs_vhost_heal_protocols": list(due),
         }
         made = site(nodes, hosts=HOSTS, **dict(given, **variables))
@@ -225,7 +225,7 @@ def test_where_nobody_answers_every_attempt_fails_with_each_node_s_reason(heal):
     assert rows["totals"]["result"] == {"failed": 1, "due": 2}, output  # the first wave, and the site is at fault
     errors = [params["error"] for params in admin_site.told(made) if params.get("phase") == "finish"]
     assert all(
-        "None of the admin nodes m1 (it did not answer within 2 s) and m2 (Connection refused by m2) can be reached, so nothing was "
+        "None of the admin nodes m1 (it did not answer within 4 s) and m2 (Connection refused by m2) can be reached, so nothing was "
         "deployed on c" in error
         for error in errors
     )
@@ -259,7 +259,7 @@ def test_a_heartbeat_that_nobody_can_tell_makes_cbd_unknown_and_keeps_vhost_from
     told = [params for params in admin_site.told(made) if params.get("phase") == "observe"]
     assert len(told) == 3 and all(
         params["cbd_unknown"].startswith(
-            "The admin node m1 (it did not answer within 2 s) can't be reached, so the CBD"
+            "The admin node m1 (it did not answer within 4 s) can't be reached, so the CBD"
         )
         for params in told
     )
@@ -269,7 +269,7 @@ def test_every_step_of_the_target_s_role_takes_the_next_node(site):
     """Preflight, deploy, a volume by hand, removal."""
     given = {
         "zbs_vhost_target_zbsadm": site.zbsadm,
-        "zbs_vhost_target_admin_timeout": 2,
+        "zbs_vhost_target_admin_timeout": 4,
         "zbs_vhost_target_confirm_removal": True,
         "zbs_vhost_target_volume": "pool1/vol2",
         "zbs_vhost_target_preflight": "enforce",
