@@ -27,7 +27,7 @@ def options(asked, own_nodes, own_pools):
     if answer is None:
         return {"cbd_unknown": nodes.nobody(away, "the CBD heartbeat is not known")}
     if not answer.get("failed"):
-        if answer["pools"] != list(own_pools):
+        if answer["pools"] != _named(own_pools):
             raise ValueError(
                 "the hosts of this play have different zbs_vhost_heal_pools, so the CBD heartbeat of each can't be derived; "
                 "set zbs_vhost_heal_cbd_heartbeat for each"
@@ -37,3 +37,8 @@ def options(asked, own_nodes, own_pools):
     if (answer.get("failure") or {}).get("code") == "heartbeat_unknown":
         raise ValueError(said)
     return {"cbd_unknown": "the CBD heartbeat is not known: %s" % said}
+
+
+def _named(pools):
+    """As the module was given them: a survey may hand over a text."""
+    return [name.strip() for name in pools.split(",")] if isinstance(pools, str) else list(pools)

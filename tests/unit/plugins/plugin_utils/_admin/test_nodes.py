@@ -109,6 +109,7 @@ def heartbeat_round(**answer):
 )
 def test_the_heartbeat_of_a_step(asked, found):
     assert heartbeat.options(asked, ["m1", "m2"], ["l"]) == found
+    assert heartbeat.options(asked, ["m1", "m2"], "l") == found
 
 
 @pytest.mark.parametrize(
