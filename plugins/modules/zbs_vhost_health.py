@@ -28,7 +28,7 @@ options:
     default: never
   hung_recheck:
     description:
-      - Seconds after which a target that did not answer is asked again before it counts as hung. V(0) asks once. Set it if you
+      - Seconds after which a target that did not answer is asked again before it counts as hung or unready. V(0) asks once. Set it if you
         act on the verdict.
     type: float
     default: 0.0
