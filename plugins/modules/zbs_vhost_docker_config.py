@@ -25,9 +25,11 @@ extends_documentation_fragment:
   - zstack.zbs.attributes.idempotent
 options:
   path:
-    description: The engine's configuration file.
+    description:
+      - The engine's configuration file. By default, the one that dockerd is given on its command line (C(--config-file)), else
+        C(/etc/docker/daemon.json).
+      - If dockerd is given another file on its command line, the task fails.
     type: path
-    default: /etc/docker/daemon.json
   options:
     description: Keys to set in the file unless it already has a value for them.
     type: dict
@@ -71,7 +73,7 @@ EXAMPLES = r"""
 
 - name: In a maintenance window
   zstack.zbs.zbs_vhost_docker_config:
-    options: {data-root: /data/docker}
+    options: {userland-proxy: false}
     allow_restart: true
   register: engine
   failed_when: engine.restart_keys
@@ -120,7 +122,15 @@ engine:
   description: The engine that was found; C(iptables) is V(on), V(off) or V(unknown), null when none runs.
   type: dict
   returned: success
-  sample: {installed: true, running: true, version: 28.2.2, containers_running: 2, iptables: "off", live_restore: true}
+  sample:
+    installed: true
+    running: true
+    version: 28.2.2
+    containers_running: 2
+    iptables: "off"
+    live_restore: true
+    config_file: /etc/docker/daemon.json
+    swarm: false
 """
 
 import copy
@@ -150,15 +160,15 @@ def lists_of(params):
 def main(module):
     """Look, refuse, write, reload or restart, report."""
     params = module.params
-    path = params["path"]
     # A proxy's login is nobody's business, neither in the diff nor in the arguments that a talkative run shows.
     module.no_log_values.update(masking.logins_in([params["options"], params["registry_mirrors"]]))
     lists = lists_of(params)
     daemon_json.refuse_options(params["options"])
-    state = live_state.look(path, Deadline(ASK_TIMEOUT))
+    state = live_state.look(params["path"], Deadline(ASK_TIMEOUT))
+    path = state.path
     text = daemon_file.read(path)
     plan = config.plan(text, path, params["options"], lists, state, params["drop_flagged"])
-    done = predict(plan, state, params) if module.check_mode else act(text, plan, state, params)
+    done = predict(plan, state, params) if module.check_mode else act(path, text, plan, state, params)
     touched = {item.key for item in plan.changes}
     return dict(
         done,
@@ -166,7 +176,7 @@ def main(module):
         path=path,
         changes=[item.as_dict() for item in plan.changes],
         engine=state.as_dict(),
-        warn=warnings(done, path),
+        warn=warnings(done, state),
         diff=[
             {
                 # Only what changes: the rest of an operator's file may hold what is nobody's business, as a proxy's login.
@@ -184,23 +194,23 @@ def predict(plan, state, params):
     then = copy.copy(state)
     if "live-restore" in plan.reload:
         then.live_restore = True
-    reason = config.why_not_restart(then, params["allow_restart"]) if plan.restart else None
+    reason = config.why_not_restart(then, params["allow_restart"], plan.losing) if plan.restart else None
     return outcome(plan, None, bool(plan.reload), bool(plan.restart) and reason is None, reason)
 
 
-def act(text, plan, state, params):
+def act(path, text, plan, state, params):
     """Do it: the file, then the reload, then the restart."""
     kept = None
     if plan.changes:
-        kept = config.write(params["path"], plan, state, params["backup"])
+        kept = config.write(path, plan, state, params["backup"])
     if plan.reload:
         config.reload(plan, state)
     if not plan.restart:
         return outcome(plan, kept, bool(plan.reload), False, None)
-    now = live_state.look(params["path"], Deadline(ASK_TIMEOUT))
-    reason = config.why_not_restart(now, params["allow_restart"])
+    now = live_state.look(path, Deadline(ASK_TIMEOUT))
+    reason = config.why_not_restart(now, params["allow_restart"], plan.losing)
     if reason is None:
-        config.restart(params["path"], text, plan, state)
+        config.restart(path, text, plan, state)
     return outcome(plan, kept, bool(plan.reload), reason is None, reason)
 
 
@@ -216,14 +226,20 @@ def outcome(plan, kept, reloaded, restarted, reason):
     }
 
 
-def warnings(done, path):
+def warnings(done, state):
     """What an operator has to know although nothing failed."""
-    if not done["restart_keys"]:
-        return []
-    return [
-        "the engine must be restarted to take over %s of %s, which was not done: %s; restart it in a maintenance window"
-        % (", ".join(done["restart_keys"]), path, done["reason"])
-    ]
+    found = list(state.left_out)
+    if state.swarm:
+        found.append(
+            "the engine is a member of a Swarm, and does not start with live-restore beside it, so that was left out: a restart of "
+            "the engine ends the targets on it; leave the Swarm (docker swarm leave) in a maintenance window"
+        )
+    if done["restart_keys"]:
+        found.append(
+            "the engine must be restarted to take over %s of %s, which was not done: %s; restart it in a maintenance window"
+            % (", ".join(done["restart_keys"]), state.path, done["reason"])
+        )
+    return found
 
 
 def text_of(document, keys):
@@ -235,7 +251,7 @@ def text_of(document, keys):
 if __name__ == "__main__":
     _module.run(
         {
-            "path": {"type": "path", "default": "/etc/docker/daemon.json"},
+            "path": {"type": "path"},
             "options": {"type": "dict", "default": {}},
             "insecure_registries": {"type": "list", "elements": "str", "default": []},
             "registry_mirrors": {"type": "list", "elements": "str", "default": []},

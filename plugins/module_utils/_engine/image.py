@@ -6,7 +6,7 @@
 import re
 import time
 
-from .._tools import command
+from .._tools import host_docker
 from .._tools.errors import ZbsError
 from . import registry
 
@@ -42,7 +42,7 @@ def registry_of(name):
 
 def present(name, deadline, docker="docker"):
     """The image's id, None where the engine does not have it; ZbsError `docker` where the engine does not tell."""
-    result = command.run([docker, "image", "inspect", "--format", "{{.Id}}", name], deadline)
+    result = host_docker.run([docker, "image", "inspect", "--format", "{{.Id}}", name], deadline)
     if result.rc == 0:
         return result.out.strip()
     if re.search(r"no such image", result.err, re.IGNORECASE):
@@ -56,7 +56,7 @@ def present(name, deadline, docker="docker"):
 
 def pull(name, deadline, docker="docker"):
     """Pull it: None, or why not as (kind, message)."""
-    result = command.run([docker, "pull", "--quiet", name], deadline)
+    result = host_docker.run([docker, "pull", "--quiet", name], deadline)
     if result.rc == 0:
         return None
     if result.timed_out:
@@ -89,7 +89,7 @@ def kind_of(text):
 
 def load(name, archive, deadline, docker="docker"):
     """Load the archive and see that it held the image: None, or why not as (kind, message)."""
-    result = command.run([docker, "load", "--input", archive], deadline)
+    result = host_docker.run([docker, "load", "--input", archive], deadline)
     if result.timed_out:
         return "timeout", "not finished after %.0f s" % deadline.seconds
     if result.rc != 0:

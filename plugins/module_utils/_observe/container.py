@@ -8,7 +8,7 @@ import json
 import re
 import time
 
-from .._tools import command
+from .._tools import command, host_docker
 from .._tools.errors import ZbsError
 
 # Answers of Docker that tell what is wrong; everything else is `error`.
@@ -114,7 +114,7 @@ class Container:
 def inspect_container(name, deadline, docker="docker", kill_grace=command.KILL_GRACE):
     """Ask Docker for the container `name` and return a Container; never raises."""
     try:
-        result = command.run([docker, "container", "inspect", name], deadline, kill_grace=kill_grace)
+        result = host_docker.run([docker, "container", "inspect", name], deadline, kill_grace=kill_grace)
     except ZbsError as exc:
         # A docker that can't be run says nothing of our own permissions: `denied` is the engine's word alone.
         return Container("no_docker" if exc.code == "command_missing" else "error", exc.message)

@@ -12,7 +12,7 @@ import struct
 from .._engine import registry
 from .._observe import spdk, topology
 from .._observe.container import inspect_container
-from .._tools import command
+from .._tools import host_docker
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
 from .judge import registry_of
@@ -26,7 +26,7 @@ _OWNER_SECONDS = 2.0
 def look_for_image(image, deadline):
     """(present: True, False or None, its labels) by Docker's word."""
     try:
-        result = command.run(["docker", "image", "inspect", image], deadline)
+        result = host_docker.run(["docker", "image", "inspect", image], deadline)
     except ZbsError:
         return None, {}
     if result.rc == 0:
