@@ -134,10 +134,15 @@ engine:
 """
 
 import copy
-import re
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
-from ansible_collections.zstack.zbs.plugins.module_utils._engine import config, daemon_file, daemon_json, live_state
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import (
+    config,
+    daemon_file,
+    daemon_json,
+    live_state,
+    registry_names,
+)
 from ansible_collections.zstack.zbs.plugins.module_utils._tools import masking
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
@@ -147,12 +152,12 @@ ASK_TIMEOUT = 40.0
 
 def lists_of(params):
     """The members of lists that are wanted, by key; ZbsError `bad_option` names one that can't be."""
-    for name, pattern, form in (
-        ("insecure_registries", r"(?!\w+://)[^\s/]+(/\d{1,3})?$", "host:port or a network"),
-        ("registry_mirrors", r"https?://[^\s/@]+/?$", "http://host:port or https://host:port"),
+    for name, fits, form in (
+        ("insecure_registries", registry_names.is_insecure_entry, "host:port or a network"),
+        ("registry_mirrors", registry_names.is_mirror, "http://host:port or https://host:port"),
     ):
         for item in params[name]:
-            if not re.match(pattern, item):
+            if not fits(item):
                 raise ZbsError("%s has %r; give %s" % (name, item, form), "bad_option")
     return {"insecure-registries": params["insecure_registries"], "registry-mirrors": params["registry_mirrors"]}
 

@@ -8,36 +8,40 @@ import time
 
 from .._tools import host_docker
 from .._tools.errors import ZbsError
-from . import registry
+from . import registry, registry_names
 
+registry_of = registry_names.registry_of
 # Five seconds of Go's resolver, and a little.
 HOSTS_SECONDS = 6.0
 
-# What a pull's last words say about its cause; the first that fits.
+# What a pull's last words say about its cause; the first that fits. A fault of the way comes before every fault of the
+# registry: behind `proxyconnect` stand the words of the proxy, and a proxy that refuses CONNECT is quoted by its status alone.
 _KINDS = (
+    (
+        "proxy",
+        r"proxyconnect |socks connect |Proxy Authentication Required|"
+        r"https?://[^\s\"]+\"?: (Forbidden|Bad Request|Not Found|Method Not Allowed|Bad Gateway|Service Unavailable|Gateway Timeout)\s*$",
+    ),
     ("plain_http", r"server gave HTTP response to HTTPS client|first record does not look like a TLS handshake"),
-    ("tls", r"x509:|tls: |certificate"),
+    ("tls", r"(^|[\s:])(x509|tls): "),
     ("name", r"no such host|server misbehaving|Temporary failure in name resolution"),
     ("refused", r"connection refused"),
-    ("denied", r"unauthorized|denied|authentication required|no basic auth credentials"),
-    ("missing", r"manifest unknown|not found|manifest for .* not found|repository does not exist"),
+    ("denied", r"unauthorized:|denied:|access denied|authentication required|no basic auth credentials"),
+    ("missing", r"manifest unknown|not found|repository does not exist"),
     (
         "unreachable",
-        r"no route to host|i/o timeout|TLS handshake timeout|deadline exceeded|network is unreachable|Client.Timeout",
+        r"no route to host|i/o timeout|TLS handshake timeout|deadline exceeded|network is unreachable|Client.Timeout|"
+        r"connection reset by peer|connection timed out|unexpected EOF",
     ),
 )
+# No message of a pull is longer; the last words count.
+_MOST = 65536
 
 
 def check_name(name):
     """ZbsError `bad_option` for what is no name of an image: nothing that a program could take for an option."""
     if not re.match(r"[A-Za-z0-9\[][A-Za-z0-9._:/@\[\]-]*$", name):
         raise ZbsError("%r is not an image name; give registry/name:tag" % name, "bad_option")
-
-
-def registry_of(name):
-    """The registry in an image's name; docker.io where it names none."""
-    first, slash, _rest = name.partition("/")
-    return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
 
 
 def present(name, deadline, docker="docker"):
@@ -82,7 +86,7 @@ def pull_patiently(name, deadline, docker="docker", resolves=registry.resolves, 
 def kind_of(text):
     """The cause that a pull's output tells, `other` where none is known."""
     for kind, pattern in _KINDS:
-        if re.search(pattern, text):
+        if re.search(pattern, text[-_MOST:]):
             return kind
     return "other"
 
