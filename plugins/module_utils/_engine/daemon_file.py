@@ -72,9 +72,10 @@ def _replaced(path, name, info):
     """When the content of this backup was replaced, as its name and its inode have it: the earlier of the two."""
     match = re.match(r"\.(\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d)(-\d+)?~$", name[len(path) :])
     try:
-        return min(info.st_ctime, time.mktime(time.strptime(match.group(1), "%Y-%m-%d@%H:%M:%S")) + 1)
-    except (AttributeError, ValueError, OverflowError):
+        named = time.mktime(time.strptime(match.group(1) if match else "", "%Y-%m-%d@%H:%M:%S")) + 1
+    except (ValueError, OverflowError):
         return info.st_ctime
+    return min(info.st_ctime, named)
 
 
 def prepare(path, text):

@@ -21,7 +21,7 @@ class Engine:
     `silent` is an engine that took the question and did not answer: it hangs, or is just starting.
 
     `iptables` is what the engine does, or would do at its start: True unless it is known that it leaves the firewall alone.
-    `config_file` is what it reads, `unfit` why this collection can't work with it (None where it can).
+    `config_file` is what it reads, `service` the systemd service that it runs as (None when not told), `unfit` why this collection can't work with it (None where it can).
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Engine:
         self.silent = silent
         self.unfit = unfit
         self.config_file = config_file
+        self.service = None
 
     def as_dict(self):
         """Plain data for a module's return."""
@@ -62,6 +63,7 @@ def look(deadline, docker="docker", root="/"):
     process = dockerd.find(root)[0]
     engine = _ask(deadline, docker)
     engine.installed = engine.installed or process is not None
+    engine.service = process.service if process else None
     try:
         live_state.refuse_unfit(process, root)
         flags = process.flags if process else unit.look(Deadline(UNIT_SECONDS), root).flags

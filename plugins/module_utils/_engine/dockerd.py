@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """dockerd as a program: where it is, which of those that run is the host's, since when it runs and with which flags."""
 
+import contextlib
 import glob
 import os
+import re
 import time
 
 from .._observe.process import read_process
@@ -66,6 +68,19 @@ def program(root="/"):
             if os.path.isfile(path) and os.access(path, os.X_OK):
                 return path
     return None
+
+
+def is_podmans(root="/"):
+    """Whether the docker command that is found first is podman's: a link to it, or the script of podman-docker."""
+    for folder in os.environ.get("PATH", "").split(os.pathsep) + list(_FOLDERS):
+        path = os.path.join(root, folder.lstrip("/"), "docker") if root != "/" else os.path.join(folder, "docker")
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            with contextlib.suppress(OSError), open(path, "rb") as handle:
+                head = handle.read(4096)
+                return os.path.basename(os.path.realpath(path)).startswith("podman") or (
+                    head.startswith(b"#!") and re.search(rb"exec\s[^\n]*podman", head) is not None
+                )
+    return False
 
 
 def snap(root="/"):

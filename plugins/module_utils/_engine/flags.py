@@ -39,7 +39,7 @@ def _short(text, words):
     name = text.partition("=")[0]
     if len(name) > 1 and (name in SWITCHES or name in FLAGS or name in FLAGS.values()):
         return _long(text, words)
-    found = []
+    found: list[tuple[str, str]] = []
     for place, letter in enumerate(text, 1):
         name = SHORT.get(letter, letter)
         if text[place : place + 1] == "=":

@@ -41,7 +41,7 @@ class State:
         self.live_restore = info.get("LiveRestoreEnabled")
         self.storage = info.get("Driver")
         registries = _object(info.get("RegistryConfig"))
-        self.insecure, self.mirrors = _insecure(registries), registries.get("Mirrors") or []
+        self.insecure, self.mirrors = _insecure(registries), _list(registries.get("Mirrors"))
         self.swarm = _object(info.get("Swarm")).get("LocalNodeState") not in (None, "", "inactive")
         self.path = None
         self.left_out = []
@@ -100,6 +100,12 @@ def refuse_unfit(process, root="/"):
     """ZbsError `engine_unfit` for the engine of a host that this collection can't work with."""
     if process is not None and process.unfit:
         raise ZbsError(process.unfit, "engine_unfit", {"pid": process.pid})
+    if dockerd.is_podmans(root):
+        raise ZbsError(
+            "the docker command of this host is podman's, which is no Docker Engine; remove podman-docker and run the role "
+            "zstack.zbs.zbs_docker",
+            "engine_unfit",
+        )
     if process is None and dockerd.snap(root):
         raise ZbsError(
             "snap's Docker is installed on this host, which is confined and brings a configuration of its own; remove it "
@@ -190,7 +196,10 @@ def _path(path, flags, root):
     named = dockerd.config_file(flags, None)
     if path is None:
         return below(root, named or dockerd.DEFAULT_CONFIG)
-    if named is not None and os.path.realpath(path) not in (os.path.realpath(named), os.path.realpath(below(root, named))):
+    if named is not None and os.path.realpath(path) not in (
+        os.path.realpath(named),
+        os.path.realpath(below(root, named)),
+    ):
         raise ZbsError(
             "dockerd reads %s (--config-file on its command line), so nothing in %s counts; leave the option path out, or "
             "give that one" % (named, path),
@@ -220,6 +229,10 @@ def _file(program, root):
     return path if path and os.path.isfile(path) and os.access(path, os.X_OK) else None
 
 
+def _list(value):
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
 def _object(value):
     return value if isinstance(value, dict) else {}
 
@@ -228,4 +241,4 @@ def _insecure(registries):
     """Registries and networks that the engine calls insecure."""
     items = _object(registries.get("IndexConfigs")).items()
     names = [name for name, item in items if not _object(item).get("Secure", True)]
-    return names + list(registries.get("InsecureRegistryCIDRs") or [])
+    return names + _list(registries.get("InsecureRegistryCIDRs"))

@@ -59,10 +59,9 @@ class _Trouble(Exception):
 class _Asked:
     """One registry to ask: its `name` and `host`, the `port` that it names (None without), the Way there."""
 
-    def __init__(self, name, host, port, way):
+    def __init__(self, name, place, way):
         self.name = name
-        self.host = host
-        self.port = port
+        self.host, self.port = place
         self.way = way
 
     def proxy(self, scheme):
@@ -73,7 +72,9 @@ class _Asked:
             sentence = "the engine's proxy for %s can't be used (%s); correct it in the engine's configuration"
             raise _Trouble(Answer("proxy", sentence % (scheme, _words(exc))))
         if found is not None and found.scheme != "http":
-            sentence = "the engine asks the registry %s through the proxy %s, and no program but the engine can do so here"
+            sentence = (
+                "the engine asks the registry %s through the proxy %s, and no program but the engine can do so here"
+            )
             raise _Trouble(Answer("not_known", sentence % (self.name, found), proxy=str(found)))
         return found
 
@@ -122,7 +123,7 @@ def resolves(name, deadline):
 
 def _ask(name, insecure, deadline, certs_dir, way, plain=False):
     """One registry. plain  whether it is asked without TLS and in no other way: a mirror with http in its address."""
-    asked = _Asked(name, *split(name), way=way)
+    asked = _Asked(name, split(name), way)
     try:
         insecure = insecure or way.is_insecure(
             name, lambda: resolving.addresses(asked.host, asked.at("https"), deadline)[0]
@@ -192,7 +193,8 @@ def _judge(asked, scheme, status):
         return Answer("answers", "the registry %s answers over %s" % (asked.name, scheme), scheme, status, through)
     return Answer(
         "no_registry",
-        "%s answers %d to /v2/ over %s, which no registry does; check what listens there" % (asked.name, status, scheme),
+        "%s answers %d to /v2/ over %s, which no registry does; check what listens there"
+        % (asked.name, status, scheme),
         scheme,
         status,
         through,
@@ -305,8 +307,9 @@ def _tunnel(asked, proxy, link):
 
 def _fault(asked, proxy, what):
     """The way to the registry is at fault: nothing is said of the registry."""
-    sentence = "the engine asks the registry %s through the proxy %s, which %s; mend the proxy, or name the registry in the "
-    sentence += "engine's no-proxy"
+    sentence = (
+        "the engine asks the registry %s through the proxy %s, which %s; mend it, or put the registry into no-proxy"
+    )
     return _Trouble(Answer("proxy", sentence % (asked.name, proxy, what), proxy=str(proxy)))
 
 

@@ -65,6 +65,6 @@ def is_mirror(text):
     """Whether dockerd starts with this entry of registry-mirrors; a path there is refused by releases before 20.10."""
     match = re.match(r"https?://([^\s/@?#]+)/?\Z", text[:300])
     try:
-        return bool(match) and len(text) <= 300 and bool(split(match.group(1)))
+        return match is not None and len(text) <= 300 and bool(split(match.group(1)))
     except ZbsError:
         return False

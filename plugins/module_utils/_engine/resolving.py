@@ -44,7 +44,7 @@ def connect(places, port, deadline, most):
             link.settimeout(max(0.1, deadline.share(most).left()))
             return link, False, ""
         except ConnectionRefusedError as exc:
-            trouble = trouble or exc.strerror
+            trouble = trouble or str(exc.strerror)
         except OSError as exc:
             refused, trouble = False, " ".join((exc.strerror or str(exc)).split())[:200]
     return None, refused, trouble

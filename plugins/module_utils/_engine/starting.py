@@ -60,6 +60,12 @@ def _problem(engine):
         return "no Docker Engine is installed", "run the role zstack.zbs.zbs_docker"
     if engine.unfit:
         return engine.unfit, "this collection works with Docker's own packages and docker.service only"
+    if not engine.active and engine.service not in (None, "docker.service"):
+        return (
+            "a Docker Engine runs as %s and does not answer: %s"
+            % (engine.service or "a process that systemd did not start", engine.detail),
+            "see its log; docker.service was not started, since that would be a second engine",
+        )
     if engine.iptables:
         return (
             "the Docker Engine is configured to change the firewall, which cuts bridged VMs off",

@@ -74,10 +74,12 @@ def refuse_pairs(merged, flags, version, path):
     told = dict(daemon_text.told(merged))
     for key, values in flags.items():
         told[key] = _flag(key, values)
-    told["runtimes"] = list(merged.get("runtimes") or []) + [word.partition("=")[0] for word in flags.get("runtimes", [])]
+    told["runtimes"] = _items(merged.get("runtimes")) + [word.partition("=")[0] for word in flags.get("runtimes", [])]
     release = daemon_keys.release_of(version)
     for words in filter(None, (rule(told, release) for rule in _RULES)):
-        raise ZbsError("dockerd does not start with %s in %s or as flags: %s" % (words[0], path, words[1]), "daemon_json")
+        raise ZbsError(
+            "dockerd does not start with %s in %s or as flags: %s" % (words[0], path, words[1]), "daemon_json"
+        )
 
 
 def _flag(key, values):
@@ -110,7 +112,7 @@ def _ip6tables(told, release):
 
 def _runtime(told, _release):
     name = told.get("default-runtime")
-    known = ["runc", "io.containerd.runtime.v1.linux"] + list(told.get("runtimes") or [])
+    known = ["runc", "io.containerd.runtime.v1.linux"] + _items(told.get("runtimes"))
     if isinstance(name, str) and name and name not in known and not _shim(name):
         return "default-runtime: %s" % name, "no runtime of that name is in runtimes; add it, or take it out"
     return None
@@ -122,8 +124,8 @@ def _shim(name):
 
 
 def _labels(told, _release):
-    found = {}
-    for label in told.get("labels") or []:
+    found: dict[str, str] = {}
+    for label in _items(told.get("labels")):
         name, _equals, value = str(label).partition("=")
         if found.setdefault(name, value) != value:
             return "two labels of the name %s" % name, "keep one of them"
@@ -132,7 +134,7 @@ def _labels(told, _release):
 
 def _cgroup(told, _release):
     parent = told.get("cgroup-parent")
-    systemd = any("native.cgroupdriver=systemd" == str(item).replace(" ", "") for item in told.get("exec-opts") or [])
+    systemd = "native.cgroupdriver=systemd" in [str(item).replace(" ", "") for item in _items(told.get("exec-opts"))]
     if systemd and isinstance(parent, str) and parent and not re.match(r".+\.slice$", parent):
         return "cgroup-parent: %s beside systemd's cgroups" % parent, "name a slice, as docker.slice"
     return None
@@ -156,6 +158,11 @@ def _namespaces(told, _release):
     if one == other:
         return "%s as both of containerd's namespaces" % json.dumps(one), "give them different names"
     return None
+
+
+def _items(value):
+    """The members of a list or the names of an object; none of anything else, which dockerd can't read."""
+    return list(value) if isinstance(value, (list, dict)) else []
 
 
 _RULES = (_icc, _bridge, _ip6tables, _runtime, _labels, _cgroup, _log, _namespaces)

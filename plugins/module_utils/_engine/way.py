@@ -102,7 +102,7 @@ def parse_proxy(text):
 
 def _exceptions(text):
     """NO_PROXY as (host, port or None, kind): `all`, a network, an address, a domain (with or without itself)."""
-    found = []
+    found: list[tuple] = []
     for item in text[:65536].lower().split(","):
         item = item.strip()
         if item == "*":
