@@ -37,7 +37,11 @@ def parse(text, path, twins=False):
         return {}
     try:
         document = json.loads(
-            text, object_pairs_hook=dict if twins else _no_twins, parse_constant=_no_number, parse_float=_number
+            text,
+            object_pairs_hook=dict if twins else _no_twins,
+            parse_constant=_no_number,
+            parse_float=_number,
+            parse_int=_integer,
         )
     except _Twin as exc:
         raise ZbsError("%s has the key %s twice; keep one of them" % (path, exc), "daemon_json")
@@ -98,6 +102,11 @@ def _no_twins(pairs):
 
 def _no_number(name):
     raise ValueError("%s is no number of JSON" % name)
+
+
+def _integer(text):
+    # Older Pythons take hours over millions of digits, and no key holds more than an int64.
+    return int(text) if len(text) <= 40 else _no_number(text[:40])
 
 
 def _number(text):

@@ -5,6 +5,7 @@
 
 from .daemon_keys import FLAGS, SHORT, SWITCHES
 
+_LONGEST = 131072
 _BOOLEANS = dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True)
 _BOOLEANS.update(dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False))
 
@@ -17,7 +18,8 @@ def flag_bool(values):
 def flags_of(words):
     """dockerd's arguments (without its name) by the key that they have in daemon.json: key -> values as texts."""
     found: dict[str, list[str]] = {}
-    words = list(reversed(list(words)))
+    # The kernel takes no longer word.
+    words = [word[:_LONGEST] for word in words][::-1]
     while words:
         word = words.pop()
         if word == "--":

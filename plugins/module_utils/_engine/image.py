@@ -26,7 +26,10 @@ _KINDS = (
     ("tls", r"(^|[\s:])(x509|tls): "),
     ("name", r"no such host|server misbehaving|Temporary failure in name resolution"),
     ("refused", r"connection refused"),
-    ("denied", r"unauthorized:|denied:|access denied|authentication required|no basic auth credentials"),
+    (
+        "denied",
+        r"(^|\s)(unauthorized|denied): |access denied|401 Unauthorized|authentication required|no basic auth credentials",
+    ),
     ("missing", r"manifest unknown|not found|repository does not exist"),
     (
         "unreachable",

@@ -8,8 +8,7 @@ import re
 
 # A component of a cgroup's path that a container engine made.
 _CONTAINER = re.compile(
-    r"((docker|libpod|crio|cri-containerd|nerdctl|podman|buildkit)[-:_].*)?[0-9a-f]{64}(\.scope)?$|kubepods|lxc(\.payload.*)?$"
-    r"|machine-.*\.scope$|systemd-nspawn@|libvirt_lxc|garden$|ecs$"
+    r"[0-9a-f]{64}(\.scope)?$|^kubepods|^lxc(\.payload.*)?$|^machine-.*\.scope$|^systemd-nspawn@|^garden$|^ecs$"
 )
 _SNAP = re.compile(r"^snap\.")
 _MOST = 64 * 1024
@@ -90,7 +89,8 @@ def _components(folder):
     """The parts of all its cgroups' paths, outermost first."""
     found = []
     for line in _read(os.path.join(folder, "cgroup")).splitlines():
-        found += [part for part in line.split(":", 2)[-1].split("/") if part]
+        # No name of a folder is longer.
+        found += [part[:255] for part in line.split(":", 2)[-1].split("/") if part]
     return found
 
 

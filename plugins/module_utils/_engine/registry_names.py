@@ -48,17 +48,19 @@ def network(text):
 
 def is_insecure_entry(text):
     """Whether dockerd starts with this entry of insecure-registries."""
+    if len(text) > 300:
+        return False
     if network(text) is not None:
         return True
-    host, colon, port = text.rpartition(":")
-    if colon and re.match(r"[0-9]{1,5}\Z", port) and int(port) < 65536 and not re.search(r"(^|[^\]]):.*:", text):
-        text = host
+    match = re.match(r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})\Z", text)
+    if match and int(match.group(2)) < 65536:
+        text = match.group(1)
     literal = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     try:
         ipaddress.ip_address(literal)
         return True
     except ValueError:
-        return bool(re.match(r"%s(\.%s)*\Z" % (_LABEL, _LABEL), text)) and len(text) < 300
+        return bool(re.match(r"%s(\.%s)*\Z" % (_LABEL, _LABEL), text))
 
 
 def is_mirror(text):

@@ -34,13 +34,13 @@ def look(deadline, root="/"):
         return Unit()
     if result.timed_out:
         raise ZbsError("systemctl did not answer within %.0f s; check the host's systemd" % deadline.seconds, "systemd")
-    return parse(result.out[:_MOST], lambda path: _environment_file(os.path.join(root, path.lstrip("/"))))
+    return parse(result.out, lambda path: _environment_file(os.path.join(root, path.lstrip("/"))))
 
 
 def parse(text, read_environment):
     """The Unit in what `systemctl show` prints. read_environment  gives the variables of an environment file by its path."""
     values: dict[str, list[str]] = {}
-    for line in text.splitlines():
+    for line in text[:_MOST].splitlines():
         name, _equals, value = line.partition("=")
         values.setdefault(name, []).append(value)
     environment = {}
