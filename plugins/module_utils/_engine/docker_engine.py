@@ -20,7 +20,7 @@ class Engine:
 
     `silent` is an engine that took the question and did not answer: it hangs, or is just starting.
 
-    `iptables` is what the engine does, or would do at its start: True unless it is known that it leaves the firewall alone.
+    `iptables` is what the engine does now or would do at its next start: True unless both leave the firewall alone.
     `config_file` is what it reads, `service` the systemd service that it runs as (None when not told), `unfit` why this collection can't work with it (None where it can).
     """
 
@@ -114,12 +114,9 @@ def start(deadline):
 
 
 def _iptables(process, flags, path, version, root):
-    """Whether the engine changes the firewall, or would when it is started."""
-    if process is not None and process.since is not None:
-        answer = live_state.judge_firewall(process, path, version, Deadline(UNIT_SECONDS), root)[0]
-        if answer != live_state.UNKNOWN:
-            return answer == live_state.ON
-    # Nothing runs, or nothing tells: its configuration does, and the engine is not restarted here.
-    if "iptables" in flags:
-        return flag_bool(flags["iptables"]) is not False
-    return live_state.content(path).get("iptables", True) is not False
+    """Whether the engine changes the firewall, or would at its next start."""
+    said = flag_bool(flags["iptables"]) if "iptables" in flags else live_state.content(path).get("iptables", True)
+    if said is not False or process is None or process.since is None:
+        return said is not False
+    # Where nothing tells what it does now, its configuration counts: the engine is not restarted here.
+    return live_state.judge_firewall(process, path, version, Deadline(UNIT_SECONDS), root)[0] == live_state.ON

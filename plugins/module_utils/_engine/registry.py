@@ -210,6 +210,9 @@ def _context(name, insecure, certs_dir):
             context.load_verify_locations(path)
         for path in sorted(glob.glob(os.path.join(glob.escape(folder), "*.cert"))):
             context.load_cert_chain(path, path[: -len("cert")] + "key")
+        for path in sorted(glob.glob(os.path.join(glob.escape(folder), "*.key"))):
+            # dockerd does not ask the registry at all where one of the two is missing.
+            os.stat(path[: -len("key")] + "cert")
     except (OSError, ssl.SSLError) as exc:
         raise _Trouble(
             Answer("tls", "%s can't be used as a certificate (%s); put a PEM file there" % (path, _words(exc)))

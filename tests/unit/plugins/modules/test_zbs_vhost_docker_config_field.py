@@ -84,7 +84,7 @@ def test_without_a_path_the_default_file(engine):
 
 
 def test_case_06_snap_s_engine_is_refused_before_anything_is_changed(engine):
-    engine.start("dockerd --group docker --config-file=/var/snap/docker/100/config/daemon.json".split())
+    engine.start(["dockerd", "--group", "docker", "--config-file=/var/snap/docker/100/config/daemon.json"])
     refused(engine, "engine_unfit", "is snap's")
 
 

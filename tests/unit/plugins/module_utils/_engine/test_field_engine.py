@@ -12,6 +12,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._engine import (
     firewall,
     flags,
     live_state,
+    names,
 )
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import container
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
@@ -407,3 +408,48 @@ def test_prepare_says_what_can_t_be_worked_with(tmp_path):
     process(tmp_path, 100, SNAP)
     found = docker_engine.look(Deadline(20), "/none", str(tmp_path))
     assert found.installed and "snap" in found.unfit
+
+
+@pytest.mark.parametrize(
+    "since, file, chains, changes",
+    [
+        (-10, False, EMPTY, False),
+        (10, False, "-N DOCKER", True),
+        (10, False, None, False),
+        (10, True, None, True),
+        (10, True, EMPTY, True),
+    ],
+)
+def test_what_prepare_takes_a_running_engine_for(tmp_path, monkeypatch, since, file, chains, changes):
+    """It is started before or after the file was changed; where nothing tells, its file does, since nothing is restarted."""
+    monkeypatch.setenv("PATH", programs.path_without(tmp_path / "bin"))
+    programs.write_program(tmp_path / "bin", "iptables", "exit 4" if chains is None else programs.answering(chains))
+    process(tmp_path, 100, HOST)
+    path = fake_host.write(tmp_path, "etc/docker/daemon.json", json.dumps({"iptables": file}))
+    changed = time.time() - 900 + since
+    os.utime(str(path), (changed, changed))
+    assert docker_engine.look(Deadline(20), "/none", str(tmp_path)).iptables is changes
+
+
+def test_a_systemd_that_hangs_is_detail_for_prepare(tmp_path, monkeypatch):
+    monkeypatch.setattr(docker_engine, "UNIT_SECONDS", 0.2)
+    monkeypatch.setenv("PATH", programs.path_without(tmp_path / "bin"))
+    programs.write_program(tmp_path / "bin", "systemctl", "exec sleep 100")
+    (tmp_path / "proc").mkdir()
+    found = docker_engine.look(Deadline(20), str(programs.write_program(tmp_path, "docker", "exit 1")), str(tmp_path))
+    assert found.iptables is True and found.detail
+
+
+def test_what_is_no_file_or_too_large_is_said(tmp_path, monkeypatch):
+    os.mkfifo(str(tmp_path / "fifo"))
+    large = fake_host.write(tmp_path, "large", "x" * 100)
+    monkeypatch.setattr(daemon_file.daemon_text, "MOST", 50)
+    for path, words in ((tmp_path / "fifo", "it is no file"), (large, "it is larger than")):
+        with pytest.raises(ZbsError, match=words):
+            daemon_file.read(str(path))
+    assert daemon_file.surely_older(str(tmp_path / "none"), 1.0) is False
+
+
+@pytest.mark.parametrize("words", ["docker", "docker -D", "docker --debug -H fd:// daemon"])
+def test_a_client_that_is_no_daemon(words):
+    assert names.arguments(words.split()) is None
