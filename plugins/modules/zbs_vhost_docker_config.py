@@ -14,10 +14,16 @@ description:
     For everything else the operator's values win, lists are merged, and missing keys of objects are added.
   - Refuses, and leaves the file untouched, if the file is not a JSON object, if it has other values for these two keys, or if a
     key is set both on the command line of dockerd and in the file, since dockerd does not start then.
+  - Also refuses what dockerd does not start with and no validation finds, as C(icc) false beside C(iptables) false. Options of a
+    log driver or a storage driver are written only where the engine's driver takes them.
+  - The engine is the dockerd that runs on the host itself, not one in a container of it; it is asked by its own socket, whatever
+    root's environment says. Docker from snap and podman's docker command are refused; a rootless engine is left alone.
+  - On a member of a Swarm, C(live-restore) is left out, with a warning, because dockerd does not start with both.
   - A running engine that changes the firewall is reported and left alone, whatever the options are.
   - Keys that an engine takes over by a reload are reloaded, and the module checks that they were. The engine is restarted only
-    when no container runs, or with O(allow_restart) once live-restore is in force. Keys that still wait for a restart come back
-    in RV(restart_keys).
+    when no container runs, or with O(allow_restart) once live-restore is in force, and never when it would lose containers (as
+    with another C(data-root)) or runs as another service than docker.service. Keys that still wait for a restart come back in
+    RV(restart_keys).
   - If the engine does not start after a restart, the old file is put back, the engine is started with it, and the task fails.
   - Works without an engine too, so that the file is there before the first start.
 extends_documentation_fragment:
