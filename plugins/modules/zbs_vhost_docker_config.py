@@ -125,7 +125,9 @@ reason:
   returned: success
   sample: 2 containers run on it
 engine:
-  description: The engine that was found; C(iptables) is V(on), V(off) or V(unknown), null when none runs.
+  description:
+    - The engine that was found. C(iptables) is V(on), V(off) or V(unknown), null when none runs.
+    - C(service) is the systemd service that it runs as; empty for none, null when not known.
   type: dict
   returned: success
   sample:
@@ -135,6 +137,7 @@ engine:
     containers_running: 2
     iptables: "off"
     live_restore: true
+    service: docker.service
     config_file: /etc/docker/daemon.json
     swarm: false
 """

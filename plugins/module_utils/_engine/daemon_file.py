@@ -57,15 +57,15 @@ def in_force(path, since):
     return max(older, key=lambda item: item[:2])[2] if older else None
 
 
-def surely_older(path, since):
-    """Whether nothing happened to the file after `since`, not only by the date that it bears: `cp -p`, a package and a
+def doubtful(path, since):
+    """Whether the file bears a date before `since` and something happened to it later all the same: `cp -p`, a package and a
     rename bring files with old dates.
     """
     try:
         info = os.stat(path)
     except OSError:
         return False
-    return max(info.st_mtime, info.st_ctime) <= since
+    return info.st_mtime <= since < info.st_ctime
 
 
 def _replaced(path, name, info):

@@ -80,7 +80,7 @@ def pull_patiently(name, deadline, docker="docker", resolves=registry.resolves, 
     trouble = pull(name, deadline, docker)
     if trouble is None or trouble[0] != "name" or deadline.left() < HOSTS_SECONDS:
         return trouble
-    if not resolves(registry_of(name), deadline):
+    if not resolves(registry_names.host_of(registry_of(name)), deadline):
         return trouble
     sleep(HOSTS_SECONDS)
     return pull(name, deadline, docker)

@@ -65,6 +65,7 @@ class State:
             "containers_running": self.containers,
             "iptables": self.iptables,
             "live_restore": self.live_restore,
+            "service": self.process.service if self.process else None,
             "config_file": self.path,
             "swarm": self.swarm,
         }
@@ -133,13 +134,12 @@ def judge_firewall(process, path, version, deadline, root="/"):
 
     answer, evidence = iptables_of(process.flags, started_with, chains, backend)
     by_file = answer == OFF and "iptables" not in process.flags and started_with is not None
-    if by_file and os.path.lexists(path) and not daemon_file.surely_older(path, process.started):
-        # Its date is older than the engine, and yet something happened to it since: the firewall must not say otherwise.
+    # A backup is beyond doubt: whoever made it had looked at the firewall before.
+    if by_file and daemon_file.doubtful(path, process.started):
         there = chains()
-        if there:
-            return ON, "daemon.json was changed since it started, and the firewall has Docker's chains"
-        if there is None and daemon_text.told(started_with) == now:
-            return UNKNOWN, "daemon.json was put there since it started, and nothing tells of Docker's chains"
+        if there is not False:
+            evidence = "the firewall has Docker's chains" if there else "nothing tells of Docker's chains"
+            return ON if there else UNKNOWN, "daemon.json was put there since it started, and " + evidence
     return answer, evidence
 
 

@@ -139,3 +139,21 @@ def test_case_03_a_byte_order_mark(engine, text):
 def test_values_that_no_engine_can_read(engine):
     failure, _result = failure_of(NAME, dict(engine.options, options={"log-opts": {"max-file": 3}}))
     assert failure["code"] == "bad_option"
+
+
+def test_an_engine_that_was_started_by_another_service(engine):
+    engine.write(FIT)
+    engine.start()
+    fake_host.write(engine.root, "proc/%d/cgroup" % engine.process.pid, "0::/system.slice/docker-latest.service\n")
+    result = run(engine, options={"mtu": 1400})
+    assert result["engine"]["service"] == "docker-latest.service" and not result["restarted"]
+    assert result["reason"] == "it runs as docker-latest.service, not as docker.service"
+
+
+def test_a_second_run_after_a_reload_does_not_doubt_the_first(engine):
+    """Chains that an earlier engine left in the firewall say nothing about one that was started with its hands off."""
+    engine.write(FIT)
+    engine.start()
+    assert run(engine, insecure_registries=["r:1"])["reloaded"] is True
+    programs.write_program(engine.bin, "iptables", programs.answering("-P FORWARD DROP\n-N DOCKER"))
+    assert run(engine, insecure_registries=["r:1"])["changed"] is False

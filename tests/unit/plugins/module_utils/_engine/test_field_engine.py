@@ -447,7 +447,7 @@ def test_what_is_no_file_or_too_large_is_said(tmp_path, monkeypatch):
     for path, words in ((tmp_path / "fifo", "it is no file"), (large, "it is larger than")):
         with pytest.raises(ZbsError, match=words):
             daemon_file.read(str(path))
-    assert daemon_file.surely_older(str(tmp_path / "none"), 1.0) is False
+    assert daemon_file.doubtful(str(tmp_path / "none"), 1.0) is False
 
 
 @pytest.mark.parametrize("words", ["docker", "docker -D", "docker --debug -H fd:// daemon"])
