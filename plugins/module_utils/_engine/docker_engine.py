@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Docker Engine of a host: is it there, does it answer, and would it leave the firewall alone?"""
 
-import json
-
 from .._tools import command, host_docker
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
@@ -86,18 +84,11 @@ def _ask(deadline, docker):
         return Engine(exc.code != "command_missing", detail=exc.message)
     if result.timed_out:
         return Engine(True, detail="docker did not answer within %.1f s" % deadline.seconds, silent=True)
-    try:
-        info = json.loads(result.out)
-    except (ValueError, RecursionError):
-        info = {}
-    if isinstance(info, dict) and live_state.is_podman(info):
-        unfit = (
-            "podman answers to the docker command of this host, and a target needs a Docker Engine; remove podman-docker and "
-            "run the role zstack.zbs.zbs_docker"
-        )
-        return Engine(True, detail="podman answered", unfit=unfit)
+    info = live_state.read_info(result.out, result.err)
+    if live_state.is_podman(info):
+        return Engine(True, detail="podman answered", unfit=live_state.PODMAN)
     # `docker info` may exit 0 without an engine: only the server's version proves that one answered.
-    if not isinstance(info, dict) or not info.get("ServerVersion"):
+    if not info.get("ServerVersion"):
         return Engine(True, detail=result.sentence() or "docker info named no engine")
     return Engine(True, True, info["ServerVersion"], info.get("LiveRestoreEnabled"))
 

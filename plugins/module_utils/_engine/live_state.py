@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 
 from .._tools import host_docker
 from .._tools.errors import ZbsError
@@ -12,6 +13,11 @@ from . import daemon_file, daemon_keys, daemon_text, dockerd, firewall, unit
 from .flags import flag_bool
 
 ON, OFF, UNKNOWN = "on", "off", "unknown"
+PODMAN = (
+    "podman answers to the docker command of this host, and a target needs a Docker Engine; remove podman-docker and run the role "
+    "zstack.zbs.zbs_docker"
+)
+_PODMAN_SAYS = re.compile(r"Emulate Docker CLI using podman|^podman version", re.M)
 # The first release that can change the firewall without iptables.
 _NATIVE = (29, 0)
 
@@ -80,6 +86,9 @@ def look(path, deadline, docker="docker", root="/"):
     """
     process, left_out = dockerd.find(root)
     refuse_unfit(process, root)
+    said = ask(deadline.share(10), docker)
+    if is_podman(said):
+        raise ZbsError(PODMAN, "engine_unfit")
     program = dockerd.program(root)
     found = unit.look(deadline.share(10), root) if program or process else unit.Unit()
     flags = dict(found.flags, **process.flags) if process else found.flags
@@ -87,7 +96,7 @@ def look(path, deadline, docker="docker", root="/"):
     if process is None:
         state = State(program or _file(found.program, root), None, flags, None, {}, None, "no engine runs")
     else:
-        said = info(deadline.share(10), docker)
+        said = said if said.get("ServerVersion") else {}
         iptables, evidence = judge_firewall(process, path, said.get("ServerVersion"), deadline, root)
         program = _file(process.program, root) or program
         state = State(program, process, flags, daemon_file.in_force(path, process.started), said, iptables, evidence)
@@ -102,11 +111,7 @@ def refuse_unfit(process, root="/"):
     if process is not None and process.unfit:
         raise ZbsError(process.unfit, "engine_unfit", {"pid": process.pid})
     if dockerd.is_podmans(root):
-        raise ZbsError(
-            "the docker command of this host is podman's, which is no Docker Engine; remove podman-docker and run the role "
-            "zstack.zbs.zbs_docker",
-            "engine_unfit",
-        )
+        raise ZbsError(PODMAN, "engine_unfit")
     if process is None and dockerd.snap(root):
         raise ZbsError(
             "snap's Docker is installed on this host, which is confined and brings a configuration of its own; remove it "
@@ -172,13 +177,29 @@ def iptables_of(flags, in_force, chains, backend=None):
 
 def info(deadline, docker="docker"):
     """What `docker info` says of the host's own engine; empty when none answers, or when podman answers for it."""
+    found = ask(deadline, docker)
+    # `docker info` may exit 0 without an engine: only the server's version proves that one answered.
+    return found if found.get("ServerVersion") and not is_podman(found) else {}
+
+
+def ask(deadline, docker="docker"):
+    """What answers `docker info` on the socket of the host's engine, whoever that is; empty without an answer."""
     try:
         result = host_docker.run([docker, "info", "--format", "{{json .}}"], deadline)
-        found = json.loads(result.out)
-    except (ZbsError, ValueError, RecursionError):
+        return read_info(result.out, result.err)
+    except ZbsError:
         return {}
-    # `docker info` may exit 0 without an engine: only the server's version proves that one answered.
-    return found if isinstance(found, dict) and found.get("ServerVersion") and not is_podman(found) else {}
+
+
+def read_info(out, err=""):
+    """The object that `docker info` printed, empty for anything else; podman's words without one count as its answer."""
+    try:
+        found = json.loads(out)
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict):
+        return found
+    return {"BuildahVersion": None} if _PODMAN_SAYS.search(out[:4096] + "\n" + err[:4096]) else {}
 
 
 def is_podman(found):

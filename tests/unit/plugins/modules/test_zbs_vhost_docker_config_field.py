@@ -157,3 +157,12 @@ def test_a_second_run_after_a_reload_does_not_doubt_the_first(engine):
     assert run(engine, insecure_registries=["r:1"])["reloaded"] is True
     programs.write_program(engine.bin, "iptables", programs.answering("-P FORWARD DROP\n-N DOCKER"))
     assert run(engine, insecure_registries=["r:1"])["changed"] is False
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_podman_s_docker_is_refused_before_anything_is_changed(engine, runs):
+    programs.write_program(engine.bin, "docker", programs.answering('{"host": {}, "store": {}, "version": {}}'))
+    if runs:
+        engine.write(FIT)
+        engine.start()
+    refused(engine, "engine_unfit", "podman answers to the docker command")

@@ -389,6 +389,14 @@ def test_the_host_s_engine_is_asked(tmp_path, monkeypatch, environment):
     assert lines == (asked + " DOCKER_CONFIG=/root/.docker").split() * 3
 
 
+def test_podman_s_words_are_its_answer_too():
+    assert live_state.is_podman(
+        live_state.read_info("", "Emulate Docker CLI using podman. Create /etc/containers/nodocker")
+    )
+    assert live_state.is_podman(live_state.read_info("podman version 4.9.4\n"))
+    assert live_state.read_info("hello podman") == live_state.read_info("[1]") == {}
+
+
 @pytest.mark.parametrize(
     "answer",
     [
