@@ -12,9 +12,7 @@ import re
 
 from .._tools.errors import ZbsError
 
-# The first release that can validate a file by itself (dockerd --validate): it knows its own keys best.
-VALIDATES = (23, 0)
-# Taken for the release of an engine that does not tell: the last one that can't validate.
+# Taken for the release of an engine that does not tell: the last one that can't validate a file by itself.
 _OLD = (20, 10)
 
 # key, what it holds, its flag where that has another name, short flag, since (release, empty: always), what holds for it:
@@ -174,7 +172,9 @@ def check_kind(key, value):
             "object": "an object",
             "map": 'an object of texts, as max-file: "3"',
         }
-        raise ZbsError("options has %s: %r; dockerd needs %s there" % (key, value, words[kind]), "bad_option")
+        raise ZbsError(
+            "options has %s: %s; dockerd needs %s there" % (key, repr(value)[:80], words[kind]), "bad_option"
+        )
 
 
 def unknown_to(version, keys):

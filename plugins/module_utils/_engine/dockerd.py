@@ -105,9 +105,7 @@ def find(root="/", clock=time.time):
     for path in sorted(glob.glob(os.path.join(root, "proc/[0-9]*/cmdline"))):
         words = _words(path)
         folder = os.path.dirname(path)
-        arguments = names.arguments(words)
-        if arguments is None and words and names.is_daemon(os.path.basename(_executable(folder) or "")):
-            arguments = words[1:]
+        arguments = names.arguments(words, _executable(folder))
         if arguments is None:
             continue
         pid = int(os.path.basename(folder))

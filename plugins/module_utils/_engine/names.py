@@ -14,12 +14,15 @@ _CLIENT = re.compile(r"docker(-current|-latest)?$")
 _QUESTIONS = ("--validate", "--version", "-v", "--help", "-h")
 
 
-def arguments(words):
-    """The daemon's arguments in a command line; None where it is none of a Docker Engine."""
+def arguments(words, program=None):
+    """The daemon's arguments in a command line; None where it is none of a Docker Engine.
+
+    program  the file that runs, which tells what argv names otherwise; None where it is not known
+    """
     if not words or any(word in _QUESTIONS for word in words[1:]):
         return None
     name = os.path.basename(words[0])
-    if is_daemon(name):
+    if is_daemon(name) or (program and is_daemon(os.path.basename(program))):
         return words[1:]
     if _CLIENT.match(name):
         for place, word in enumerate(words[1:], 1):

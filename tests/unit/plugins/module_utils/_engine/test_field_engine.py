@@ -126,6 +126,7 @@ HOSTS = [
     ("rootless=false is none", {100: ("dockerd --rootless=false", {"uid": 0})}, 100, 0),
     ("a bootstrap engine", {90: ("dockerd -H unix:///run/boot.sock", {"started": 1.0}), 100: (HOST, {})}, 100, 0),
     ("another name in argv", {100: (["engine"], {"exe": "/usr/bin/dockerd (deleted)"})}, 100, 0),
+    ("one that only validates", {100: ("dockerd --validate --config-file /x", {"exe": "/usr/bin/dockerd"})}, None, 0),
     (
         "what it starts of itself",
         {100: (HOST, {"exe": "/usr/bin/dockerd"}), 101: ("docker-untar /", {"exe": "/usr/bin/dockerd", "parent": 100})},
