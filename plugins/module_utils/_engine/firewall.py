@@ -20,11 +20,13 @@ def snapshot(deadline, root="/"):
 
     `forward`: tool -> lines of its FORWARD chain, the policy first, None where the tool is not there or does not tell.
     `bridge`: rules of nftables' bridge family and of ebtables, None where neither tells.
+    `tables`: Docker's own tables of nftables, None where nft does not tell.
     `switches`: the bridge switches of the kernel, None where there is none.
     """
     return {
         "forward": {tool: _lines([tool, "-w", "5", "-S", "FORWARD"], deadline) for tool in TOOLS},
         "bridge": _bridge(deadline),
+        "tables": _tables(deadline),
         "switches": {name: _switch(root, name) for name in BRIDGE_SWITCHES},
     }
 
@@ -122,6 +124,12 @@ def differences(before, after):
             )
         else:
             found += rules
+    for table in _more(after.get("tables") or [], before.get("tables") or []):
+        # For IPv6 alone it is the same as with ip6tables: a switch of its own, whose rules let everything else pass.
+        if table.startswith("ip6 "):
+            noticed.append('Docker has made the nftables table %s; set "ip6tables": false for the engine too' % table)
+        else:
+            found.append(_difference("rule of nftables", None, "table " + table, "nft delete table " + table))
     if before.get("bridge") is not None and after["bridge"] is not None:
         found += _lists("bridge rule", before["bridge"], after["bridge"])
     for name in BRIDGE_SWITCHES:
@@ -204,6 +212,15 @@ def _bridge(deadline):
     if ruleset is not None:
         return ruleset
     return _lines(["ebtables", "-t", "filter", "-L"], deadline)
+
+
+def _tables(deadline):
+    """Docker's tables of nftables as `ip docker-bridges`, None where nft does not tell."""
+    lines = _lines(["nft", "list", "tables"], deadline)
+    if lines is None:
+        return None
+    names = (" ".join(line.rstrip("{ ").split()[1:]) for line in lines if line.startswith("table "))
+    return sorted({name for name in names if name.partition(" ")[2] == "docker-bridges"})
 
 
 def _lines(argv, deadline):
