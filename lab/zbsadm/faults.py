@@ -21,6 +21,7 @@ COMMANDS = (
     "client deploy",
     "cluster ls",
     "zbs list file",
+    "zbs list client",
 )
 _TYPES: dict[str, Any] = {
     "code": int,

@@ -23,6 +23,8 @@ class Settings:
     cluster_ls_quirk: str = "auto"
     #: ``zbs list file`` gives ``result`` as a list, or as {"fileInfo": [...]}
     list_file_result: str = "list"
+    #: whether ``zbs list client`` knows ``--path``: an older release does not
+    list_client_path: str = "on"
     #: private key for the hosts of hosts.json that name none
     private_key_file: str = "/root/.ssh/id_ed25519"
     #: MiB for a target whose deploy says nothing
@@ -57,6 +59,7 @@ _CHOICES = {
     "dialect": ("hosts-list", "login"),
     "cluster_ls_quirk": ("auto", "on", "off"),
     "list_file_result": ("list", "fileInfo"),
+    "list_client_path": ("on", "off"),
 }
 _PATTERNS = {
     "version": r"\d+\.\d+\.\d+",

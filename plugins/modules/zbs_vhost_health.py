@@ -78,7 +78,9 @@ protocols:
 container:
   description:
     - What Docker says about the container. C(answer) says whether Docker could be asked, C(runs_target) whether the process
-      that answers on the admin socket belongs to the container.
+      that listens on the admin socket belongs to the container (null if that is not known).
+    - C(expected) is the name that was asked for. C(foreign) is true if the process that listens runs in a container of another
+      name, which another deployer started; this C(container) is that one.
     - In a tick of M(zstack.zbs.zbs_vhost_recovery) C(answer) may be C(remembered). Then the process that answers is the one
       that Docker named at an earlier tick, and Docker was not asked again.
   type: dict
@@ -86,6 +88,8 @@ container:
   sample:
     answer: found
     name: zbsvhost-10.0.0.11
+    expected: zbsvhost-10.0.0.11
+    foreign: false
     pid: 4711
     runs_target: true
     state: running
@@ -144,6 +148,9 @@ demand:
       null if that is not known).
     - C(reconnect) has the seconds after which the VM connects again by itself once its target is back, C(0) if it never does, which a
       warning says too; null if the VM's arguments do not tell.
+    - C(held_by) has the addresses of the other hosts that have the volume of a broken disk open, as the last attempt to restore
+      it found; null if none is known. C(served_s_ago) is how many seconds ago a tick last saw the disk served to this process of
+      its VM, null if that was not seen since the host booted. Both are from the ledger.
     - Null if /proc does not show it.
   type: list
   elements: dict
@@ -155,6 +162,17 @@ demand:
       seen: [arguments, connection]
       reconnect: 10
       broken: false
+      held_by: null
+      served_s_ago: 42
+addresses:
+  description:
+    - The addresses of this host on all its networks, IPv4 and IPv6, without loopback and link-local ones. A client of a volume that
+      has one of them is this host.
+    - Null, with a warning, if the kernel does not tell.
+  type: list
+  elements: str
+  returned: success
+  sample: ["10.0.0.11", "172.16.8.11", "fd00:8::11"]
 connections_known:
   description: Whether the kernel showed the connections of every VM. If not, disks that were plugged in later are not seen.
   type: bool
@@ -187,13 +205,15 @@ probes:
 import time
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import addresses
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import settings_of
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.waiting import probe_until
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.module_utils._window import metrics_file, textfile
+from ansible_collections.zstack.zbs.plugins.module_utils._window import holders, metrics_file, textfile
 from ansible_collections.zstack.zbs.plugins.module_utils._window.hold import read_hold
 from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import read_ledger
+from ansible_collections.zstack.zbs.plugins.module_utils._window.window import Clock
 
 # Which statuses fail the task.
 FAILING = {
@@ -212,6 +232,8 @@ def main(module):
     check_seconds(params, "hung_recheck", 0.0)
     health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
     ledger = read_ledger(params["facts_dir"])  # as it is after the wait
+    addresses.enter(health)
+    holders.enter(health, ledger, Clock())
     hold, hold_warnings = read_hold(params["facts_dir"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     health["hold"] = hold.as_dict() if hold else None
     if params["textfile_dir"] and not module.check_mode:

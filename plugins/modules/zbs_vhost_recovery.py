@@ -69,6 +69,13 @@ options:
         C(until) in UTC such as C(2026-01-02T03:04:05Z). A file that can't be understood holds too, with a warning.
     type: bool
     default: false
+  deploy:
+    description:
+      - Whether targets are deployed by this collection. With V(false) another deployer owns them (on newer sites ZStone does);
+        a target that is down is counted and becomes C(left), and V(begin) of C(vhost) is refused.
+      - Volumes are restored and C(cbd) is healed as usual.
+    type: bool
+    default: true
   attempt_timeout:
     description: Seconds after which the lease of an attempt expires, for a controller that was killed during the attempt.
     type: float
@@ -144,14 +151,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 health:
-  description: What M(zstack.zbs.zbs_vhost_health) returns; null if the phase needs no probe.
+  description:
+    - What M(zstack.zbs.zbs_vhost_health) returns; null if the phase needs no probe. C(addresses), and in C(demand) C(held_by) and
+      C(served_s_ago), are there only with O(phase=begin_volumes) and O(phase=finish_volumes).
   type: dict
   returned: success
 decisions:
   description:
     - What the step decided, per protocol. With O(phase=observe) C(well), C(cleared), C(waiting), C(due), C(in_progress),
-      C(unsure), C(recovering) (well, but for fewer than O(reset_after) ticks) and C(held) (due, but a hold is set); with the
-      other phases C(begun), C(refused), C(finished), C(cleared), C(well).
+      C(unsure), C(recovering) (well, but for fewer than O(reset_after) ticks), C(held) (due, but a hold is set) and C(left) (down,
+      and left to another deployer, because of O(deploy) or because the target on this host is another's); with the other phases C(begun), C(refused), C(finished), C(cleared), C(well).
   type: dict
   returned: success
   sample: {vhost: waiting}
@@ -179,7 +188,9 @@ in_progress:
   returned: success
   sample: []
 restore:
-  description: The volumes whose attempt this step took, with the path if it is known from an earlier restore.
+  description:
+    - The volumes whose attempt this step took, with the path if it is known from an earlier restore, and with C(served_s_ago) and
+      C(held_by) as in RV(zstack.zbs.zbs_vhost_health#module:demand).
   type: list
   elements: dict
   returned: with O(phase=begin_volumes)
@@ -188,11 +199,21 @@ restore:
       socket: /var/zbsvhost/sockets/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
       vm: {pid: 4711, started_ticks: 123456, name: web1, uuid: null}
       path: null
+      served_s_ago: 132
+      held_by: null
+client:
+  description:
+    - The ZBS client of this host. C(state) says whether its configuration C(path) is C(present), C(missing), C(no_file) or
+      C(unknown); C(needed) whether an attempt of C(vhost) must end if the client can't be deployed, which it must if the target
+      is hung, since that may be all its VMs have; C(seconds) what the lease leaves for that deploy, 0 for not enough.
+  type: dict
+  returned: with O(phase=begin)
+  sample: {path: /etc/zbs/client.conf, state: present, needed: false, seconds: 220.0}
 outcomes:
-  description: How the attempt of each volume ended.
+  description: How the attempt of each volume ended. C(held_by) has the addresses of the other hosts that have the volume open, else null.
   type: dict
   returned: with O(phase=finish_volumes)
-  sample: {"volume:zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff": {outcome: healed, error: null}}
+  sample: {"volume:zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff": {outcome: healed, error: null, held_by: null}}
 outcome:
   description: How the attempt ended, C(healed) or C(failed).
   type: str
@@ -211,7 +232,9 @@ entries:
   sample:
     vhost: {status: Disconnected, verdict: stopped, since: "2026-01-02T03:04:05Z", failures: 2, skip: 3, lease: null}
 next_attempt_in_ticks:
-  description: Ticks until the next attempt if the outage goes on, per protocol with an entry; 0 means due now.
+  description:
+    - Ticks until the next attempt if the outage goes on, per protocol with an entry; 0 means due now, null that it is left to
+      another deployer.
   type: dict
   returned: success
   sample: {vhost: 4}
@@ -272,6 +295,7 @@ if __name__ == "__main__":
             flap_limit={"type": "int", "default": 2},
             flap_window={"type": "int", "default": 30},
             hold={"type": "bool", "default": False},
+            deploy={"type": "bool", "default": True},
             attempt_timeout={"type": "float", "default": 900.0},
             deploy_timeout={"type": "float"},
             hung_recheck={"type": "float", "default": 10.0},

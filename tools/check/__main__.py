@@ -12,7 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from . import awx, docs, lint, matrix, publish, runner, sanity, scenarios, unit
+from . import awx, docs, lint, matrix, publish, runner, running, sanity, scenarios, unit
 from .process import Tally
 
 STAGES = {
@@ -32,7 +32,10 @@ STAGES = {
 def _run(name: str) -> Tally:
     """Run one stage; one in which nothing ran has failed."""
     before = time.monotonic()
-    tally = STAGES[name]()
+    try:
+        tally = STAGES[name]()
+    except running.Ended:
+        tally = Tally(failed=1)
     if tally.passed + tally.failed == 0:
         print(f"{name}: no check ran, which is a failure")
         tally.failed = 1
@@ -44,7 +47,8 @@ def _lane(names: list[str]) -> Tally:
     """Run stages one after the other."""
     total = Tally()
     for name in names:
-        total.add(_run(name))
+        if not running.ended():
+            total.add(_run(name))
     return total
 
 
@@ -55,16 +59,27 @@ def main(words: list[str]) -> int:
     if unknown or not words:
         print(f"Unknown stage {', '.join(unknown) or '(none)'}; choose from: {', '.join(STAGES)}")
         return 2
-    total = Tally()
     started = time.monotonic()
+    with running.ending_with_signals():
+        total = _all(groups)
+    print(f"All of it took {time.monotonic() - started:.0f} s")
+    print(total.words())
+    return 1 if total.failed else 0
+
+
+def _all(groups: list[list[list[str]]]) -> Tally:
+    """Run the groups one after the other, until the run is ended."""
+    total = Tally()
     for lanes in groups:
         print(f"== {' beside '.join(', then '.join(lane) for lane in lanes)}", flush=True)
         with ThreadPoolExecutor(len(lanes)) as pool:
             for tally in pool.map(_lane, lanes):
                 total.add(tally)
-    print(f"All of it took {time.monotonic() - started:.0f} s")
-    print(total.words())
-    return 1 if total.failed else 0
+        if running.ended():
+            total.failed += 1
+            print("The run was ended, so the rest of it did not run")
+            break
+    return total
 
 
 if __name__ == "__main__":

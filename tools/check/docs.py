@@ -27,6 +27,7 @@ from lab.zstack import logins
 from lab.zstack.cloud import of_hosts
 from lab.zstack.server import Standin
 
+from . import running
 from .documents import blocks
 from .process import BIN, LOGS, ROOT, Tally, environment, telling
 
@@ -90,17 +91,18 @@ def _count(tally: Tally, passed: bool) -> None:
 
 
 def _lab(word: str, env: dict[str, str]) -> bool:
-    done = subprocess.run(
+    done = running.run(
         [sys.executable, "-m", "lab", word],
+        limit=LIMIT,
+        cleaning=word == "down",
         cwd=ROOT,
         env=env,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=LIMIT,
-        check=False,
     )
     if done.returncode != 0:
-        print(f"   lab {word} FAILED\n" + "\n".join(telling(done.stdout + done.stderr)), flush=True)
+        print(f"   lab {word} FAILED\n" + "\n".join(telling(done.stdout)), flush=True)
     return done.returncode == 0
 
 
@@ -177,16 +179,15 @@ def _try(command: str, item: dict[str, Any], here: Path, env: dict[str, str], to
 def _run(command: str, here: Path, env: dict[str, str], status: int = 0) -> tuple[bool, str]:
     """Run a command as a reader's shell does: (whether it ended with that status, its output)."""
     try:
-        done = subprocess.run(
+        done = running.run(
             ["bash", "-c", command],
+            limit=LIMIT,
             cwd=here,
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=LIMIT,
-            check=False,
         )
     except subprocess.TimeoutExpired:
         return False, f"not ended after {LIMIT} s"

@@ -130,7 +130,7 @@ def _stories(chosen: list[Core], cells: Cells) -> Tally:
             if told.failed:
                 break  # the next one would not begin on bare hosts
     finally:
-        if not check("matrix lab down", [*lab, "down"], limit=300):
+        if not check("matrix lab down", [*lab, "down"], limit=300, cleaning=True):
             total.failed += 1
     return total
 

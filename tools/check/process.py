@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import running
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOGS = ROOT / ".cache/check"
 BIN = Path(sys.executable).parent
@@ -53,24 +55,37 @@ def log_of(name: str) -> Path:
     return LOGS / f"{name.replace(' ', '-').replace('/', '-')}.log"
 
 
-def check(name: str, argv: list[str], *, cwd: Path = ROOT, env: dict[str, str] | None = None, limit: float) -> bool:
+def check(
+    name: str,
+    argv: list[str],
+    *,
+    cwd: Path = ROOT,
+    env: dict[str, str] | None = None,
+    limit: float,
+    cleaning: bool = False,
+) -> bool:
     """Run `argv` for at most `limit` seconds; say how it ended, and show the log's end when it failed.
 
-    Start and end are lines of their own, since another check may run beside it.
+    Start and end are lines of their own, since another check may run beside it. Of a run that was ended nothing begins any more
+    but what is `cleaning` up after it.
     """
+    if running.ended() and not cleaning:
+        return False
     LOGS.mkdir(parents=True, exist_ok=True)
     log = log_of(name)
     print(f"   {name} ...", flush=True)
     started = time.monotonic()
     with log.open("wb") as output:
         try:
-            done = subprocess.run(
-                argv, cwd=cwd, env=env or environment(), stdout=output, stderr=output, timeout=limit, check=False
+            done = running.run(
+                argv, limit=limit, cleaning=cleaning, cwd=cwd, env=env or environment(), stdout=output, stderr=output
             )
             status = f"exit status {done.returncode}"
             passed = done.returncode == 0
         except subprocess.TimeoutExpired:
             status, passed = f"not ended after {limit:.0f} s", False
+        except running.Ended:
+            return False
         except FileNotFoundError:
             status, passed = f"{argv[0]} is not installed", False
     seconds = time.monotonic() - started

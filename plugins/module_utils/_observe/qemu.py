@@ -4,7 +4,7 @@
 """The VMs of this host: which processes run one, and which sockets those are connected to. Read only.
 
 A program runs a VM by its name (that of its file, whatever it calls itself, or the one that it was called by) or because its arguments
-speak of vhost-user and it holds a VM of KVM. What only its connections betray is in _observe/holders.
+speak of vhost-user and it holds a VM of KVM. What only its connections betray is in _observe/connected.
 """
 
 import errno

@@ -8,6 +8,7 @@ A row: {"check", "ok": True, False or None (it can't be told), "detail", "remedy
 
 from fnmatch import fnmatchcase
 
+from .._observe.client import CONFIGURATION
 from .._tools.errors import ZbsError
 
 # Checks that the host part takes from zbs_vhost_prepare, in its words for what is missing.
@@ -72,6 +73,37 @@ def judge_image(image, present, registry):
     ok, sentence = registry
     detail = "%s %s; %s" % (image, where, sentence)
     return row("image", ok, detail, "make its registry reachable, or load the image with the role zbs_docker")
+
+
+def judge_client(state, has_login):
+    """Whether the ZBS client is configured on the host. That it is not stops no deploy: whether a target can do without it is not known.
+
+    state      of _observe/client
+    has_login  whether a login for `zbsadm client deploy` is given, with which the heal deploys the client itself
+    """
+    check = "client"
+    if state == "present":
+        return row(check, True, "%s is there" % CONFIGURATION)
+    if state == "unknown":
+        return row(check, None, "whether %s is there can't be told" % CONFIGURATION, "run as root")
+    if state == "no_file":
+        return row(
+            check,
+            None,
+            "%s is not a file" % CONFIGURATION,
+            "remove it (Docker makes a folder where a mount names a file that is missing), then run zbsadm client deploy",
+        )
+    if has_login:
+        return row(
+            check, True, "%s is missing; a heal deploys the client first, with the login that is given" % CONFIGURATION
+        )
+    return row(
+        check,
+        None,
+        "%s is missing, so the target may not open a volume" % CONFIGURATION,
+        "run zbsadm client deploy for this host on the admin node, or set zbs_vhost_heal_cbd_ssh_username and "
+        "zbs_vhost_heal_cbd_ssh_password, with which a heal does it",
+    )
 
 
 def judge_prepared(prepared):

@@ -4,7 +4,7 @@
 """Desired against observed: what a deploy would do, and why. Pure, so that check mode, diff and the run agree."""
 
 from .._observe.demand import vm_name
-from .._observe.verdict import HEALED
+from .._observe.verdict import ANOTHERS, HEALED
 
 # What is declared of a target, with the word for it in sentences.
 PARTS = {"image": "image", "cpus": "cpuset", "memory_mib": "memory_mib", "hugepage_dir": "hugepage_dir"}
@@ -31,11 +31,13 @@ class Desired:
 
 class Plan:
     """`action`: `none`, `deploy`, `restart_required`, `destroy` or `refused`; `reasons`: sentences; `differences`:
-    [{what, observed, desired}]; `unsure`: whether nothing is done for not knowing.
+    [{what, observed, desired}]; `unsure`: whether nothing is done for not knowing; `anothers`: whether it is refused because the
+    target is another deployer's.
     """
 
-    def __init__(self, action, reasons, differences=(), unsure=False):
+    def __init__(self, action, reasons, differences=(), unsure=False, anothers=False):
         self.unsure = unsure
+        self.anothers = anothers
         self.action = action
         self.reasons = list(reasons)
         self.differences = list(differences)
@@ -55,6 +57,8 @@ def plan_deploy(desired, observed, restart="never"):
         return Plan("deploy", ["nothing was observed, so the target is deployed whatever its state"])
     vhost = (observed.get("protocols") or {}).get("vhost") or {}
     verdict = vhost.get("verdict", "unknown")
+    if verdict in ANOTHERS:
+        return Plan("refused", [vhost.get("reason") or "the target is %s" % verdict], anothers=True)
     if verdict in HEALED:
         return Plan("deploy", ["the target is %s: %s" % (verdict, vhost.get("reason"))])
     if verdict == "starting":
@@ -63,6 +67,9 @@ def plan_deploy(desired, observed, restart="never"):
         return Plan(
             "none", ["the target's health is unknown, so it is left alone: %s" % vhost.get("reason")], unsure=True
         )
+    whose = _anothers(observed.get("container") or {})
+    if whose:
+        return Plan("none", ["the target is well, and %s, so it is left to what started it" % whose])
     differences = _differences(desired, running(observed))
     if not differences:
         return Plan("none", ["the target is well and as declared"])
@@ -93,7 +100,12 @@ def plan_removal(observed, force=False):
         return Plan("none", ["there is no target on this host"])
     sessions = _sessions(observed) if verdict == "healthy" else None
     waiting = _waiting(observed)
-    if sessions:
+    whose = _anothers((observed or {}).get("container") or {}) if verdict == "healthy" else None
+    if verdict in ANOTHERS:
+        whose = vhost.get("reason") or "the target is %s" % verdict
+    if whose:
+        seen = whose
+    elif sessions:
         seen = "%s on the target" % _have(sessions)
     elif waiting:
         # One without a session has lost it, and looks for it again every few seconds.
@@ -108,7 +120,20 @@ def plan_removal(observed, force=False):
         seen = "the target is %s, so it is not known whether VMs have sessions on it" % verdict
     if force:
         return Plan("destroy", ["%s, and it is removed by force" % seen])
-    return Plan("refused", [seen], unsure=not (sessions or waiting))
+    return Plan("refused", [seen], unsure=not (sessions or waiting), anothers=bool(whose))
+
+
+def _anothers(container):
+    """Whose a target that answers is, in words, where its process is not of the expected container; None where it is, or where that
+    is not known: what is read back from the expected container says nothing of it, and a deploy would put a second one beside it.
+
+    container  as zbs_vhost_health returns it
+    """
+    if container.get("foreign"):
+        return "it runs in the container %s instead of %s" % (container.get("name"), container.get("expected"))
+    if container.get("answer") == "found" and container.get("runs_target") is False:
+        return "its process is not of the container %s" % container.get("name")
+    return None
 
 
 def running(observed):

@@ -67,7 +67,9 @@ def volumes(row, health):
     if health.get("volumes") is None:
         return "not reported" if health else ""
     broken = "<small class=broken>%s %d broken</small>" % (BROKEN, row["broken"]) if row["broken"] else ""
-    return "%d%s" % (row["volumes"], broken)
+    held = row.get("held_elsewhere")
+    elsewhere = "<small class=broken>%s %d held elsewhere</small>" % (BROKEN, held) if held else ""
+    return "%d%s%s" % (row["volumes"], broken, elsewhere)
 
 
 def hold(row):
@@ -89,7 +91,7 @@ def windows(row, health):
     for storage, protocols in sorted((health.get("ledger") or {}).items()):
         for protocol, entry in sorted(protocols.items()):
             ahead = ticks_to_attempt(entry)
-            words = {0: "attempt is due", 1: "attempt on the next tick"}.get(
+            words = {None: "left to the deployer", 0: "attempt is due", 1: "attempt on the next tick"}.get(
                 ahead, "attempt in %d ticks" % (ahead or 0)
             )
             failures = entry.get("failures", 0)
@@ -100,7 +102,7 @@ def windows(row, health):
                     text(protocol),
                     _pips(failures, entry.get("skip", 0)),
                     words,
-                    unless,
+                    unless if ahead is not None else "",
                     failures,
                     plural(failures),
                 )

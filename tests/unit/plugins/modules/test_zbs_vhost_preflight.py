@@ -5,6 +5,7 @@ import socket
 import threading
 
 import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import client
 from ansible_collections.zstack.zbs.plugins.module_utils._preflight import admin as preflight_admin
 from ansible_collections.zstack.zbs.plugins.module_utils._preflight import host as preflight_host
 from ansible_collections.zstack.zbs.plugins.module_utils._preflight import ssh as ssh_check
@@ -117,6 +118,7 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
     monkeypatch.setattr(preflight_host, "bound_processes", lambda *_args: ([], False))
     monkeypatch.setattr(preflight_host, "claimed_cores", lambda *_args: {})
+    monkeypatch.setattr(client, "state", lambda: "present")
     return {
         "part": "host",
         "host_ip": "127.0.0.1",
@@ -131,8 +133,15 @@ def host(tmp_path, monkeypatch):
 
 def test_a_host_that_is_fit(host):
     rows, result = rows_of(host)
-    assert list(rows) == ["admin_host", "image", "compatibility", "hugepages", "hugetlbfs", "docker", "cores"]
+    assert list(rows) == ["admin_host", "client", "image", "compatibility", "hugepages", "hugetlbfs", "docker", "cores"]
     assert result["fit"] and {row["ok"] for row in rows.values()} == {True}
+
+
+@pytest.mark.parametrize("login, ok", [(True, True), (False, None)])
+def test_a_host_without_its_client(host, monkeypatch, login, ok):
+    monkeypatch.setattr(client, "state", lambda: "missing")
+    rows, result = rows_of(dict(host, client_login=login, enforce=True))
+    assert rows["client"]["ok"] is ok and result["fit"]
 
 
 @pytest.mark.parametrize("check_mode", [False, True])

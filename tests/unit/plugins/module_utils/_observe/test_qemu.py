@@ -5,7 +5,7 @@ import os
 import socket
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._observe import demand, qemu, unix_peers
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import demand, netlink, qemu, unix_peers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import CLOCK_TICK, write, write_process
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import short_folder
 
@@ -202,7 +202,7 @@ def test_a_kernel_without_unix_diag_is_not_knowing(monkeypatch):
 def test_an_attribute_that_is_shorter_than_its_head_ends_the_message():
     """A size of 0 would be read for ever."""
     body = unix_peers._MESSAGE.pack(*[0] * len(unix_peers._MESSAGE.unpack(bytes(unix_peers._MESSAGE.size)))) + bytes(4)
-    head = unix_peers._HEADER.pack(unix_peers._HEADER.size + len(body), unix_peers._SOCK_DIAG_BY_FAMILY, 0, 1, 0)
+    head = netlink.HEADER.pack(netlink.HEADER.size + len(body), unix_peers._SOCK_DIAG_BY_FAMILY, 0, 1, 0)
     assert unix_peers.peers_of([head + body]) == {}
 
 

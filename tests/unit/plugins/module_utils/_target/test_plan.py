@@ -15,6 +15,13 @@ def observed(verdict="healthy", image="a:1", cpus=(0, 1), memory=1024, sessions=
     }
 
 
+def ran_by(**whose):
+    """One that is well, with what the health says of whose it is."""
+    seen = observed()
+    seen["container"].update(answer="found", **whose)
+    return seen
+
+
 SAME = target_plan.Desired("a:1", [0, 1], 1024)
 OTHER = target_plan.Desired("a:2", [0, 1], 1024)
 
@@ -30,6 +37,13 @@ OTHER = target_plan.Desired("a:2", [0, 1], 1024)
         (SAME, observed("starting"), "always", "none"),
         (OTHER, observed("starting"), "always", "none"),
         (OTHER, observed("unknown"), "always", "none"),
+        (SAME, observed("unready"), "never", "deploy"),
+        (OTHER, observed("foreign"), "always", "refused"),
+        (OTHER, observed("legacy"), "always", "refused"),
+        (OTHER, ran_by(foreign=True, name="b", expected="a"), "always", "none"),
+        (OTHER, ran_by(runs_target=False), "always", "none"),  # what Docker shows is not what answers
+        (OTHER, ran_by(runs_target=None), "always", "deploy"),
+        (OTHER, ran_by(runs_target=True, foreign=False), "always", "deploy"),
         (OTHER, observed("a verdict of tomorrow"), "always", "none"),
         (OTHER, {}, "always", "none"),
         (OTHER, {"protocols": None}, "always", "none"),
@@ -126,6 +140,11 @@ def gone(answer):
         # One that answers was started by other means where Docker knows no container: its VMs count all the same.
         (dict(observed(sessions=[1]), container={"answer": "missing"}), "refused", "destroy"),
         (dict(observed("a verdict of tomorrow"), container={"answer": "missing"}), "refused", "destroy"),
+        (observed("foreign"), "refused", "destroy"),
+        (observed("legacy"), "refused", "destroy"),
+        (ran_by(foreign=True, name="b", expected="a"), "refused", "destroy"),
+        (ran_by(runs_target=False), "refused", "destroy"),
+        (ran_by(runs_target=True), "destroy", "destroy"),
         (observed("hung"), "refused", "destroy"),  # who does not answer does not tell whom it serves
         (observed("starting"), "refused", "destroy"),
         (observed("unknown"), "refused", "destroy"),

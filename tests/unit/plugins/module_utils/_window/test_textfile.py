@@ -59,6 +59,10 @@ def test_a_healthy_host():
 def test_the_disks_of_vms():
     found = samples(textfile.render(health(demand=[{"broken": True}, {"broken": False}]), {}, 1))
     assert (found["zbs_vhost_vm_disks"], found["zbs_vhost_vm_disks_broken"]) == ("2", "1")
+    assert found["zbs_vhost_vm_disks_held_elsewhere"] == "0"
+    held = [{"broken": True, "held_by": ["10.0.0.12"]}, {"broken": True, "held_by": None}]
+    found = samples(textfile.render(health(demand=held), {}, 1))
+    assert (found["zbs_vhost_vm_disks_broken"], found["zbs_vhost_vm_disks_held_elsewhere"]) == ("2", "1")
     for unknown in (None, [{"broken": None}]):
         assert not [key for key in samples(textfile.render(health(demand=unknown), {}, 1)) if "vm_disks" in key]
     assert "volume:" not in textfile.render(health(), {"zbs": {"volume:x": {"failures": 3, "skip": 5}}}, 1)
@@ -87,7 +91,7 @@ def test_what_is_not_known_has_no_series():
 @pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)")
 @pytest.mark.parametrize("verdict", sorted(STATUS_OF))
 def test_promtool_takes_the_metrics(verdict):
-    text = textfile.render(health(verdict, hold=None), LEDGER, 1000.25)
+    text = textfile.render(health(verdict, hold=None, demand=[{"broken": True, "held_by": ["h"]}]), LEDGER, 1000.25)
     done = subprocess.run(
         [PROMTOOL, "check", "metrics"],
         input=text,
