@@ -33,9 +33,9 @@ def collect(socket_dir, admin_socket, root="/", read_peers=None, disks=None, ask
     look = qemu.Look(root, VMS_SECONDS)
     vms = look.vms
     if disks:
-        from . import holders
+        from . import connected
 
-        vms += holders.remembered(disks, vms, root)
+        vms += connected.remembered(disks, vms, root)
     peers = (read_peers or _read_peers)() if vms or ask else {}
     folder, admin = os.path.normpath(socket_dir), os.path.normpath(admin_socket)
     names = {folder, os.path.realpath(folder)}
@@ -47,9 +47,9 @@ def collect(socket_dir, admin_socket, root="/", read_peers=None, disks=None, ask
     held = {vm.pid: qemu.sockets_held(vm.pid, root) for vm in vms}
     strange = set(ours).difference(*(sockets.values() for sockets in held.values() if sockets))
     if strange:
-        from . import holders
+        from . import connected
 
-        for vm, sockets in holders.find(strange, look.unseen, root):
+        for vm, sockets in connected.find(strange, look.unseen, root):
             vms.append(vm)
             held[vm.pid] = sockets
     needs = []
@@ -57,11 +57,16 @@ def collect(socket_dir, admin_socket, root="/", read_peers=None, disks=None, ask
         if held[vm.pid] is None:
             look.unseen.setdefault(vm.pid, "its connections are not shown")
         needs += _needs(vm, held[vm.pid] or {}, ours, (folder, admin), root)
+    unseen = look.sentences()
+    if os.geteuid() != 0:
+        from . import unshown
+
+        unseen += unshown.sentences(root)
     return {
         "vms": [vm.as_dict() for vm in vms],
-        "connections_known": peers is not None and not look.unseen,
+        "connections_known": peers is not None and not unseen,
         "needs": needs,
-        "unseen": look.sentences(),
+        "unseen": unseen,
     }
 
 

@@ -4,7 +4,7 @@
 """The VMs of this host: which processes run one, and which sockets those are connected to. Read only.
 
 A program runs a VM by its name (that of its file, whatever it calls itself, or the one that it was called by) or because its arguments
-speak of vhost-user and it holds a VM of KVM. What only its connections betray is in _observe/holders.
+speak of vhost-user and it holds a VM of KVM. What only its connections betray is in _observe/connected.
 """
 
 import errno
@@ -22,7 +22,7 @@ _NAME = re.compile(
     r"\.?(?:(?:[^\s/]*qemu[^\s/]*[-_](?:system|kvm)|kvm-spice|cloud-hypervisor|stratovirt)(?:[-_.][^\s/]*)?"
     r"|(?:kvm|qemu|qemu[-_.]?[0-9][0-9.]*)(?:[-_.](?:wrapped|real|bin|orig|distrib))?)\Z"
 )
-_NO_VM = re.compile(r"(?:img|io|nbd|ga|helper|daemon|agent)\Z")
+_NO_VM = ("img", "io", "nbd", "ga", "helper", "daemon", "agent")
 _DELETED = " (deleted)"
 # Of a process's arguments no more is read; those of a VM with a thousand disks are shorter.
 MOST_BYTES = 1048576
@@ -159,7 +159,7 @@ def _runs_vm(folder, raw):
 
 def _is_qemu(name):
     """Whether a program of that name runs a VM: qemu-system-x86_64, qemu-kvm, kvm; no qemu-img, no qemu-storage-daemon."""
-    return bool(_NAME.match(name) and not _NO_VM.search(name))
+    return bool(_NAME.match(name)) and not name.endswith(_NO_VM)
 
 
 def _program(folder):

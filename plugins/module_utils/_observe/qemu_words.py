@@ -12,7 +12,8 @@ import os
 
 # The kernel takes no longer argument, and a VM with a thousand disks has fewer in all.
 _MOST_WORD, _MOST = 131072, 1048576
-# What lies in a folder of sockets and is no disk: what a VM listens on itself, or takes for something else.
+# What lies in a folder of sockets and is no disk: what a VM listens on itself, or takes for something else. The last ones are
+# cloud-hypervisor's.
 _NO_DISKS = (
     "net",
     "netdev",
@@ -28,8 +29,12 @@ _NO_DISKS = (
     "gdb",
     "pidfile",
     "D",
+    "add-fd",
+    "fs",
+    "api-socket",
+    "vsock",
+    "console",
 )
-_NO_DISKS += ("add-fd", "fs", "api-socket", "vsock", "console")  # the last ones are cloud-hypervisor's
 # Of a device's name: what serves disks, or may. A chardev without a device may be of one that was plugged in later.
 _DISK_DRIVERS = ("blk", "scsi", "vhost-user-device", "vhost-user-test")
 _LIBBLKIO = "virtio-blk-vhost-user"
@@ -81,7 +86,9 @@ def sockets(argv, folder, real=os.path.realpath, read=None):
     real    leads a path through its links: a folder may have several names
     read    gives the text of a file that the arguments name (-readconfig), or None; without it none is read
     """
-    groups, chardevs, users = [], {}, {}
+    groups: list = []
+    chardevs: dict = {}
+    users: dict = {}
     for group in _groups(argv, read):
         keys = group.keys
         if group.option == "chardev":
@@ -93,7 +100,8 @@ def sockets(argv, folder, real=os.path.realpath, read=None):
     for owner, key, value in _sets(argv):
         if owner in chardevs and key in _KEYS:
             chardevs[owner].keys[key] = value
-    disks, others = {}, set()
+    disks: dict = {}
+    others: set = set()
     for group in groups:
         socket = group.option == "chardev"
         real_here = real if socket or group.driver() == _LIBBLKIO else None
@@ -195,7 +203,8 @@ def _sets(argv):
 
 def _sections(text):
     """(option, pairs) of a file of -readconfig: [chardev "ID"], and below it lines KEY = "VALUE"."""
-    option, pairs = "", []
+    option = ""
+    pairs: list = []
     for line in map(str.strip, text.splitlines()):
         if line.startswith("["):
             yield option, pairs

@@ -7,7 +7,6 @@
 inode is among its process's file descriptors, is led to the path that it is connected to. Nothing is connected to.
 """
 
-import os
 import socket
 import struct
 
@@ -45,7 +44,7 @@ def peers_of(chunks):
                 inode = _MESSAGE.unpack_from(body)[4]
                 for attribute, value in attributes(body, _MESSAGE.size):
                     if attribute == _UNIX_DIAG_NAME:
-                        names[inode] = os.fsdecode(value.rstrip(b"\0"))
+                        names[inode] = value.rstrip(b"\0").decode("utf-8", "replace")  # as the arguments of a VM
                     elif attribute == _UNIX_DIAG_PEER and len(value) == 4:
                         peers[inode] = struct.unpack("=I", value)[0]
     return {inode: names[peer] for inode, peer in peers.items() if inode not in names and peer in names}

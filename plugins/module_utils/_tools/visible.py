@@ -7,19 +7,19 @@ import re
 
 # Control characters but for the tab and the end of a line; what reorders text or can't be seen; marks of a byte order; the ends of
 # lines and paragraphs; tags. The joiners stay (U+200C and U+200D): names of some languages, and pictures, are made with them.
-_UNSEEN = re.compile(
+_UNSEEN = (
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
     r"\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e00ff]"
 )
 # Half a character, as of a byte that is no UTF-8: no JSON that is written anywhere may hold one.
-_HALF = re.compile(r"[\ud800-\udfff]")
+_HALF = r"[\ud800-\udfff]"
 
 
 def visible(text):
     """The text with a replacement character for what can't be written, and each letter that can't be seen as its number (`\\x1b`)."""
     if text.isprintable():
         return text
-    return _UNSEEN.sub(_number, _HALF.sub("\ufffd", text))
+    return re.sub(_UNSEEN, _number, re.sub(_HALF, "\ufffd", text))  # compiled where there is a use for it
 
 
 def visible_in(data):

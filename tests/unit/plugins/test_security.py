@@ -32,7 +32,8 @@ WRITES = {
     "os.rename": {"_tools/replacing.py", "_window/ledger_writing.py"}, "os.replace": set(), "os.symlink": {"_tools/replacing.py"},
     "os.link": {"_window/ledger_writing.py"}, "os.remove": set(),
     "os.unlink": {
-        "_tools/replacing.py", "_tools/folder.py", "_target/keeping.py", "_hugepages/boot.py", "_engine/daemon_file.py"
+        "_tools/replacing.py", "_tools/folder.py", "_target/keeping.py", "_hugepages/boot.py", "_engine/daemon_file.py",
+        "_window/metrics_file.py",
     },
     "os.rmdir": set(), "os.truncate": set(), "shutil.rmtree": set(), "shutil.copy": set(), "shutil.copy2": set(),
     "shutil.copyfile": set(), "shutil.move": set(), "tempfile.mkstemp": set(), "tempfile.mkdtemp": set(),

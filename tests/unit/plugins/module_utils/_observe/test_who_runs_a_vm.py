@@ -5,7 +5,7 @@ import json
 import os
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._observe import demand, holders, qemu, qemu_file, qemu_words
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import connected, demand, qemu, qemu_file, qemu_words
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import CLOCK_TICK, write, write_process
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,7 +111,7 @@ def test_a_vm_by_its_connections(tmp_path):
 
 
 def test_no_name_and_a_connection_is_looked_for_only_where_somebody_is_connected(tmp_path, monkeypatch):
-    monkeypatch.setattr(holders, "find", lambda *_arguments: pytest.fail("every process was looked into"))
+    monkeypatch.setattr(connected, "find", lambda *_arguments: pytest.fail("every process was looked into"))
     process(tmp_path, 3, program="/usr/bin/qemu-kvm", sockets=[77])
     process(tmp_path, 4, program="/usr/bin/bash")
     assert look(tmp_path, {77: ONE, 80: "/run/other"}) == ([3], {"zbs-bdev-1": ["connection"]})
@@ -369,6 +369,28 @@ def test_another_program_whose_arguments_are_refused_is_no_gap(tmp_path):
     (tmp_path / "proc/4/cmdline").mkdir()
     found = demand.collect(FOLDER, ADMIN, str(tmp_path), dict)
     assert (found["vms"], found["unseen"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "mounts, hidden",
+    [
+        ("proc /proc proc rw,nosuid,hidepid=2 0 0\n", True),
+        ("proc /proc proc rw,hidepid=invisible,gid=4 0 0\n", True),
+        ("proc /proc proc rw,hidepid=0 0 0\n", False),
+        ("proc /proc proc rw,hidepid=off 0 0\n", False),
+        ("proc /proc proc rw 0 0\nproc /srv/proc proc rw,hidepid=2 0 0\nodd\n", False),
+        (None, False),
+    ],
+)
+@pytest.mark.parametrize("user", [0, 1000])
+def test_a_proc_that_hides_others_from_a_user_who_is_not_root(tmp_path, monkeypatch, mounts, hidden, user):
+    process(tmp_path, 3, program="/usr/bin/qemu-kvm")
+    if mounts:
+        write(tmp_path, "proc/self/mounts", mounts)
+    monkeypatch.setattr(demand.os, "geteuid", lambda: user)
+    found = demand.collect(FOLDER, ADMIN, str(tmp_path), dict)
+    assert any("hidepid" in sentence for sentence in found["unseen"]) is (hidden and user != 0)
+    assert found["connections_known"] is not (hidden and user != 0) and len(found["vms"]) == 1
 
 
 @pytest.mark.parametrize("state", ["Z", "X"])
