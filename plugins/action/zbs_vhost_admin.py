@@ -96,6 +96,7 @@ class ActionModule(ActionBase):
         # What changes something has a lease, which counts from the first node on.
         spent = 0 if module in nodes.READ_ONLY else int(start - step.began)
         left = max(1, arguments["timeout"] - spent)
+        step.over = module not in nodes.READ_ONLY  # from here on, however it ends: it is begun once
         try:
             with alarm.within(left):
                 answer = self._execute_module(
@@ -105,6 +106,8 @@ class ActionModule(ActionBase):
             why, again = "it did not answer within %d s" % left, False
         except AnsibleConnectionFailure as exc:
             why, again = nodes.reason(exc), nodes.quick(start)
+        except AnsibleError as exc:  # the node is there, and something is wrong with the task
+            return _done(node, step, {"failed": True, "msg": nodes.reason(exc)})
         else:
             return _done(node, step, answer)
         self._cleanup_remote_tmp = False  # over the same connection
@@ -147,7 +150,8 @@ class ActionModule(ActionBase):
                 said = self._low_level_execute_command("echo " + _ANSWERS, sudoable=True)
         except alarm.TimeUp:
             why, again = "it did not answer within %d s" % seconds, False
-        except AnsibleError as exc:  # also what is wrong with its connection's variables, or with becoming root
+        # Whatever a connection plugin raises; also what is wrong with its variables, or with becoming root.
+        except Exception as exc:  # pylint: disable=broad-exception-caught
             why, again = nodes.reason(exc), nodes.quick(start)
         else:
             if _ANSWERS in said.get("stdout", ""):

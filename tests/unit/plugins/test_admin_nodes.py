@@ -5,7 +5,8 @@ import re
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._volumes.names import Volume
-from ansible_collections.zstack.zbs.tests.unit.plugins.support import admin_site
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import admin_site, skeleton
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import load
 
 POOLS = """case "$*" in
 *logical-pool*) echo '{"error": {"code": 0}, "result": [{"logicalPoolInfos": [{"logicalPoolName": "pool1", "physicalPoolName": "phys"}]}]}' ;;
@@ -72,13 +73,9 @@ HEARTBEAT = {"heartbeat": True}
 @pytest.mark.parametrize(
     "scripts, node, looks",
     [
-        # The first that answers, and the others are not even asked.
-        (("up", "up", "up"), "m1", (1, 0, 0)),
-        (("down", "up", "up"), "m2", (1, 1, 0)),
         (("frozen", "down", "up"), "m3", (1, 1, 1)),
         (("deaf", "up", "up"), "m2", (1, 1, 0)),
         (("freezes", "up", "up"), "m2", (1, 1, 0)),
-        (("lost", "up", "up"), "m2", (1, 1, 0)),
         (("frozen", "down", "deaf"), None, (1, 1, 1)),
     ],
 )
@@ -136,16 +133,6 @@ def test_what_may_have_begun_is_never_begun_on_another_node(site, script, why):
     assert "The admin node m1 was lost during zbs_vhost_deploy" in lost[3] and why in lost[3]
     assert (later[0], later[1]) == ("m2", False)
     assert len(site.calls("zbsadm")) == 1 and made.looks("m1") == 1
-
-
-@pytest.mark.parametrize("script, looks", [("down", 2), ("down,up", 2), ("frozen", 1)])
-def test_one_node_alone_that_refused_fast_is_asked_again_and_one_that_hangs_is_not(site, script, looks):
-    made = site({"m1": script})
-    output = made.run(play(made, "zbs_vhost_cluster", dict(HEARTBEAT, zbs=site.zbs), steps=2))
-    assert made.looks("m1") == looks
-    first, second = said(output)
-    assert first[3].startswith("The admin node m1 (") and first[3].endswith("check that it runs and answers SSH")
-    assert second[0] == ("m1" if script == "down,up" else None)
 
 
 def test_a_question_that_is_asked_once_is_answered_to_every_host(site):
@@ -302,7 +289,6 @@ def test_every_step_of_the_target_s_role_takes_the_next_node(site):
             {"zbs_vhost_target_admin_hosts": []},
             "zbs_vhost_target_admin_hosts is '', which is not a host of the inventory",
         ),
-        ({"zbs_vhost_target_admin_hosts": ["m2", "m1", "m2"]}, None),
         ({"zbs_vhost_target_admin_host": "localhost"}, None),
     ],
 )
@@ -311,3 +297,23 @@ def test_who_can_be_an_admin_node(site, variables, words):
     task = {"ansible.builtin.include_role": {"name": "zstack.zbs.zbs_vhost_target", "tasks_from": "admin.yml"}}
     output = made.run([{"hosts": "zbs_vhost", "gather_facts": False, "tasks": [task]}], ok=words is None)
     assert words is None or words in " ".join(output.split())
+
+
+ROLE_TASKS = sorted((admin_site.ROOT / "roles").glob("*/tasks/*.yml"))
+
+
+def test_no_step_takes_an_admin_node_past_the_others():
+    """Whatever is delegated to an admin node is delegated to each of them in turn."""
+    found = 0
+    for path in ROLE_TASKS:
+        for task in skeleton.flat(load(path)):
+            if "admin" in str(task.get("delegate_to", "")) or "__zbs_vhost_target_node" in str(
+                task.get("delegate_to", "")
+            ):
+                found += 1
+                assert task["delegate_to"] == "{{ __zbs_vhost_target_node }}", path
+                assert (
+                    task["loop"] == task["zstack.zbs.zbs_vhost_admin"]["nodes"] == "{{ __zbs_vhost_target_nodes }}"
+                ), path
+                assert task["ignore_unreachable"] and task["ignore_errors"] and "register" in task, path
+    assert found >= 7

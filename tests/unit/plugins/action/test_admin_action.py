@@ -4,7 +4,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_admin
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import run_action
 
@@ -67,6 +67,8 @@ def test_the_first_one_that_answers_does_it_and_no_other_is_asked(run):
         ("hang", "it did not answer within 1 s"),
         ({"rc": 1, "stdout": "", "stderr": "Container is\nnot running."}, "Container is not running"),
         ({"rc": 0, "stdout": ""}, "no message"),
+        (AnsibleError("Missing sudo password"), "Missing sudo password"),
+        (EOFError("the plugin's own"), "the plugin's own"),
     ],
 )
 def test_one_that_does_not_answer_is_passed_over_and_not_asked_again(run, look, why):
@@ -102,6 +104,17 @@ def test_what_may_have_begun_is_not_begun_elsewhere_and_the_node_is_away_from_th
     assert "m1 was lost during zbs_vhost_deploy (%s)" % why in said["msg"]
     assert run(host="c2")["node"] == "m2"
     assert (run.asked, run.worked) == (["m1", "m2"], ["m1", "m2"])
+
+
+def test_however_a_module_ends_it_is_begun_once(run):
+    """A node that is there, whose task went wrong; and an end that nobody foresaw, which Ansible makes a failed round of."""
+    said = run(work={"m1": AnsibleError("The module was not found")})
+    assert (said["failed"], said["msg"], said["node"]) == (True, "The module was not found", "m1")
+    with pytest.raises(MemoryError):
+        run(work={"m1": MemoryError()}, names=("m1", "m2"))
+    names = {"nodes": ["m1", "m2"]}
+    later = run_action(zbs_vhost_admin, dict(DEPLOY, **names), {"inventory_hostname": "c1"}, delegate_to="m2")
+    assert later["skipped"] and "m2" not in run.worked
 
 
 @pytest.mark.parametrize("work", [DOWN, "hang"])
