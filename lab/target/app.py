@@ -69,6 +69,7 @@ def _serve(options: Options, reactor: Reactor, shadow: Shadow, memory: int, stac
         memory=memory,
         sockets=options.sockets,
         pools=options.pools,
+        wait_for_rpc=options.wait_for_rpc,
     )
     reactor.run(options.start_delay)
     if not reactor.stopped:

@@ -11,7 +11,7 @@ from .bdevs import BdevTable
 from .controllers import ControllerTable
 from .dialect import Dialect
 from .errors import INVALID_PARAMS, INVALID_STATE, RpcError
-from .jsonrpc import Request
+from .jsonrpc import PENDING, Request
 from .params import DecodeError, Field, decode
 
 TICK_RATE = 2_600_000_000  # ticks a second, as recorded
@@ -19,6 +19,8 @@ _STARTUP_ONLY = (
     "Method may only be called before framework is initialized. Use --wait-for-rpc command line parameter and then"
     " issue this RPC before the framework_start_init RPC."
 )
+_RUNTIME_ONLY = "Method may only be called after framework is initialized using framework_start_init RPC."
+_BEFORE_START = ("spdk_get_version", "rpc_get_methods", "framework_start_init", "framework_wait_init")
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP", "SIGKILL", "SIGUSR1")
 # The global options in front of the bdevs, recorded of v24.01; v26.05's have not been recorded and are left out.
 _BDEV_OPTIONS_V24_01: list[dict[str, Any]] = [
@@ -67,7 +69,16 @@ _BDEV_OPTIONS_V24_01: list[dict[str, Any]] = [
 class FrameworkMethods:
     """Handlers that need no storage. ``cpus`` are the cores of the mask, ascending."""
 
-    def __init__(self, dialect: Dialect, bdevs: BdevTable, controllers: ControllerTable, cpus: list[int]) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        bdevs: BdevTable,
+        controllers: ControllerTable,
+        cpus: list[int],
+        wait_for_rpc: bool = False,
+    ) -> None:
+        self._waits = wait_for_rpc
+        self._waiting: list[Request] = []
         self._dialect = dialect
         self._bdevs = bdevs
         self._controllers = controllers
@@ -131,12 +142,26 @@ class FrameworkMethods:
             ]
         return []
 
-    def wait_init(self, request: Request) -> bool:
+    def demand_state(self, method: str) -> None:
+        """Refuse what a target in its start-up state does not do."""
+        if self._waits and method not in _BEFORE_START:
+            raise RpcError(INVALID_STATE, _RUNTIME_ONLY)
+
+    def wait_init(self, request: Request) -> Any:
         _no_params(request, "framework_wait_init requires no parameters")
+        if self._waits:
+            self._waiting.append(request)
+            return PENDING
         return True
 
     def start_init(self, request: Request) -> bool:
-        raise RpcError(INVALID_STATE, _STARTUP_ONLY)
+        if not self._waits:
+            raise RpcError(INVALID_STATE, _STARTUP_ONLY)
+        _no_params(request, "framework_start_init requires no parameters")
+        self._waits = False
+        for waiting in self._waiting:
+            waiting.reply(True)
+        return True
 
     def reactors(self, request: Request) -> dict[str, Any]:
         _no_params(request, "`framework_get_reactors` requires no parameters")

@@ -29,6 +29,7 @@ class Options:
     sockets: Path
     admin_socket: str
     core_locks: bool
+    wait_for_rpc: bool
     dialect: Dialect
     pools: Path
     start_delay: float
@@ -86,6 +87,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str] = os.environ)
     add("-S", dest="sockets", type=Path, default=Path("."), help="folder of the volumes' sockets (default: .)")
     add("-r", "--rpc-socket", default="/var/tmp/spdk.sock", help="the admin socket (default: %(default)s)")
     add("--disable-cpumask-locks", action="store_true", help="don't claim the cores in /var/tmp")
+    add("--wait-for-rpc", action="store_true", help="wait for framework_start_init before anything else is served")
     own = parser.add_argument_group("of the stand-in")
     own.add_argument(
         "--act-as",
@@ -113,6 +115,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str] = os.environ)
         sockets=Path(os.path.abspath(values.sockets)),
         admin_socket=os.path.abspath(values.rpc_socket),
         core_locks=not values.disable_cpumask_locks,
+        wait_for_rpc=values.wait_for_rpc,
         dialect=values.act_as,
         pools=values.pools,
         start_delay=values.start_delay,

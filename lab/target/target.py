@@ -31,10 +31,11 @@ class Target:
         memory: int,
         sockets: Path,
         pools: Path,
+        wait_for_rpc: bool = False,
         find_sessions: FindSessions = sessions.connected,
     ) -> None:
         bdevs, controllers = BdevTable(), ControllerTable(dialect)
-        framework = FrameworkMethods(dialect, bdevs, controllers, cpus)
+        self._framework = framework = FrameworkMethods(dialect, bdevs, controllers, cpus, wait_for_rpc)
         mask = sum(1 << cpu for cpu in cpus)
         self._vhost = VhostMethods(reactor, dialect, storage, bdevs, controllers, sockets, mask, find_sessions)
         self._methods: dict[str, Callable[[Request], Any]] = {
@@ -53,6 +54,7 @@ class Target:
         method = self._methods.get(request.method)
         if method is None:
             raise RpcError(METHOD_NOT_FOUND, "Method not found")
+        self._framework.demand_state(request.method)
         return method(request)
 
     def close(self) -> None:

@@ -21,6 +21,8 @@ COMMANDS = (
     "client deploy",
     "cluster ls",
     "zbs list file",
+    "zbs list client",
+    "zbs status mds",
 )
 _TYPES: dict[str, Any] = {
     "code": int,

@@ -43,21 +43,25 @@ def _entry(item: Any, default_key: str) -> Login:
     )
 
 
-def from_list(ip: str, settings: Settings) -> Login:
-    """The login that the host list has for this address; a Failure when it has none or can't be used."""
+def everyone(settings: Settings) -> list[Login]:
+    """The logins of the whole host list; a Failure when it can't be used."""
     path = paths.hosts()
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(document, list):
             raise ValueError("it is no JSON list")
-        logins = [_entry(item, settings.private_key_file) for item in document]
+        return [_entry(item, settings.private_key_file) for item in document]
     except (OSError, ValueError) as error:
         raise Failure(ADMIN_BROKEN, f"zbsadm's host list {path} can't be read: {error}") from None
-    for login in logins:
+
+
+def from_list(ip: str, settings: Settings) -> Login:
+    """The login that the host list has for this address; a Failure when it has none or can't be used."""
+    for login in everyone(settings):
         if login.ip == ip:
             if not Path(login.private_key_file).is_file():
                 raise Failure(
                     ADMIN_BROKEN, f"private_key_file required: {login.private_key_file} of host {ip} is not there"
                 )
             return login
-    raise Failure(HOST_UNKNOWN, f"host not found: {ip} is not in zbsadm's host list {path}")
+    raise Failure(HOST_UNKNOWN, f"host not found: {ip} is not in zbsadm's host list {paths.hosts()}")

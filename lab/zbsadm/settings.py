@@ -23,6 +23,8 @@ class Settings:
     cluster_ls_quirk: str = "auto"
     #: ``zbs list file`` gives ``result`` as a list, or as {"fileInfo": [...]}
     list_file_result: str = "list"
+    #: whether ``zbs list client`` knows ``--path``: an older release does not
+    list_client_path: str = "on"
     #: private key for the hosts of hosts.json that name none
     private_key_file: str = "/root/.ssh/id_ed25519"
     #: MiB for a target whose deploy says nothing
@@ -37,6 +39,8 @@ class Settings:
     pools: str = "/var/lib/zbs-standin/pools"
     #: the one physical pool on which the logical ones lie
     physical_pool: str = "pool"
+    #: addresses of the management nodes, with commas between them; empty: this one alone
+    mds: str = ""
     cluster_uuid: str = "6f1f8c0e-5d3a-4a1b-9d5e-2f6f6c7a8b90"
     cluster_name: str = "zbs-standin"
 
@@ -48,6 +52,11 @@ class Settings:
         return self.cluster_ls_quirk == "on"
 
     @property
+    def nodes(self) -> list[str]:
+        """The management nodes' addresses, in order; empty where the settings name none."""
+        return self.mds.split(",") if self.mds else []
+
+    @property
     def release(self) -> tuple[int, ...]:
         """The version as numbers that compare."""
         return tuple(int(part) for part in self.version.split("."))
@@ -57,12 +66,14 @@ _CHOICES = {
     "dialect": ("hosts-list", "login"),
     "cluster_ls_quirk": ("auto", "on", "off"),
     "list_file_result": ("list", "fileInfo"),
+    "list_client_path": ("on", "off"),
 }
 _PATTERNS = {
     "version": r"\d+\.\d+\.\d+",
     "image": r"[A-Za-z0-9][A-Za-z0-9._/:@-]*",
     "private_key_file": r"/[^\0\n]+",
     "pools": r"(/[A-Za-z0-9_][A-Za-z0-9._-]*)+",
+    "mds": r"(\d{1,3}(\.\d{1,3}){3}(,\d{1,3}(\.\d{1,3}){3})*)?",
     "physical_pool": r"[A-Za-z0-9._-]+",
     "cluster_uuid": r"[0-9a-f-]{36}",
     "cluster_name": r"[A-Za-z0-9._-]+",

@@ -20,7 +20,7 @@ from .settings import Settings
 
 _PACKAGE = Path(__file__).resolve().parent
 #: in the order in which they import each other
-_MODULES = ("report", "programs", "hugepages", "docker", "spdk", "deploy", "destroy", "bdev", "client")
+_MODULES = ("report", "programs", "hugepages", "docker", "spdk", "deploy", "destroy", "bdev", "client", "clients")
 RESULT = "zbsadm-standin-result:"
 
 _BOOT = """

@@ -7,6 +7,7 @@ import os
 import time
 
 from ansible.errors import AnsibleActionFail
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible_in
 from ansible_collections.zstack.zbs.plugins.plugin_utils._awx import finish, hosts, login, project, ready, remove
 from ansible_collections.zstack.zbs.plugins.plugin_utils._awx.api import AwxError
 from ansible_collections.zstack.zbs.plugins.plugin_utils._awx.site import ORDER, Site
@@ -45,7 +46,7 @@ class ActionModule(OnceForAll):
             api, leave = login.connected(self._environment(), self._display.warning)
             try:
                 site = Site(api, arguments["names"], arguments["organization"])
-                result.update(_STEPS[arguments["step"]](site, wanted))
+                result.update(visible_in(_STEPS[arguments["step"]](site, wanted)))
             finally:
                 leave()
         except AwxError as error:

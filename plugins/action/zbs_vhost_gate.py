@@ -4,6 +4,7 @@
 """Controller side of zbs_vhost_gate: whether the next batch may begin, after how the ones before it ended."""
 
 from ansible.errors import AnsibleActionFail
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible
 from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import attempts, batches, registered
 from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet.once import OnceForAll
 
@@ -28,7 +29,7 @@ class ActionModule(OnceForAll):
         planned = arguments["plan"]
         failed = {host for host in planned["wave_of"] if _failed(registered.Results(task_vars, host), host, arguments)}
         reason = batches.stopped(planned, arguments["batch"], failed, percentage)
-        result.update(changed=False, go=reason is None, reason=reason)
+        result.update(changed=False, go=reason is None, reason=reason and visible(reason))
         return result
 
 

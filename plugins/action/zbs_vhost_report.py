@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.zstack.zbs.plugins.module_utils._tools import replacing
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible_in
 from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import registered
 from ansible_collections.zstack.zbs.plugins.plugin_utils._report import disagree, page, table
 
@@ -49,19 +50,22 @@ class ActionModule(ActionBase):
         totals = table.totals(rows)
         if not self._task.check_mode:
             if arguments["path"]:
-                _write(arguments["path"], json.dumps({"rows": rows, "totals": totals}, indent=2, sort_keys=True) + "\n")
+                _write(
+                    arguments["path"],
+                    json.dumps(visible_in({"rows": rows, "totals": totals}), indent=2, sort_keys=True) + "\n",
+                )
             if arguments["page"]:
                 made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
                 found = [(row, _looked(row["host"], task_vars)) for row in rows]
                 _write(arguments["page"], page.page(found, totals, made))
         failing = {word: table.failing_sentence(rows, word) for word in FAIL_ON if word != "never"}
-        result.update(changed=False, totals=totals, failing=failing)
+        result.update(changed=False, totals=visible_in(totals), failing=failing)
         if failing.get(arguments["fail_on"]):
             # Ansible takes no stats of a task that fails, and would print every row once more.
             result.update(failed=True, msg=failing[arguments["fail_on"]])
             return result
         stats = {"data": {"zbs_vhost_%s" % arguments["kind"]: totals}, "per_host": False, "aggregate": False}
-        result.update(rows=rows, ansible_stats=stats)
+        result.update(visible_in({"rows": rows, "ansible_stats": stats}))
         return result
 
 

@@ -8,6 +8,7 @@ import contextlib
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible_collections.zstack.zbs.plugins.plugin_utils._admin import heartbeat
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm
@@ -37,7 +38,10 @@ class ActionModule(ActionBase):
         _validation, arguments = self.validate_argument_spec(SPEC)
         given = {option: value for option, value in arguments.items() if value is not None}
         try:
-            found = options(task_vars, self._templar.template)
+            found = dict(options(task_vars, self._templar.template), **given)
+            if "cbd" in found["protocols"] and not found.get("cbd_heartbeat") and heartbeat.ASKED in task_vars:
+                known = [task_vars[name] for name in (heartbeat.ASKED, heartbeat.NODES, heartbeat.POOLS)]
+                found.update(heartbeat.options(*self._templar.template(known)))
             seconds = longest(given["phase"], found)
         except KeyError as exc:
             raise AnsibleActionFail("%s is not set; include the role zstack.zbs.zbs_vhost_heal first" % exc) from None
@@ -47,7 +51,7 @@ class ActionModule(ActionBase):
         kept = 0 < self._task.timeout < seconds
         try:
             with contextlib.nullcontext() if kept else alarm.within(seconds):
-                answer = self._answer(dict(found, **given), task_vars)
+                answer = self._answer(found, task_vars)
         except alarm.TimeUp:
             self._cleanup_remote_tmp = False  # over the same connection, which would never answer either
             raise AnsibleActionFail(

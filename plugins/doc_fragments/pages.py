@@ -20,7 +20,9 @@ options:
     default: 1024
   guest_memory:
     description:
-      - Further memory for guests in the same pool, such as V(16G). Pages that running guests use already count towards it.
+      - Further memory for guests, such as V(16G), in the pool that guests use. Pages that running guests use already count towards it.
+      - Guests use the kernel's default page size if a hugetlbfs of that size is mounted, else the size of the first hugetlbfs. On
+        x86-64 that is the target's pool as a rule.
     type: str
     default: "0"
   numa:
@@ -31,7 +33,10 @@ options:
     type: raw
     default: any
   hugetlbfs_dir:
-    description: Where to mount a hugetlbfs; used only if none of this page size is mounted yet. An empty or new folder.
+    description:
+      - Where to mount a hugetlbfs; used only if none of this page size that is fit for a target is mounted yet. An empty or new
+        folder.
+      - Of several fit mounts, the one that an earlier run chose is used, then the one on this path, then the one mounted last.
     type: path
     default: /dev/hugepages2m
 """

@@ -179,6 +179,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible
 from ansible_collections.zstack.zbs.plugins.plugin_utils._inventory import copying, untemplated
 from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import hosts, select, times
 from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack.cloud import FORMAT, read_cloud
@@ -282,7 +283,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         finally:
             manager.close()
             for sentence in session.warnings:
-                self.display.warning(sentence)
+                self.display.warning(visible(sentence))
         self.display.vvv("zstack: %d hosts in %d calls of %s" % (len(cloud["hosts"]), manager.calls, manager.name))
         return cloud
 
@@ -303,7 +304,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if twice:
             self.display.warning(
                 "names that another host or a group has already were skipped for the host's next name: %s"
-                % ", ".join(twice[:10])
+                % visible(", ".join(twice[:10]))
             )
         for name, document in zip(names, chosen):
             found = _variables(document, cloud, zone)

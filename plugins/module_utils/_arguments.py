@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Options that several modules share, beside the documentation fragment of the same name."""
 
+from ._observe import sockets
 from ._window import ledger
 
-ADMIN_SOCKET = "/var/zbsvhost/sockets/admin.sock"
+ADMIN_SOCKET = "%s/%s" % (sockets.FOLDER, sockets.ADMIN_NAME)
 
 PROBE = {
     "host_ip": {"type": "str"},

@@ -28,7 +28,7 @@ options:
     default: never
   hung_recheck:
     description:
-      - Seconds after which a target that did not answer is asked again before it counts as hung. V(0) asks once. Set it if you
+      - Seconds after which a target that did not answer is asked again before it counts as hung or unready. V(0) asks once. Set it if you
         act on the verdict.
     type: float
     default: 0.0
@@ -41,6 +41,7 @@ options:
       - Folder on this host that the textfile collector of node_exporter reads (its C(--collector.textfile.directory)). The
         health is written there as C(zbs_vhost.prom), whole or not at all, even if O(fail_on) fails the task.
       - The file is a measurement and not a change of the host, so the task does not report a change. Nothing is written in check mode.
+      - Which folder it was is noted down beside the ledger. When the target is removed, the metrics go with it.
     type: path
 """
 
@@ -77,7 +78,9 @@ protocols:
 container:
   description:
     - What Docker says about the container. C(answer) says whether Docker could be asked, C(runs_target) whether the process
-      that answers on the admin socket belongs to the container.
+      that listens on the admin socket belongs to the container (null if that is not known).
+    - C(expected) is the name that was asked for. C(foreign) is true if the process that listens runs in a container of another
+      name, which another deployer started; this C(container) is that one.
     - In a tick of M(zstack.zbs.zbs_vhost_recovery) C(answer) may be C(remembered). Then the process that answers is the one
       that Docker named at an earlier tick, and Docker was not asked again.
   type: dict
@@ -85,6 +88,8 @@ container:
   sample:
     answer: found
     name: zbsvhost-10.0.0.11
+    expected: zbsvhost-10.0.0.11
+    foreign: false
     pid: 4711
     runs_target: true
     state: running
@@ -128,7 +133,10 @@ hugepages:
   sample:
     - {size_kib: 2048, total: 1024, free: 512, reserved: 0}
 vms:
-  description: The VMs that run on the host, QEMU processes with C(pid), C(started_ticks), C(name), C(uuid); null if that is not known.
+  description:
+    - The VMs that run on the host. They are known by the program's file (QEMU under any of its names), by what the process holds, by
+      its connections to the target, or by what the ledger remembers; each with C(pid), C(started_ticks), C(name), C(uuid).
+    - Null if that is not known. A warning names a process that can't be examined; the others are listed all the same.
   type: list
   elements: dict
   returned: success
@@ -138,6 +146,11 @@ demand:
     - Which sockets of the target the VMs need, how that is known (from the C(arguments) of the VM, from a C(connection) of the
       VM, or from the C(ledger) for a disk that was plugged in later), and whether no controller serves the socket (C(broken);
       null if that is not known).
+    - C(held_by) has the addresses of the other hosts that have the volume of a broken disk open, as the last attempt to restore
+      it found; null if none is known. C(served_s_ago) is how many seconds ago a tick last saw the disk served to this process of
+      its VM, null if that was not seen since the host booted. Both are from the ledger.
+    - C(reconnect) has the seconds after which the VM connects again by itself once its target is back, C(0) if it never does, which a
+      warning says too; null if the VM's arguments do not tell.
     - Null if /proc does not show it.
   type: list
   elements: dict
@@ -147,7 +160,19 @@ demand:
       socket: /var/zbsvhost/sockets/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
       vm: {pid: 4711, started_ticks: 123456, name: web1, uuid: null}
       seen: [arguments, connection]
+      reconnect: 10
       broken: false
+      held_by: null
+      served_s_ago: 42
+addresses:
+  description:
+    - The addresses of this host on all its networks, IPv4 and IPv6, without loopback and link-local ones. A client of a volume that
+      has one of them is this host.
+    - Null, with a warning, if the kernel does not tell.
+  type: list
+  elements: str
+  returned: success
+  sample: ["10.0.0.11", "172.16.8.11", "fd00:8::11"]
 connections_known:
   description: Whether the kernel showed the connections of every VM. If not, disks that were plugged in later are not seen.
   type: bool
@@ -180,13 +205,15 @@ probes:
 import time
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import addresses
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import settings_of
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.waiting import probe_until
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.module_utils._window import textfile
+from ansible_collections.zstack.zbs.plugins.module_utils._window import holders, metrics_file, textfile
 from ansible_collections.zstack.zbs.plugins.module_utils._window.hold import read_hold
 from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import read_ledger
+from ansible_collections.zstack.zbs.plugins.module_utils._window.window import Clock
 
 # Which statuses fail the task.
 FAILING = {
@@ -205,10 +232,13 @@ def main(module):
     check_seconds(params, "hung_recheck", 0.0)
     health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
     ledger = read_ledger(params["facts_dir"])  # as it is after the wait
+    addresses.enter(health)
+    holders.enter(health, ledger, Clock())
     hold, hold_warnings = read_hold(params["facts_dir"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     health["hold"] = hold.as_dict() if hold else None
     if params["textfile_dir"] and not module.check_mode:
-        textfile.write(params["textfile_dir"], textfile.render(health, ledger.entries, time.time()))
+        metrics_file.write(params["textfile_dir"], textfile.render(health, ledger.entries, time.time()))
+        metrics_file.note(params["facts_dir"], params["textfile_dir"])
     if health["status"] in FAILING[params["fail_on"]]:
         raise ZbsError("the host is %s: %s" % (health["status"], health["reason"]), "not_connected", health)
     warnings = health.pop("warnings") + ([ledger.lost] if ledger.lost else []) + hold_warnings

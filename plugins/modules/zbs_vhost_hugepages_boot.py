@@ -12,10 +12,11 @@ author:
 description:
   - Writes a systemd unit that reserves the pages before Docker starts, per NUMA node and page size, and a unit that mounts
     their hugetlbfs. A pool that is larger at boot is left as it is.
+  - The unit also reserves the pages of O(guest_memory), in the pool that guests use, if that is another one.
   - This module neither starts nor stops a unit, so a run touches neither pages nor mounts. Use M(zstack.zbs.zbs_vhost_prepare)
     for the pages and the mount that are needed now.
-  - A mount that an operator's unit or fstab restores is used and gets no unit. Entries of an operator for the same pages are
-    reported and left alone.
+  - A mount that an operator's unit or fstab restores is used and gets no unit; a line of fstab that is a comment or C(noauto)
+    restores nothing. Entries of an operator or of the manager's hugepage switch for the same pages are reported and left alone.
   - On a host without systemd, the module warns and does nothing.
 extends_documentation_fragment:
   - zstack.zbs.pages
@@ -58,12 +59,16 @@ units:
   returned: success
   sample: [dev-hugepages2m.mount, zbs-vhost-hugepages-2M.service]
 mount:
-  description: Where the hugetlbfs is mounted at boot, and by whom, V(unit) or V(operator); null with O(state=absent).
+  description:
+    - Where the hugetlbfs is mounted at boot, and by whom, V(unit) or V(operator); null with O(state=absent).
+    - If the operator's mount may not come, or does not fit a target, a warning says why.
   type: dict
   returned: success
   sample: {dir: /dev/hugepages2m, by: unit}
 operator_entries:
-  description: An operator's own entries for the same pages, each with C(where) and C(says).
+  description:
+    - Entries of an operator or of the manager's hugepage switch for the pages of the target and the guests, each with C(where)
+      and C(says). They may be on the kernel command line, in the boot entries, in sysctl and tmpfiles files, or in a tuned profile.
   type: list
   elements: dict
   returned: success
@@ -75,13 +80,14 @@ operator_entries:
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import (
     boot,
+    mounts,
     node_pools,
     operator_pages,
     options,
     refusals,
-    wanted,
 )
 from ansible_collections.zstack.zbs.plugins.module_utils._hugepages.numa import wanted_on_nodes
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages.paths import as_kernel
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import topology
 from ansible_collections.zstack.zbs.plugins.module_utils._prepare import host
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
@@ -89,32 +95,34 @@ from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import 
 RELOAD_TIMEOUT = 60.0
 
 
-def plan(params, root):
-    """The boot.Plan of the module's parameters."""
-    size = params["hugepage_size"]
-    wish = options.parse(params)
+def plan(params, wish):
+    """(boot.Plan of the module's parameters, the guests' page size in KiB or None)."""
+    size, root = params["hugepage_size"], wish.root
     if params["state"] == "absent":
-        return boot.plan_absent(size, root)
-    pool = node_pools.read_pool(wish["page_kib"], root)
-    nodes = wanted_on_nodes(wish["numa"], wish["target_pages"], pool, topology.choose(topology.read_cpus(root))[1])
-    total = (sum(nodes.values()) if nodes else wish["target_pages"]) + wish["guest_pages"]
-    refusals.check_amount(total, nodes, wish["page_kib"], root)
-    return boot.plan_present(size, wish["page_kib"], nodes, total, wish["hugetlbfs_dir"], root)
+        return boot.plan_absent(size, root), None
+    pool = node_pools.read_pool(wish.page_kib, root)
+    nodes = wanted_on_nodes(wish.numa, wish.target_pages, pool, topology.choose(topology.read_cpus(root))[1])
+    found = mounts.read_hugetlbfs(root)
+    mount = host.choose_mount(wish, found)
+    guests = host.look_at_guests(wish, found, mount)
+    target = sum(nodes.values()) if nodes else wish.target_pages
+    total = target + (wish.guest_pages if guests.page_kib == wish.page_kib else 0)
+    apart = (guests.page_kib, guests.pages) if guests.apart and guests.pages else None
+    refusals.check_amount(total, nodes, wish.page_kib, root, apart[0] * apart[1] if apart else 0)
+    where = mount.path if mount else as_kernel(wish.hugetlbfs_dir, root)
+    return boot.plan_present(size, wish.page_kib, nodes, total, where, target, apart, root), guests.page_kib
 
 
 def main(module):
     """Plan, write, report."""
     root = host.ROOT
-    planned = plan(module.params, root)
+    wish = host.Wish(root=root, **options.parse(module.params))
+    planned, guests_kib = plan(module.params, wish)
     systemd = boot.has_systemd(root)
     warnings = []
-    entries = operator_pages.find(wanted.size_kib(module.params["hugepage_size"]), root)
+    entries = operator_pages.find(wish.page_kib, root, guests_kib)
     if module.params["state"] == "present":
-        warnings = [
-            "%(where)s sets the same pages (%(says)s), and was left alone; applying it again may take pages from "
-            "the target" % entry
-            for entry in entries
-        ]
+        warnings = [operator_pages.sentence(entry) for entry in entries] + (planned.doubts if systemd else [])
     if not systemd and module.params["state"] == "present":
         warnings.append("systemd does not run this host, so hugepages and their mount last only until the next boot")
         return {

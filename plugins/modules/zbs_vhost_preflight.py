@@ -20,8 +20,8 @@ options:
   part:
     description:
       - V(admin) runs on the admin node and returns the rows C(admin_host), C(zbsadm) and C(compute_host).
-      - V(host) runs on the compute host and returns the rows C(image), C(compatibility), C(hugepages), C(hugetlbfs), C(docker)
-        and C(cores).
+      - V(host) runs on the compute host and returns the rows C(client), C(image), C(compatibility), C(hugepages), C(hugetlbfs),
+        C(docker) and C(cores).
     type: str
     choices: [admin, host]
     required: true
@@ -36,6 +36,12 @@ options:
   ssh_port:
     description: SSH port of the compute host, for O(part=admin). With it, zbsadm is taken to be given a login.
     type: int
+  client_login:
+    description:
+      - Whether a login for C(zbsadm client deploy) is given, with which a heal deploys the ZBS client where its configuration
+        is missing; for O(part=host).
+    type: bool
+    default: false
   rows:
     description: Rows of the other part, to be judged together with the new ones.
     type: list
@@ -138,6 +144,7 @@ zbsadm_version:
 """
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import client
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import container_name
 from ansible_collections.zstack.zbs.plugins.module_utils._preflight import admin, host, judge
 from ansible_collections.zstack.zbs.plugins.module_utils._target import deploy
@@ -186,7 +193,8 @@ def host_rows(params, version, deadline):
     own = host.family(host.owner(container_name(params), params["admin_socket"], deadline))
     pinned, truncated = host.bound_processes(cpus, own, deadline)
     return (
-        [judge.judge_image(image, present, registry)]
+        [judge.judge_client(client.state(), params["client_login"])]
+        + [judge.judge_image(image, present, registry)]
         + [judge.judge_compatibility(version, image, labels, params["compatibility"])]
         + judge.judge_prepared(prepared)
         + [judge.judge_cores(cpus, host.claimed_cores(cpus, own), pinned, truncated)]
@@ -200,6 +208,7 @@ if __name__ == "__main__":
             "host_ip": {"type": "str", "required": True},
             "zbsadm": {"type": "path", "default": "/usr/local/bin/zbsadm"},
             "ssh_port": {"type": "int"},
+            "client_login": {"type": "bool", "default": False},
             "rows": {"type": "list", "elements": "dict", "default": []},
             "enforce": {"type": "bool", "default": False},
             "image": {"type": "str"},

@@ -13,7 +13,9 @@ description:
   - Makes sure that enough hugepages are available to the target, that a hugetlbfs of their size is mounted, and that a Docker
     Engine runs that leaves the firewall alone. C(zbsadm) checks all of this and installs nothing.
   - A pool only grows, by what is missing. Pages that the running target holds count as available to it, so a second run grows
-    nothing.
+    nothing. Memory of guests that the target maps is theirs.
+  - O(guest_memory) counts in the pool that guests use, which may have another page size than the target's.
+  - A hugetlbfs of a container, a pod or libvirt, one that is read-only, and one whose limits are too small is not used.
   - With O(state=absent) it gives back its own mount and unused pages.
   - The module starts an installed Docker Engine; the role P(zstack.zbs.zbs_docker#role) installs one.
     M(zstack.zbs.zbs_vhost_hugepages_boot) makes pages and mount survive a boot.
@@ -27,11 +29,13 @@ options:
       - V(present) provides what is missing.
       - V(absent) gives back unused pages, down to O(keep_free), and unmounts a hugetlbfs that this module mounted and that is
         not in use. Of O(numa) only the nodes count then; the Docker Engine is not checked.
+      - If guests use another pool, V(absent) gives back its pages only with O(guest_memory), or if this collection's unit reserves
+        pages there at boot.
     type: str
     choices: [present, absent]
     default: present
   keep_free:
-    description: Free pages that O(state=absent) leaves in the pool, or on each node that O(numa) names.
+    description: Free pages that O(state=absent) leaves in each pool, or on each node that O(numa) names.
     type: int
     default: 0
   host_ip:
@@ -141,9 +145,43 @@ hugepages:
       - {node: 0, asked: 1024, came: 1024, before: {total: 0, free: 0}, after: {total: 1024, free: 1024}, held_by_target: 0}
     held_by_target: 0
     short_by: 0
+guest_hugepages:
+  description:
+    - The pool that guests use, in pages. That is the kernel's default page size if a hugetlbfs of that size is mounted, else the
+      size of the first hugetlbfs. C(dir) is that mount.
+    - C(wanted) pages hold O(guest_memory). If the pool is also the target's (C(same_as_target)), its numbers are the same as those
+      of RV(hugepages); if not, C(difference) says so in a sentence.
+    - C(unknown_to) names running programs of libvirt that are older than a mount made by this module. They don't find it until
+      they restart, and this module never restarts them.
+    - Null with O(hugepages=ignore), and if guests find no hugetlbfs.
+  type: dict
+  returned: success
+  sample:
+    size: 512M
+    dir: /dev/hugepages
+    same_as_target: false
+    before: {total: 0, free: 0, reserved: 0}
+    after: {total: 128, free: 128, reserved: 0}
+    wanted: 128
+    short_by: 0
+    difference: >-
+      VMs take pages of 512M (of the hugetlbfs on /dev/hugepages) and the target takes pages of 2M, so guest_memory counts in the pool
+      of 512M pages
+    unknown_to: []
+operator_entries:
+  description:
+    - Entries of an operator or of the manager's hugepage switch for the pages of the target and the guests, each with C(where)
+      and C(says), as in M(zstack.zbs.zbs_vhost_hugepages_boot).
+    - Empty with O(hugepages=ignore).
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - where: /etc/default/grub
+      says: default_hugepagesz=1G
 hugetlbfs:
   description:
-    - The mount of that page size; C(dir) is null when there is none.
+    - The target's mount; C(dir) is null when there is none.
     - C(mounted_by_us) is true for a mount made by this collection, in this run, an earlier run, or by its unit at boot.
   type: dict
   returned: success
@@ -161,7 +199,7 @@ cpuset:
 """
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
-from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import options
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import operator_pages, options
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import container_name
 from ansible_collections.zstack.zbs.plugins.module_utils._prepare import host, prepare, release, report
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
@@ -196,6 +234,9 @@ def main(module):
     else:
         after, actions, missing, kept, warnings = release.release(wish, before, module.check_mode)
     result = report.report(params["hugepage_size"], wish, before, after)
+    result["operator_entries"] = (
+        operator_pages.find(wish.page_kib, wish.root, after.guests.page_kib) if wish.hugepages else []
+    )
     result.update(changed=bool(actions), actions=actions, missing=missing, kept=kept, ready=not missing)
     sentences = ["%(what)s: %(detail)s; %(remedy)s" % item for item in missing]
     if missing and not params["best_effort"]:

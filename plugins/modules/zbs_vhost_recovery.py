@@ -33,7 +33,8 @@ options:
         nothing is written, and an attempt that another run has begun since then goes on.
       - V(begin_volumes) takes the attempt of each volume that a VM needs, that is broken, and that is due; RV(restore) lists
         them. V(finish_volumes) writes the outcomes of O(restored).
-      - V(clear) forgets the entries of O(protocols).
+      - V(clear) forgets the entries of O(protocols), with C(vhost) also those of its volumes, and removes the metrics that
+        M(zstack.zbs.zbs_vhost_health) wrote for it.
     type: str
     choices: [observe, begin, finish, begin_volumes, finish_volumes, clear]
     default: observe
@@ -68,6 +69,13 @@ options:
         C(until) in UTC such as C(2026-01-02T03:04:05Z). A file that can't be understood holds too, with a warning.
     type: bool
     default: false
+  deploy:
+    description:
+      - Whether targets are deployed by this collection. With V(false) another deployer owns them (on newer sites ZStone does);
+        a target that is down is counted and becomes C(left), and V(begin) of C(vhost) is refused.
+      - Volumes are restored and C(cbd) is healed as usual.
+    type: bool
+    default: true
   attempt_timeout:
     description: Seconds after which the lease of an attempt expires, for a controller that was killed during the attempt.
     type: float
@@ -99,6 +107,11 @@ options:
   error:
     description: Why the attempt failed, in a sentence, for O(phase=finish). With it the outcome is V(failed).
     type: str
+  cbd_unknown:
+    description:
+      - Why no O(cbd_heartbeat) is known at the moment, such as that no admin node could be asked for it. CBD is then V(unknown) for
+        this reason, and nothing is attempted.
+    type: str
   restore_volumes:
     description:
       - Whether a tick keeps windows for the volumes that VMs need, and finds them due when a target that answers does not serve
@@ -112,6 +125,11 @@ options:
         the target shows outranks it.
     type: list
     elements: dict
+  textfile_dir:
+    description:
+      - Folder on this host from which V(clear) removes C(zbs_vhost.prom). The folder where M(zstack.zbs.zbs_vhost_health) wrote it last
+        is known without this option.
+    type: path
   facts_dir:
     description: Folder of the local facts; the ledger is C(zbs_vhost.fact) in it.
     type: path
@@ -138,14 +156,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 health:
-  description: What M(zstack.zbs.zbs_vhost_health) returns; null if the phase needs no probe.
+  description:
+    - What M(zstack.zbs.zbs_vhost_health) returns; null if the phase needs no probe. C(addresses), and in C(demand) C(held_by) and
+      C(served_s_ago), are there only with O(phase=begin_volumes) and O(phase=finish_volumes).
   type: dict
   returned: success
 decisions:
   description:
     - What the step decided, per protocol. With O(phase=observe) C(well), C(cleared), C(waiting), C(due), C(in_progress),
-      C(unsure), C(recovering) (well, but for fewer than O(reset_after) ticks) and C(held) (due, but a hold is set); with the
-      other phases C(begun), C(refused), C(finished), C(cleared), C(well).
+      C(unsure), C(recovering) (well, but for fewer than O(reset_after) ticks), C(held) (due, but a hold is set) and C(left) (down,
+      and left to another deployer, because of O(deploy) or because the target on this host is another's); with the other phases C(begun), C(refused), C(finished), C(cleared), C(well).
   type: dict
   returned: success
   sample: {vhost: waiting}
@@ -173,7 +193,9 @@ in_progress:
   returned: success
   sample: []
 restore:
-  description: The volumes whose attempt this step took, with the path if it is known from an earlier restore.
+  description:
+    - The volumes whose attempt this step took, with the path if it is known from an earlier restore, and with C(served_s_ago) and
+      C(held_by) as in RV(zstack.zbs.zbs_vhost_health#module:demand).
   type: list
   elements: dict
   returned: with O(phase=begin_volumes)
@@ -182,16 +204,32 @@ restore:
       socket: /var/zbsvhost/sockets/zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff
       vm: {pid: 4711, started_ticks: 123456, name: web1, uuid: null}
       path: null
+      served_s_ago: 132
+      held_by: null
+client:
+  description:
+    - The ZBS client of this host. C(state) says whether its configuration C(path) is C(present), C(missing), C(no_file) or
+      C(unknown); C(needed) whether an attempt of C(vhost) must end if the client can't be deployed, which it must if the target
+      is hung, since that may be all its VMs have; C(seconds) what the lease leaves for that deploy, 0 for not enough.
+  type: dict
+  returned: with O(phase=begin)
+  sample: {path: /etc/zbs/client.conf, state: present, needed: false, seconds: 220.0}
 outcomes:
-  description: How the attempt of each volume ended.
+  description: How the attempt of each volume ended. C(held_by) has the addresses of the other hosts that have the volume open, else null.
   type: dict
   returned: with O(phase=finish_volumes)
-  sample: {"volume:zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff": {outcome: healed, error: null}}
+  sample: {"volume:zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff": {outcome: healed, error: null, held_by: null}}
 outcome:
   description: How the attempt ended, C(healed) or C(failed).
   type: str
   returned: with O(phase=finish)
   sample: healed
+metrics_removed:
+  description: Paths of the metrics that went with the entries.
+  type: list
+  elements: str
+  returned: with O(phase=clear)
+  sample: [/var/lib/prometheus/node-exporter/zbs_vhost.prom]
 entries:
   description: The ledger's entries of this primary storage, by protocol.
   type: dict
@@ -199,7 +237,9 @@ entries:
   sample:
     vhost: {status: Disconnected, verdict: stopped, since: "2026-01-02T03:04:05Z", failures: 2, skip: 3, lease: null}
 next_attempt_in_ticks:
-  description: Ticks until the next attempt if the outage goes on, per protocol with an entry; 0 means due now.
+  description:
+    - Ticks until the next attempt if the outage goes on, per protocol with an entry; 0 means due now, null that it is left to
+      another deployer.
   type: dict
   returned: success
   sample: {vhost: 4}

@@ -71,8 +71,9 @@ EXAMPLES = r"""
 RETURN = r"""
 rows:
   description:
-    - One row for each host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(next_attempt), C(result),
-      C(reason), C(hold).
+    - One row for each host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(held_elsewhere) (disks whose
+      volume another host has open), C(next_attempt), C(result), C(reason), C(hold), C(no_reconnect) (the disks that a VM does not
+      get back by itself after an outage; the last line of the table names them too).
     - With O(compare_zstack) also C(manager) (a comparison for each storage and protocol that the manager reports, null if it
       reports none), C(manager_read_at) and C(disagrees) (a sentence, null if the two agree).
   type: list
@@ -85,17 +86,26 @@ rows:
       since: "2026-01-02T03:04:05Z"
       volumes: 0
       broken: 0
+      held_elsewhere: 0
       next_attempt: 3
       hold: null
+      no_reconnect: []
       result: waiting
       reason: the container is exited (exit status 137) and nothing listens on /var/zbsvhost/sockets/admin.sock
 totals:
   description:
-    - Hosts by status and by result, the names of those that are not Connected (C(down)), the number of volumes, and how many of
-      them are broken.
+    - Hosts by status and by result, the names of those that are not Connected (C(down)), the number of volumes, how many of them
+      are broken, and how many disks are held elsewhere.
   type: dict
   returned: always
-  sample: {hosts: 3, status: {Connected: 2, Disconnected: 1}, result: {well: 2, waiting: 1}, down: [compute1], volumes: 7, broken: 0}
+  sample:
+    hosts: 3
+    status: {Connected: 2, Disconnected: 1}
+    result: {well: 2, waiting: 1}
+    down: [compute1]
+    volumes: 7
+    broken: 0
+    held_elsewhere: 0
 failing:
   description: A sentence for each O(fail_on) except V(never), about the hosts it would fail for; null if it would not fail.
   type: dict

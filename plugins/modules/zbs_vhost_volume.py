@@ -16,10 +16,12 @@ description:
     under the same names. This module does that for one volume.
   - A controller on which a VM has a session is not deleted, unless O(force) is given. A newer SPDK does not answer such a
     delete, and carries it out when the VM disconnects.
+  - A volume that another host has open is not created; see O(fence).
   - Runs on the ZBS admin node, the only place where C(zbsadm) works; delegate the task to it.
 extends_documentation_fragment:
   - zstack.zbs.attributes
   - zstack.zbs.zbsadm
+  - zstack.zbs.fence
 attributes:
   idempotent:
     description: A second run with the same options right after the first changes nothing.
@@ -119,13 +121,13 @@ zbsadm:
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
-from ansible_collections.zstack.zbs.plugins.module_utils._volumes import names, volume
+from ansible_collections.zstack.zbs.plugins.module_utils._volumes import asking, names, volume
 from ansible_collections.zstack.zbs.plugins.module_utils._volumes.naming import NAMINGS
 
 if __name__ == "__main__":
     _module.run(
         dict(
-            calls.OPTIONS,
+            dict(calls.OPTIONS, **asking.OPTIONS),
             path={"type": "str", "required": True},
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
             bdev_name={"type": "str"},

@@ -50,8 +50,8 @@ REASONS: tuple[Reason, ...] = (
         "`when_idle` is the last of its options in the alphabet.",
         (
             (
-                'if restart == "always" or (restart == "when_idle" and sessions == 0):',
-                'if restart == "always" or (restart >= "when_idle" and sessions == 0):',
+                'if restart == "always" or (restart == "when_idle" and sessions == 0 and not waiting):',
+                'if restart == "always" or (restart >= "when_idle" and sessions == 0 and not waiting):',
             ),
             ('if restart == "when_idle":', 'if restart >= "when_idle":'),
         ),
@@ -61,8 +61,8 @@ REASONS: tuple[Reason, ...] = (
         "`always` is the first of its options in the alphabet.",
         (
             (
-                'if restart == "always" or (restart == "when_idle" and sessions == 0):',
-                'if restart <= "always" or (restart == "when_idle" and sessions == 0):',
+                'if restart == "always" or (restart == "when_idle" and sessions == 0 and not waiting):',
+                'if restart <= "always" or (restart == "when_idle" and sessions == 0 and not waiting):',
             ),
         ),
     ),

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The program zbs on the admin node: what it says of the cluster's pools and volumes. It changes nothing."""
 
+import re
+
 from .._tools import command
 from .._tools.answers import last_object
 from .._tools.errors import ZbsError
@@ -10,13 +12,19 @@ from .._tools.errors import ZbsError
 ZBS = "/usr/bin/zbs"
 # One question to the cluster; it must not use up the time of what comes after it.
 ASK_SECONDS = 30.0
+# Who has one volume open is told from memory: what takes longer is taken for no answer. After one such the next may take less, so that a
+# cluster that hangs leaves time for what can be done without its answer.
+CLIENT_SECONDS = 15.0
+NEXT_SECONDS = 3.0
 
 
 class Zbs:
-    """One zbs: `path` of the program."""
+    """One zbs: `path` of the program. What a release can do is asked once."""
 
     def __init__(self, path=ZBS):
         self.path = path
+        self._tells_clients = None
+        self._client_seconds = CLIENT_SECONDS
 
     def pools(self, deadline):
         """{logical pool: its physical pool} of the cluster; ZbsError where zbs does not tell."""
@@ -27,6 +35,31 @@ class Zbs:
         """The names of the volumes in a logical pool; ZbsError where zbs does not tell."""
         data = self._ask(["list", "file", "--pool", pool], "the pool %s" % pool, deadline)
         return parse_volumes(data)
+
+    def clients(self, path, deadline):
+        """The addresses of who has the volume POOL/VOLUME open, as zbs words them (None for one that it left out).
+
+        ZbsError where that is not known: `no_path` for a release that can't tell, else as the other questions.
+        """
+        until = deadline.share(self._client_seconds)
+        try:
+            if not self._has_path(until):
+                raise ZbsError("this release of zbs can't tell it: `zbs list client` has no --path", "no_path")
+            words = ["list", "client", "--path", path]
+            return parse_clients(self._ask(words, "the clients of the volume %s" % path, until))
+        except ZbsError as exc:
+            if exc.code == "zbs_timeout":
+                self._client_seconds = NEXT_SECONDS
+            raise
+
+    def _has_path(self, until):
+        """Whether `zbs list client` knows --path; ZbsError where its help does not come."""
+        if self._tells_clients is None:
+            result = command.run([self.path, "list", "client", "--help"], until)
+            if result.timed_out:
+                raise ZbsError("`zbs list client --help` did not end within %.0f s" % until.seconds, "zbs_timeout")
+            self._tells_clients = bool(re.search(r"(?<![\w-])--path(?![\w-])", result.out + result.err))
+        return self._tells_clients
 
     def _ask(self, words, what, deadline):
         """What zbs answered, with its error judged. `what` for the messages."""
@@ -72,6 +105,19 @@ def parse_volumes(data):
     if not isinstance(found, list):
         raise _bad("a pool", "zbs list file")
     return [item["fileName"] for item in found if isinstance(item, dict) and isinstance(item.get("fileName"), str)]
+
+
+def parse_clients(data):
+    """The addresses in the answer of `zbs list client --path`, None for a client without one; ZbsError `bad_listing` for another shape.
+
+    Nobody's having it open is told by an empty list alone: a missing one, or an answer without its error of code 0, tells nothing.
+    """
+    error, found = data.get("error"), data.get("result")
+    done = isinstance(error, dict) and error.get("code") == 0 and not isinstance(error.get("code"), bool)
+    if not done or not isinstance(found, list):
+        raise _bad("the clients of a volume", "zbs list client --path")
+    addresses = [item.get("ip") if isinstance(item, dict) else None for item in found]
+    return [address if isinstance(address, str) else None for address in addresses]
 
 
 def _bad(what, words):

@@ -9,22 +9,22 @@ import os
 from .._tools import command, replacing
 from .._tools.errors import ZbsError
 from .._tools.folder import holding
-from . import boot_units, mounts
+from . import boot_units, operator_mount
 
 _MODE = 0o644
-# Where units of packages and of fstab are.
-_OTHERS = ("run/systemd/generator", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 
 
 class Plan:
     """`before` and `after`: {path of a unit: content, None where there is none}, of those that change or stay; `where` the
-    mount point, `mount_by` who brings it back at boot: `unit` (ours), `operator`, or None."""
+    mount point, `mount_by` who brings it back at boot: `unit` (ours), `operator`, or None; `doubts` sentences on the
+    operator's mount."""
 
-    def __init__(self, before, after, where, mount_by):
+    def __init__(self, before, after, where, mount_by, doubts=()):
         self.before = before
         self.after = after
         self.where = where
         self.mount_by = mount_by
+        self.doubts = list(doubts)
 
     def changes(self):
         """The paths that are to be written or removed, sorted."""
@@ -44,25 +44,35 @@ def has_systemd(root="/"):
 
 def has_our_unit(path, root="/"):
     """Whether the mount on `path` is one of our units'."""
-    return boot_units.is_ours(_read(root, _unit_path(boot_units.mount_name(path))) or "")
+    return boot_units.is_ours(operator_mount.read(root, boot_units.path(boot_units.mount_name(path))) or "")
 
 
-def plan_present(page_name, page_kib, nodes, total, folder, root="/"):
-    """The Plan for `total` pages of the machine, `nodes` {node: pages there}, and the mount that is in use, or `folder`."""
+def asked(page_name, root="/"):
+    """{page size in KiB: pages of the machine} that our unit of a page size asks for at boot."""
+    text = operator_mount.read(root, boot_units.path(boot_units.service_name(page_name))) or ""
+    return boot_units.asked(text) if boot_units.is_ours(text) else {}
+
+
+def plan_present(page_name, page_kib, nodes, total, where, pages=0, guests=None, root="/"):
+    """The Plan for a host.
+
+    nodes, total  {node: pages there}, and pages of the whole machine
+    where, pages  the mount point to bring back, and the pages that a target needs there
+    guests        (page size in KiB, pages) of the pool that guests use, None where it is the same pool
+    """
     service = boot_units.service_name(page_name)
-    after = _enabled(service, boot_units.service(page_name, page_kib, nodes, total))
-    there = _read(root, _unit_path(service))
+    after = _enabled(service, boot_units.service(page_name, page_kib, nodes, total, guests))
+    there = operator_mount.read(root, boot_units.path(service))
     if there is not None and not boot_units.is_ours(there):
         raise ZbsError(
-            "/%s exists and was not written by this collection; remove or rename it" % _unit_path(service),
+            "/%s exists and was not written by this collection; remove or rename it" % boot_units.path(service),
             "foreign_unit",
         )
-    used = mounts.find(mounts.read_hugetlbfs(root), page_kib)
-    where = used.path if used else os.path.normpath(folder)
-    mount_by = "operator" if _others_mount(where, root) else "unit"
-    if mount_by == "unit":
+    theirs = operator_mount.find(where, page_kib, pages, root)
+    if theirs is None:
         after.update(_enabled(boot_units.mount_name(where), boot_units.mount(where, page_name)))
-    return Plan(_ours(page_name, root, after), after, where, mount_by)
+    doubts = [] if theirs is None else theirs.doubts
+    return Plan(_ours(page_name, root, after), after, where, "unit" if theirs is None else "operator", doubts)
 
 
 def plan_absent(page_name, root="/"):
@@ -85,13 +95,9 @@ def apply(plan, deadline, root="/"):
             )
 
 
-def _unit_path(name):
-    return "%s/%s" % (boot_units.FOLDER, name)
-
-
 def _enabled(name, text):
     """A unit and what `systemctl enable` makes of its [Install]: a link, told here by its content `-> /its/place`."""
-    return {_unit_path(name): text, "%s/%s" % (boot_units.WANTS, name): "-> /" + _unit_path(name)}
+    return {boot_units.path(name): text, "%s/%s" % (boot_units.WANTS, name): "-> /" + boot_units.path(name)}
 
 
 def _ours(page_name, root, planned):
@@ -101,36 +107,12 @@ def _ours(page_name, root, planned):
         names += sorted(name for name in os.listdir(os.path.join(root, boot_units.FOLDER)) if name.endswith(".mount"))
     found = {}
     for name in names:
-        text = _read(root, _unit_path(name)) or ""
+        text = operator_mount.read(root, boot_units.path(name)) or ""
         if name.endswith(".service") and boot_units.is_ours(text) or boot_units.mounts_size(text, page_name):
-            for path in (_unit_path(name), "%s/%s" % (boot_units.WANTS, name)):
-                found[path] = _read(root, path)
-    found.update({path: _read(root, path) for path in planned if path not in found})
+            for path in (boot_units.path(name), "%s/%s" % (boot_units.WANTS, name)):
+                found[path] = operator_mount.read(root, path)
+    found.update({path: operator_mount.read(root, path) for path in planned if path not in found})
     return {path: text for path, text in found.items() if text is not None}
-
-
-def _others_mount(where, root):
-    """Whether somebody else brings this mount back at boot: a unit of theirs, or a line of fstab."""
-    name = boot_units.mount_name(where)
-    mine = _read(root, _unit_path(name))
-    if mine is not None and not boot_units.is_ours(mine):
-        return True
-    if any(os.path.exists(os.path.join(root, folder, name)) for folder in _OTHERS):
-        return True
-    lines = [line.split() for line in (_read(root, "etc/fstab") or "").splitlines()]
-    return any(len(line) > 2 and line[1].rstrip("/") == where and line[2] == "hugetlbfs" for line in lines)
-
-
-def _read(root, path):
-    """A unit's content, `-> target` of a link, None where there is nothing."""
-    there = os.path.join(root, path)
-    try:
-        if os.path.islink(there):
-            return "-> " + os.readlink(there)
-        with open(there, encoding="utf-8", errors="surrogateescape") as handle:
-            return handle.read()
-    except OSError:
-        return None
 
 
 def _replace(path, content):

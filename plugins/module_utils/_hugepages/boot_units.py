@@ -20,6 +20,7 @@ _SCRIPT = (
     "bad=0; while [ $# -gt 1 ]; do now=; read -r now <$1; [ ${now:-0} -ge $2 ] || echo $2 >$1; now=; read -r now <$1; "
     "[ ${now:-0} -ge $2 ] || { echo $1: $2 pages were asked for and ${now:-0} came >&2; bad=1; }; shift 2; done; exit $bad"
 )
+_ASK = "/sys/kernel/mm/hugepages/hugepages-%dkB/nr_hugepages %d"
 
 
 def service_name(page_name):
@@ -27,17 +28,25 @@ def service_name(page_name):
     return "zbs-vhost-hugepages-%s.service" % page_name
 
 
-def service(page_name, page_kib, nodes, total):
-    """Its content. nodes: {node: pages there}; total: pages of the whole machine, asked for after the nodes."""
+def path(name):
+    """Where a unit of that name is, below the root."""
+    return "%s/%s" % (FOLDER, name)
+
+
+def service(page_name, page_kib, nodes, total, guests=None):
+    """Its content. nodes: {node: pages there}; total: pages of the whole machine, asked for after the nodes; guests: (page size in KiB,
+    pages) of the pool that guests use, None where it is the same pool."""
     asks = [
         "/sys/devices/system/node/node%d/hugepages/hugepages-%dkB/nr_hugepages %d" % (node, page_kib, pages)
         for node, pages in sorted(nodes.items())
     ]
-    asks.append("/sys/kernel/mm/hugepages/hugepages-%dkB/nr_hugepages %d" % (page_kib, total))
+    asks.append(_ASK % (page_kib, total))
+    if guests:
+        asks.append(_ASK % guests)
     lines = [
         MARK,
         "[Unit]",
-        "Description=Hugepages of %s for a ZBS vhost target" % page_name,
+        "Description=Hugepages of %s for a ZBS vhost target%s" % (page_name, " and its guests" if guests else ""),
         # An operator's vm.nr_hugepages comes first: this unit only adds to it.
         "After=systemd-sysctl.service",
         "Before=" + _TAKERS,
@@ -53,9 +62,15 @@ def service(page_name, page_kib, nodes, total):
     return "\n".join(lines + ["", "[Install]", "WantedBy=multi-user.target", ""])
 
 
-def mount_name(path):
-    """The unit's name that systemd demands of a mount on `path`, as `systemd-escape --path --suffix=mount` says it."""
-    parts = [part for part in path.split("/") if part]
+def asked(text):
+    """{page size in KiB: pages of the machine} that the content of such a unit asks for."""
+    found = re.findall(r"/sys/kernel/mm/hugepages/hugepages-([0-9]+)kB/nr_hugepages ([0-9]+)", text)
+    return {int(size): int(pages) for size, pages in found}
+
+
+def mount_name(where):
+    """The unit's name that systemd demands of a mount on `where`, as `systemd-escape --path --suffix=mount` says it."""
+    parts = [part for part in where.split("/") if part]
     if not parts:
         return "-.mount"
     escaped = b"/".join(part.encode("utf-8", "surrogateescape") for part in parts)
@@ -67,7 +82,7 @@ def mount_name(path):
     return "".join(letters) + ".mount"
 
 
-def mount(path, page_name):
+def mount(where, page_name):
     """The content of the mount's unit."""
     return "\n".join(
         [
@@ -78,7 +93,7 @@ def mount(path, page_name):
             "",
             "[Mount]",
             "What=hugetlbfs",
-            "Where=" + path.replace("%", "%%"),
+            "Where=" + where.replace("%", "%%"),
             "Type=hugetlbfs",
             _mount_options(page_name),
             "",

@@ -53,18 +53,21 @@ def predict(pool, demand):
     return node_pools.Pool(pool.size_kib, pool.total + more, pool.free + more, pool.reserved, pool.surplus, known)
 
 
-def unaffordable(pool, demand, root="/"):
-    """A sentence when growing would take more memory than is available, so would push guests out; else None."""
+def unaffordable(pool, demand, root="/", spent_kib=0):
+    """A sentence when growing would take more memory than is available, so would push guests out; else None.
+
+    spent_kib  what a prediction took before
+    """
     page_kib = pool.size_kib
     nodes, anywhere = demand.lacking(pool)
-    asked = [(memory_kib(root, "MemAvailable"), sum(nodes.values()) + anywhere, "")]
+    asked = [(memory_kib(root, "MemAvailable") - spent_kib, sum(nodes.values()) + anywhere, "")]
     asked += [(numa.memory_kib(node, root)[1], short, " on node %d" % node) for node, short in sorted(nodes.items())]
     for available, short, where in asked:
         if available is not None and short * page_kib > available:
             return (
                 "%d more pages of %d KiB are needed%s, but only %d MiB of memory are available there, so the pool "
                 "was left alone"
-            ) % (short, page_kib, where, available // 1024)
+            ) % (short, page_kib, where, max(0, available) // 1024)
     return None
 
 

@@ -3,65 +3,74 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """hugetlbfs mounts, read from /proc/self/mountinfo."""
 
+import collections
 import errno
 import os
-import re
 
 from .._observe import process
-from .._tools import command, folder
+from .._tools import command, folder, sizes
 from .._tools.errors import ZbsError, system_words
+from . import choice, mountinfo
+from .paths import as_kernel, below
 
 # How another process has a mount of ours: in a root of its own, or in a copy of this system's mounts.
 _CONTAINER = "container"
 _COPY = "copy"
-_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+# More hugetlbfs than this is nobody's machine.
+_MOST = 256
 
 
 class Mount:
-    """`path`, `pagesize_kib` (None where the kernel names none), `device` ("0:47") and `options` of a mount."""
+    """`path`, `pagesize_kib` (None where the kernel names none), `device` ("0:47"), `options` of the file system, `flags` (options of
+    the mount), `root` (the part of the file system that it shows)."""
 
-    def __init__(self, path, pagesize_kib, device=None, options=""):
+    def __init__(self, path, pagesize_kib, device=None, options="", flags="rw", root="/"):
         self.path = path
         self.pagesize_kib = pagesize_kib
         self.device = device
         self.options = options
+        self.flags = flags
+        self.root = root
 
 
 def read_hugetlbfs(root="/"):
-    """Every hugetlbfs mount that this process sees, in mount order."""
-    return parse_mountinfo(_mountinfo(root, "self"))
+    """Every hugetlbfs mount of the host, in mount order."""
+    return parse_mountinfo(_mountinfo(root, _host_view(root)))
 
 
 def parse_mountinfo(text):
-    """The hugetlbfs mounts of a mountinfo text that no other mount on the same path hides; see proc(5)."""
-    rows = _rows(text)
-    # What is mounted over a mount names it as its parent and bears its path.
-    hidden = {(fields[1], fields[4]) for fields, _rest in rows}
-    mounts = []
-    for fields, rest in rows:
-        if rest[0] != "hugetlbfs" or (fields[0], fields[4]) in hidden:
-            continue
-        size = re.search(r"(?:^|,)pagesize=(\d+)([KMG]?)", rest[2])
-        kib = int(size.group(1)) * _UNITS[size.group(2)] // 1024 if size else None
-        mounts.append(Mount(_unescape(fields[4]), kib, fields[2], rest[2]))
-    return mounts
+    """The hugetlbfs mounts of a mountinfo text to which a path leads; see proc(5)."""
+    found = collections.deque(mountinfo.rows(text, "hugetlbfs"), _MOST)
+    if not found:
+        return []
+    tree = mountinfo.Tree(text)
+    return [_mount_of(row) for row in found if not tree.covered(row.number)]
 
 
-def find(mounts, size_kib):
-    """The Mount to use for pages of `size_kib`: the last such mount; None when there is none."""
-    usable = [item for item in mounts if item.pagesize_kib == size_kib]
-    return usable[-1] if usable else None
+def _mount_of(row):
+    return Mount(row.point, page_kib(row.options), row.device, row.options, row.flags, row.root)
+
+
+def page_kib(options):
+    """The page size in KiB that the options of a hugetlbfs name; None where they name none."""
+    size = sizes.kernel(choice.option(options, "pagesize") or "")
+    return size // 1024 if size else None
+
+
+def find(mounts, size_kib, pages=0, earlier=None, named=None):
+    """The Mount to use for pages of `size_kib`, None when there is none; see choice."""
+    return choice.choose(mounts, size_kib, pages, earlier, named)
 
 
 def is_mount_point(path, root="/"):
     """Whether anything is mounted on `path`."""
-    points = {_unescape(fields[4]) for fields, _rest in _rows(_mountinfo(root, "self"))}
-    return os.path.normpath(path) in points
+    place = as_kernel(path, root)
+    return any(row.point == place for row in mountinfo.rows(_mountinfo(root, _host_view(root))))
 
 
 def mount(path, size_kib, deadline, root="/"):
     """Mount a hugetlbfs for pages of `size_kib` on `path`, which is made when it isn't there; returns the Mount."""
-    there = below(root, path)
+    there = below(root, as_kernel(path, root))
     try:
         # mount(8) takes a path, so it is to be one that nobody else can turn meanwhile.
         with folder.opened(there, ours=True, make=0o755) as place:
@@ -79,7 +88,7 @@ def mount(path, size_kib, deadline, root="/"):
             "hugetlbfs can't be mounted on %s: %s" % (path, result.sentence() or "mount did not finish in time"),
             "hugetlbfs_mount",
         )
-    made = [item for item in read_hugetlbfs(root) if item.path == os.path.normpath(path)]
+    made = [item for item in read_hugetlbfs(root) if item.path == as_kernel(path, root)]
     if not made or made[-1].pagesize_kib != size_kib:
         raise ZbsError(
             "mount reported hugetlbfs on %s, but the kernel shows no such mount with pages of %d KiB"
@@ -111,7 +120,7 @@ def users(mount_, root="/"):
         return ["it can't be listed (%s)" % system_words(exc)]
     if files:
         found.append("it holds %d file%s" % (files, "" if files == 1 else "s"))
-    own = _rows(_mountinfo(root, "self"))
+    own = list(mountinfo.rows(_mountinfo(root, "self")))
     views: dict = {_namespace(root, "self"): None}
     for pid in sorted(filter(str.isdigit, os.listdir(os.path.join(root, "proc"))), key=int):
         space = _namespace(root, pid)
@@ -127,17 +136,17 @@ def users(mount_, root="/"):
 def _view(root, pid, device, own):
     """How the mounts that a process sees have that device: _CONTAINER, _COPY, or None for not, or as ours goes."""
     try:
-        rows = _rows(_mountinfo(root, pid))
+        rows = list(mountinfo.rows(_mountinfo(root, pid)))
     except OSError:
         return None  # it ended meanwhile, or is no process of a kernel that tells
-    if not any(fields[2] == device and not _follows(fields) for fields, _rest in rows):
+    if not any(row.device == device and not _follows(row) for row in rows):
         return None
     return _COPY if _system(rows) == _system(own) else _CONTAINER
 
 
 def _system(rows):
     """The file system that is the root of these mounts."""
-    return [(fields[2], fields[3]) for fields, _rest in rows if fields[4] == "/"][-1:]
+    return [(row.device, row.root) for row in rows if row.point == "/"][-1:]
 
 
 def _maps(root, pid, device):
@@ -157,11 +166,6 @@ def _read_maps(path, device):
         return False  # it ended meanwhile
 
 
-def below(root, path):
-    """An absolute path as it is called below `root`."""
-    return os.path.join(root, path.lstrip("/"))
-
-
 def _namespace(root, pid):
     try:
         return os.readlink(os.path.join(root, "proc", pid, "ns/mnt"))
@@ -169,26 +173,17 @@ def _namespace(root, pid):
         return "of process " + pid
 
 
-def _follows(fields):
-    return any(field.startswith("master:") for field in fields[6:])
+def _follows(row):
+    return any(tag.startswith("master:") for tag in row.tags)
+
+
+def _host_view(root):
+    """Whose mountinfo is the host's: our own, or that of process 1 where we run in mounts of our own, which no target ever sees."""
+    ours, first = _namespace(root, "self"), _namespace(root, "1")
+    return "1" if ours.startswith("mnt:") and first.startswith("mnt:") and ours != first else "self"
 
 
 def _mountinfo(root, pid):
-    with open(os.path.join(root, "proc", pid, "mountinfo"), encoding="utf-8", errors="surrogateescape") as handle:
+    path = os.path.join(root, "proc", pid, "mountinfo")
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as handle:
         return handle.read()
-
-
-def _rows(text):
-    """[(fields left of the dash, fields right of it)] of a mountinfo text."""
-    rows = []
-    for line in text.splitlines():
-        left, separator, right = line.partition(" - ")
-        fields, rest = left.split(" "), right.split(" ")
-        if separator and len(fields) >= 5 and len(rest) >= 3:
-            rows.append((fields, rest))
-    return rows
-
-
-def _unescape(text):
-    """Mountinfo writes blanks and the like as \\040."""
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), text)

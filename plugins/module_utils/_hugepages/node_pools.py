@@ -71,6 +71,19 @@ def read_pool(page_kib, root="/"):
     return Pool(page_kib, total, free, reserved, surplus=_read_surplus(path), nodes=_read_nodes(page_kib, root))
 
 
+def default_kib(root="/"):
+    """The kernel's default page size in KiB, by /proc/meminfo; None on a kernel without hugepages."""
+    try:
+        with open(os.path.join(root, "proc/meminfo"), encoding="ascii", errors="replace") as handle:
+            for line in handle:
+                match = re.match(r"^Hugepagesize:\s+([0-9]{1,12}) kB", line)
+                if match:
+                    return int(match.group(1)) or None
+    except OSError:
+        pass
+    return None
+
+
 def _read_nodes(page_kib, root):
     """{node: NodePool}; {} on a kernel without NUMA."""
     try:

@@ -1,36 +1,101 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an operator set up for the same hugepages: sysctl files, the kernel command line, tuned. Told, never changed."""
+"""What an operator, or the manager's own hugepage switch, set up for the same hugepages: sysctl and tmpfiles entries, the kernel command
+line of this boot and of the next ones, tuned. Told, never changed.
+"""
 
 import configparser
 import os
 import re
 
+from .._tools import sizes
+from . import node_pools
+
 # In the order in which systemd-sysctl takes them; a file hides one of the same name further down.
 _SYSCTL = ("etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d", "usr/lib/sysctl.d", "lib/sysctl.d")
+_TMPFILES = ("etc/tmpfiles.d", "run/tmpfiles.d", "usr/local/lib/tmpfiles.d", "usr/lib/tmpfiles.d")
 _TUNED = ("etc/tuned", "etc/tuned/profiles", "usr/lib/tuned", "usr/lib/tuned/profiles")
 _SETTING = re.compile(r"^\s*-?\s*(vm[./]nr_hugepages(?:_mempolicy)?)\s*=\s*(\S.*?)\s*$")
-_UNITS_KIB = {"K": 1, "M": 1024, "G": 1024**2}
+_DEFAULT = "default_hugepagesz"
+# Where the kernel command line of the next boot is written: by people, by grubby, by kernel-install, by grub2-mkconfig.
+_BOOT_FILES = (
+    "etc/default/grub",
+    "etc/kernel/cmdline",
+    "boot/grub2/grubenv",
+    "boot/grub2/grub.cfg",
+    "boot/grub/grub.cfg",
+)
+_BOOT_FOLDERS = (("boot/loader/entries", ".conf"), ("etc/default/grub.d", ".cfg"))
+_BOOT_LINE = re.compile(r"^\s*(?:GRUB_CMDLINE_LINUX\w*\s*\+?=|kernelopts=|options\s|linux(?:16|efi)?\s)(.*)$")
 
 
-def find(page_kib, root="/"):
-    """[{where, says}] of every entry that sets the pool of that page size."""
-    default_kib = _default_kib(root)
-    found = _command_line(_read(root, "proc/cmdline"), page_kib, default_kib, "the kernel command line")
-    if default_kib == page_kib:  # vm.nr_hugepages speaks of the default size only
+def find(page_kib, root="/", guests_kib=None):
+    """[{where, says}] of every entry that sets the pool of that page size or of the guests', or the kernel's default size."""
+    default_kib = node_pools.default_kib(root)
+    wanted = {page_kib, guests_kib or page_kib}
+    found = _command_line(_read(root, "proc/cmdline"), wanted, default_kib, "the kernel command line")
+    found += _boot_entries(root, wanted, default_kib)
+    if default_kib in wanted:  # vm.nr_hugepages speaks of the default size only
         found += _sysctl(root)
-    return found + _tuned(root, page_kib, default_kib)
+    return found + _tmpfiles(root, wanted) + _tuned(root, wanted, default_kib)
 
 
-def _sysctl(root):
+def sentence(entry):
+    """What to say of an entry."""
+    if entry["says"].startswith(_DEFAULT):
+        return (
+            "%(where)s sets the kernel's default page size (%(says)s), which decides the pool that VMs use; the manager's "
+            "hugepage switch writes it too" % entry
+        )
+    return (
+        "%(where)s sets the same pages (%(says)s), and was left alone; applying it again may take pages from "
+        "the target" % entry
+    )
+
+
+def _boot_entries(root, wanted, default_kib):
+    names = list(_BOOT_FILES)
+    for folder, ending in _BOOT_FOLDERS:
+        names += [os.path.join(folder, name) for name in _list(root, folder) if name.endswith(ending)]
+    found: list[dict] = []
+    for name in names:
+        for line in _read(root, name).splitlines():
+            match = _BOOT_LINE.match(line)
+            text = line if name == "etc/kernel/cmdline" else match.group(1) if match else ""
+            # A menu says the same of each of its kernels.
+            found += [item for item in _command_line(text, wanted, default_kib, "/" + name) if item not in found]
+    return found
+
+
+def _in_order(root, folders):
+    """The files ending in .conf, by name; a file hides one of the same name in a later folder."""
     paths: dict[str, str] = {}
-    for folder in _SYSCTL:
+    for folder in folders:
         for name in _list(root, folder):
             if name.endswith(".conf"):
                 paths.setdefault(name, os.path.join(folder, name))
+    return [paths[name] for name in sorted(paths)]
+
+
+def _tmpfiles(root, wanted):
+    """Lines such as `w /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages - - - - 512`; see tmpfiles.d(5)."""
+    found = []
+    for path in _in_order(root, _TMPFILES):
+        for line in _read(root, path).splitlines():
+            words = line.split()
+            if len(words) > 6 and words[0].startswith("w") and words[1].endswith(_pool_files(wanted)):
+                found.append({"where": "/" + path, "says": "%s = %s" % (words[1], words[6])})
+    return found
+
+
+def _pool_files(wanted):
+    return tuple("hugepages-%dkB/nr_hugepages" % size for size in sorted(wanted))
+
+
+def _sysctl(root):
     seen, found = set(), []
-    for path in ["etc/sysctl.conf"] + [paths[name] for name in sorted(paths)]:
+    for path in ["etc/sysctl.conf"] + _in_order(root, _SYSCTL):
         real = os.path.realpath(os.path.join(root, path))  # 99-sysctl.conf is often a link to sysctl.conf
         if real not in seen:
             seen.add(real)
@@ -43,19 +108,20 @@ def _settings(root, path):
     return [{"where": "/" + path, "says": "%s = %s" % match.groups()} for match in matches if match]
 
 
-def _command_line(text, page_kib, default_kib, where):
+def _command_line(text, wanted, default_kib, where):
     """`hugepages=` counts for the `hugepagesz=` before it, and for the default size where there is none."""
-    found, size = [], default_kib
-    for word in text.split():
-        name, _equals, value = word.strip("\"'+").partition("=")
+    words = [word.strip("\"'+").partition("=") for word in text.split()]
+    size = next((_size_kib(value) for name, _equals, value in words if name == _DEFAULT), None) or default_kib
+    found = []
+    for name, _equals, value in words:
         if name == "hugepagesz":
             size = _size_kib(value)
-        elif name == "hugepages" and size == page_kib:
+        elif name == _DEFAULT or name == "hugepages" and size in wanted:
             found.append({"where": where, "says": "%s=%s" % (name, value)})
     return found
 
 
-def _tuned(root, page_kib, default_kib):
+def _tuned(root, wanted, default_kib):
     """The active profile and those that it includes."""
     waiting, seen, found = _read(root, "etc/tuned/active_profile").split(), set(), []
     while waiting:
@@ -76,12 +142,12 @@ def _tuned(root, page_kib, default_kib):
                     waiting += re.split(r"[,;\s]+", value)
                 elif (
                     re.match(r"^vm[./]nr_hugepages", name)
-                    and default_kib == page_kib
-                    or name.endswith("hugepages-%dkb/nr_hugepages" % page_kib)
+                    and default_kib in wanted
+                    or name.endswith(tuple(item.lower() for item in _pool_files(wanted)))
                 ):
                     found.append({"where": "/" + path, "says": "%s = %s" % (name, value)})
                 elif name.startswith("cmdline"):
-                    found += _command_line(value, page_kib, default_kib, "/" + path)
+                    found += _command_line(value, wanted, default_kib, "/" + path)
     return found
 
 
@@ -94,14 +160,9 @@ def _profile_paths(profile):
     )
 
 
-def _default_kib(root):
-    match = re.search(r"^Hugepagesize:\s+(\d+) kB", _read(root, "proc/meminfo"), re.M)
-    return int(match.group(1)) if match else None
-
-
 def _size_kib(text):
-    match = re.match(r"^(\d{1,9})([KMG])$", text, re.I)
-    return int(match.group(1)) * _UNITS_KIB[match.group(2).upper()] if match else None
+    size = sizes.kernel(text)
+    return size // 1024 if size else None
 
 
 def _read(root, path):

@@ -16,14 +16,14 @@ PAGES = {
 
 
 def parse(params):
-    """{page_kib, target_pages, guest_pages, numa, hugetlbfs_dir}; ZbsError names the option and the value that can't be."""
+    """{page_kib, target_pages, guest_kib, numa, hugetlbfs_dir}; ZbsError names the option and the value that can't be."""
     check_count(params, "hugepage_count")
     page_kib = wanted.size_kib(params["hugepage_size"])
     refusals.check_folder_name(params["hugetlbfs_dir"])
     return {
         "page_kib": page_kib,
         "target_pages": params["hugepage_count"],
-        "guest_pages": wanted.pages_for(wanted.parse_memory_kib(params["guest_memory"]), page_kib),
+        "guest_kib": wanted.parse_memory_kib(params["guest_memory"]),
         "numa": numa.parse(params["numa"]),
         "hugetlbfs_dir": params["hugetlbfs_dir"],
     }

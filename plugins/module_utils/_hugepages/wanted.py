@@ -3,12 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How many hugepages there should be, and how many of them are missing. Pure."""
 
-import re
-
+from .._tools import sizes
 from .._tools.errors import ZbsError
-
-_SIZES = {"2M": 2048, "1G": 1048576}
-_UNITS_KIB = {"K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}
 
 
 class Demand:
@@ -54,16 +50,15 @@ class Demand:
 
 def size_kib(size):
     """KiB of a page size by its name (`2M`, `1G`)."""
-    return _SIZES[size]
+    return sizes.amount(size) // 1024
 
 
 def parse_memory_kib(text):
     """KiB of an amount such as `16G`, `512M`, or a plain number of bytes; ZbsError when it is none."""
-    match = re.match(r"^\s*([0-9]{1,18})\s*(?:([KMGT])(?:i?B)?)?\s*$", str(text), re.I)
-    if not match:
+    bytes_ = sizes.amount(text)
+    if bytes_ is None:
         raise ZbsError("guest_memory is %r; give an amount such as 16G" % (text,), "bad_option")
-    number, unit = int(match.group(1)), match.group(2)
-    return number * _UNITS_KIB[unit.upper()] if unit else -(-number // 1024)
+    return -(-bytes_ // 1024)
 
 
 def pages_for(amount_kib, page_kib):

@@ -7,9 +7,9 @@ import re
 
 from .._tools import command
 from .._tools.errors import ZbsError
+from .client import CONFIGURATION as CLIENT_CONFIGURATION
 from .verdict import Verdict
 
-CLIENT_CONFIGURATION = "/etc/zbs/client.conf"
 # cbd:<physical pool>/<logical pool>/<volume>
 _PATH = re.compile(r"^cbd:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+\Z")
 

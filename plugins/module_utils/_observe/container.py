@@ -8,7 +8,7 @@ import json
 import re
 import time
 
-from .._tools import command
+from .._tools import command, host_docker, sizes
 from .._tools.errors import ZbsError
 
 # Answers of Docker that tell what is wrong; everything else is `error`.
@@ -19,7 +19,7 @@ _DENIED = re.compile(r"permission denied", re.I)
 # Docker writes a capital No, and names the daemon or begins with "Error: No".
 _PODMAN = re.compile(r"Emulate Docker CLI using podman|Error: (inspecting object: )?no such (container|object)")
 
-# Options of an SPDK application that name its cores and its memory (MiB).
+# Options of an SPDK application that name its cores and its memory (MiB, or an amount with a unit).
 _CPU_OPTIONS = ("-m", "--cpumask")
 _MEMORY_OPTIONS = ("-s", "--mem-size")
 _SOCKET_OPTIONS = ("-r", "--rpc-socket")
@@ -61,12 +61,17 @@ class Container:
         self.finished_at = state.get("FinishedAt")
         self.restart_count = data.get("RestartCount")
         self.arguments = [str(item) for item in arguments if item]
+        self.mounts = [item for item in _shaped(data.get("Mounts"), list) if isinstance(item, dict)]
         # Only podman watches a container with conmon and names the pid file of it.
         self.podman = answer == "podman" or "ConmonPidFile" in data
 
     def found(self):
         """Whether Docker showed the container."""
         return self.answer == "found"
+
+    def up(self):
+        """Whether it has processes, or Docker is about to give it some."""
+        return self.running or self.restarting or self.state == "paused"
 
     def age(self, now):
         """Seconds since its last start, or since its making where it never started; None when that can't be told.
@@ -85,7 +90,8 @@ class Container:
     def memory_mib(self):
         """The memory of its arguments in MiB, None when they name none."""
         value = _option(self.arguments, _MEMORY_OPTIONS)
-        return int(value) if value and re.match(r"^[0-9]{1,9}$", value) else None
+        size = sizes.amount(value, bare="M") if value else None
+        return None if size is None else size >> 20
 
     def admin_socket(self):
         """The admin socket of its arguments, None when they name none."""
@@ -111,10 +117,20 @@ class Container:
         }
 
 
+def ask_docker(arguments, deadline, docker="docker", kill_grace=command.KILL_GRACE):
+    """The command.Result of the host's docker with these arguments; ZbsError where it can't be run."""
+    return host_docker.run([docker] + arguments, deadline, kill_grace=kill_grace)
+
+
+def says_missing(result):
+    """Whether the Result says that there is no such container (any more)."""
+    return bool(_NO_CONTAINER.search(result.err))
+
+
 def inspect_container(name, deadline, docker="docker", kill_grace=command.KILL_GRACE):
     """Ask Docker for the container `name` and return a Container; never raises."""
     try:
-        result = command.run([docker, "container", "inspect", name], deadline, kill_grace=kill_grace)
+        result = ask_docker(["container", "inspect", name], deadline, docker, kill_grace)
     except ZbsError as exc:
         # A docker that can't be run says nothing of our own permissions: `denied` is the engine's word alone.
         return Container("no_docker" if exc.code == "command_missing" else "error", exc.message)

@@ -3,10 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which sockets of the target the VMs of this host need. Read only; a volume's socket is never connected to."""
 
-import errno
 import os
 
-from . import process, qemu
+from . import qemu, qemu_words
 
 # Reading the arguments of ten thousand processes takes a second; whoever takes longer waits for a lock that somebody holds.
 VMS_SECONDS = 3.0
@@ -17,46 +16,82 @@ SURE_SECONDS = 30.0
 ARGUMENTS, CONNECTION, LEDGER = "arguments", "connection", "ledger"
 
 
-def collect(socket_dir, admin_socket, root="/", read_peers=None):
-    """What the VMs that run on this host need: {vms, connections_known, needs}.
+def collect(socket_dir, admin_socket, root="/", read_peers=None, disks=None, ask=False):
+    """What the VMs that run on this host need: {vms, connections_known, needs, unseen}.
 
-    vms                [{pid, started_ticks, name, uuid}] of the QEMU processes
+    disks  {bdev: disk} that the ledger remembers: their VMs are VMs, whatever their programs are called
+    ask    whether the kernel is asked who is connected also where no VM is seen: the target has sessions, or does not tell
+
+    vms                [{pid, started_ticks, name, uuid}] of the processes that run one
     connections_known  whether the kernel told who is connected to what, of every VM
-    needs              [{bdev, socket, vm, seen}]; `seen` is how it is known, see above
+    needs              [{bdev, socket, vm, seen, reconnect}]; `seen` is how it is known, see above; `reconnect` the seconds after which
+                       the VM connects again, 0 where it never does, None where that is not known
+    unseen             sentences on what may be missing
 
     OSError where /proc does not tell.
     """
-    vms = _read_vms(root)
-    peers = (read_peers or _read_peers)() if vms else {}
-    folder = os.path.normpath(socket_dir)
+    look = qemu.Look(root, VMS_SECONDS)
+    vms = look.vms
+    if disks:
+        from . import connected
+
+        vms += connected.remembered(disks, vms, root)
+    peers = (read_peers or _read_peers)() if vms or ask else {}
+    folder, admin = os.path.normpath(socket_dir), os.path.normpath(admin_socket)
+    names = {folder, os.path.realpath(folder)}
+    ours = {
+        inode: os.path.join(folder, os.path.basename(path))
+        for inode, path in (peers or {}).items()
+        if os.path.dirname(path) in names and os.path.normpath(path) != admin
+    }
+    held = {vm.pid: qemu.sockets_held(vm.pid, root) for vm in vms}
+    strange = set(ours).difference(*(sockets.values() for sockets in held.values() if sockets))
+    if strange:
+        from . import connected
+
+        for vm, sockets in connected.find(strange, look.unseen, root):
+            vms.append(vm)
+            held[vm.pid] = sockets
     needs = []
-    known = peers is not None
     for vm in vms:
-        named = qemu.sockets_in(vm.argv, folder)
-        paths = qemu.connections(vm, peers or {}, root)
-        known = known and paths is not None
-        connected = {path for path in paths or () if os.path.dirname(path) == folder}
-        for path in sorted((named | connected) - {os.path.normpath(admin_socket)}):
-            seen = [word for word, paths in ((ARGUMENTS, named), (CONNECTION, connected)) if path in paths]
-            needs.append({"bdev": os.path.basename(path), "socket": path, "vm": vm.as_dict(), "seen": seen})
-    return {"vms": [vm.as_dict() for vm in vms], "connections_known": known, "needs": needs}
+        if held[vm.pid] is None:
+            look.unseen.setdefault(vm.pid, "its connections are not shown")
+        needs += _needs(vm, held[vm.pid] or {}, ours, (folder, admin), root)
+    unseen = look.sentences()
+    if os.geteuid() != 0:
+        from . import unshown
+
+        unseen += unshown.sentences(root)
+    return {
+        "vms": [vm.as_dict() for vm in vms],
+        "connections_known": peers is not None and not unseen,
+        "needs": needs,
+        "unseen": unseen,
+    }
 
 
-def _read_vms(root):
-    """The VMs; OSError also when that takes too long: a process's arguments lie in its memory, whose lock may never be free."""
-    late = OSError(errno.ETIMEDOUT, "reading the arguments of all processes took more than %.0f s" % VMS_SECONDS)
-    vms, problem = process.in_time(_try_vms, root, VMS_SECONDS) or (None, late)
-    if problem:
-        raise problem
-    return vms
+def _needs(vm, sockets, ours, places, root):
+    """What one VM needs. `sockets` {descriptor: inode} that it has, `ours` {inode: path} of the target's; (folder, admin socket)."""
+    folder, admin = places
 
+    def read(path):
+        from . import qemu_file
 
-def _try_vms(root):
-    """(the VMs, None) or (None, the OSError): an exception would be lost with its thread."""
-    try:
-        return qemu.read_vms(root), None
-    except OSError as exc:
-        return None, exc
+        return qemu_file.read(vm.pid, path, root)
+
+    disks, others = qemu_words.sockets(vm.argv, folder, read=read)
+    by_number = {number: ours[inode] for number, inode in sockets.items() if inode in ours}
+    connected = set(by_number.values()) - others
+    named = {path for path in disks if path.startswith("/")}
+    handed = {by_number[number] for number in disks if number in by_number}
+    needs = []
+    for path in sorted((named | connected) - {admin}):
+        seen = [word for word, paths in ((ARGUMENTS, named), (CONNECTION, connected)) if path in paths]
+        again = disks.get(path, 0 if path in handed else None)
+        needs.append(
+            {"bdev": os.path.basename(path), "socket": path, "vm": vm.as_dict(), "seen": seen, "reconnect": again}
+        )
+    return needs
 
 
 def _read_peers():
@@ -123,7 +158,9 @@ def complete(found, disks, target):
     known = {need["bdev"] for need in needs}
     for bdev, disk in sorted(disks.items()):
         if bdev not in known and bdev not in gone and _identity(disk["vm"]) in alive:
-            needs.append({"bdev": bdev, "socket": disk["socket"], "vm": disk["vm"], "seen": [LEDGER]})
+            needs.append(
+                {"bdev": bdev, "socket": disk["socket"], "vm": disk["vm"], "seen": [LEDGER], "reconnect": None}
+            )
     return needs
 
 
@@ -141,17 +178,22 @@ def judge(needs, volumes):
 def sentence(demand):
     """A warning about the broken ones of `demand`, None when there is none."""
     broken = [need for need in demand if need["broken"]]
-    if not broken:
-        return None
-    named = ["%s of VM %s" % (need["bdev"], vm_name(need["vm"])) for need in broken[:3]]
-    more = " and %d more" % (len(broken) - 3) if len(broken) > 3 else ""
-    return "%d disk%s of running VMs %s not served: %s%s" % (
-        len(broken),
-        "" if len(broken) == 1 else "s",
-        "is" if len(broken) == 1 else "are",
-        ", ".join(named),
-        more,
-    )
+    return _listed(broken, "%d disk%s of running VMs %s not served: ") if broken else None
+
+
+def stays_lost(demand):
+    """A warning about the disks that do not come back by themselves, None when there is none."""
+    lost = [need for need in demand if need.get("reconnect") == 0]
+    words = "%d disk%s of running VMs %s without reconnect, so after an outage only a restart of the VM brings back: "
+    return _listed(lost, words) if lost else None
+
+
+def _listed(needs, words):
+    """A sentence about some disks: how many, and the first ones by name."""
+    named = ["%s of VM %s" % (need["bdev"], vm_name(need["vm"])) for need in needs[:3]]
+    more = " and %d more" % (len(needs) - 3) if len(needs) > 3 else ""
+    one = len(needs) == 1
+    return words % (len(needs), "" if one else "s", "is" if one else "are") + ", ".join(named) + more
 
 
 def vm_name(vm):

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the ledger remembers of the VMs' disks, between one look at the target and the next. Pure but for the clock.
 
-    {"known": {bdev: {socket, vm, target, released[, missed]}}, "paths": {bdev: "POOL/VOLUME"}}
+    {"known": {bdev: {socket, vm, target, released[, missed][, served]}}, "paths": {bdev: "POOL/VOLUME"}, "boot_id": "..."}
 
-`known` as demand.remember has it, `paths` the volumes that bdevs were traced to. A part with nothing in it is left out; {} is a
+`known` as demand.remember has it, `paths` the volumes that bdevs were traced to, `served` and `boot_id` of _observe/served. A part with nothing in it is left out; {} is a
 host with no disk to remember.
 """
 
@@ -25,9 +25,8 @@ def enter(health, found, disks):
     health.update(vms=found["vms"], demand=found["needs"], connections_known=found["connections_known"])
     known = seen(disks, health).get("known") or {}
     health["demand"] = demand.judge(demand.complete(found, known, _target(health)), health["volumes"])
-    warning = demand.sentence(health["demand"])
-    if warning:
-        health["warnings"].append(warning)
+    said = [demand.sentence(health["demand"]), demand.stays_lost(health["demand"])]
+    health["warnings"] += [sentence for sentence in said + found.get("unseen", []) if sentence]
 
 
 def seen(disks, health, clock=time.monotonic):
@@ -63,11 +62,17 @@ def check_disks(disks):
         raise ValueError("its disks are not a valid table")
     for bdev, disk in known.items():
         proper = isinstance(disk, dict) and isinstance(disk.get("socket"), str) and isinstance(disk.get("vm"), dict)
-        told = proper and isinstance(disk.get("released"), bool) and isinstance(disk.get("missed", 0.0), (int, float))
-        if not told or not isinstance(disk.get("target"), dict):
+        told = proper and isinstance(disk.get("released"), bool) and isinstance(disk.get("target"), dict)
+        if not told or not all(_is_time(disk.get(key, 0)) for key in ("missed", "served")):
             raise ValueError("the disk %s is not valid" % bdev)
         for key, kinds in _VM.items():
             if key not in disk["vm"] or not isinstance(disk["vm"][key], kinds):
                 raise ValueError("the VM of the disk %s has no valid %s" % (bdev, key))
     if not all(isinstance(path, str) for path in paths.values()):
         raise ValueError("its disks have a path that is not a string")
+    if not isinstance(disks.get("boot_id", ""), str):
+        raise ValueError("its disks have no valid boot id")
+
+
+def _is_time(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

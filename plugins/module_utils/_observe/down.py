@@ -3,7 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The verdict on a target that does not answer: from evidence alone, as in _observe/health."""
 
-from .verdict import Verdict
+import os
+
+from . import oldest
+from .evidence import RESTART_LOOP
+from .others import on_host
+from .verdict import HEALED, Verdict
 
 # Connections that SPDK serves at a time on its admin socket; a further one connects and is never answered.
 MAX_CONNECTIONS = 64
@@ -11,7 +16,59 @@ MAX_CONNECTIONS = 64
 
 def decide(evidence):
     """The verdict where nobody took the connection, or whoever took it said nothing."""
-    return {"nobody": _nobody, "silent": _silent}[evidence.socket](evidence)
+    return unless_anothers(evidence, {"nobody": _nobody, "silent": _silent}[evidence.socket](evidence))
+
+
+def unless_anothers(evidence, verdict):
+    """`verdict`, or where that would heal and the target is another's, or whose it is can't be told, the verdict that leaves it."""
+    if verdict.verdict not in HEALED:
+        return verdict
+    others = evidence.others
+    if oldest.is_folder(os.path.dirname(evidence.socket_path)):
+        return Verdict(
+            "legacy",
+            "%s; its admin socket is that of the oldest releases, whose target zbsadm can't deploy: start its container %s "
+            "again, or move its VMs and correct admin_socket" % (verdict.reason, oldest.CONTAINER),
+        )
+    if others is None:
+        return verdict
+    if others.problem:
+        return Verdict(
+            "unknown",
+            "%s, and it can't be told whether a container of another name runs the target (%s); see why Docker does not "
+            "list its containers" % (verdict.reason, others.problem),
+        )
+    if others.other is not None:
+        return _anothers(evidence, verdict, others.other)
+    if others.stranger is not None and evidence.process is not None and evidence.process.pid == others.stranger:
+        return Verdict(
+            "foreign",
+            "%s; no container of Docker runs process %d (%s), so no second target is deployed beside it: restart it with "
+            "what started it, or end it" % (verdict.reason, evidence.process.pid, evidence.process.name),
+        )
+    return verdict
+
+
+def _anothers(evidence, verdict, other):
+    """The verdict where a container of another name is the target's."""
+    container = other.container
+    count = container.restart_count if isinstance(container.restart_count, int) else 0
+    young = other.age is not None and other.age < evidence.start_grace and count < RESTART_LOOP
+    if young and container.up() and evidence.socket == "nobody":
+        return Verdict(
+            "starting",
+            "nothing listens on %s, and %s was started %.0f s ago (a start may take %.0f s)"
+            % (evidence.socket_path, other.named(), other.age, evidence.start_grace),
+        )
+    if other.is_oldest():
+        word, whose = "legacy", "is a target of the oldest releases, which may serve VMs"
+    else:
+        word, whose = "foreign", "is the target of another deployer"
+    return Verdict(
+        word,
+        "%s; %s %s, so no second one is deployed beside it: start it again with what made it, or remove it when no VM needs it"
+        % (verdict.reason, other.named(), whose),
+    )
 
 
 def _nobody(evidence):
@@ -33,6 +90,14 @@ def _nobody(evidence):
             "nothing listens on %s, but %d volume sockets beside it have a listener, so VMs are served; check the "
             "target before you restart it" % (evidence.socket_path, evidence.volumes_listening),
         )
+    ancient = [path for path in evidence.elsewhere if oldest.has_socket(path)]
+    if ancient:
+        return Verdict(
+            "legacy",
+            "nothing listens on %s, but a target of the oldest releases listens on %s and may serve VMs, so no second one is "
+            "deployed beside it; move its VMs and remove its container %s first"
+            % (evidence.socket_path, ancient[0], oldest.CONTAINER),
+        )
     if evidence.elsewhere:
         return Verdict(
             "unknown",
@@ -47,7 +112,9 @@ def _nobody(evidence):
             % (evidence.socket_path, container.detail),
         )
     other = container.admin_socket() if container is not None and container.running else None
-    if other is not None and other != evidence.socket_path:
+    # A container may have the socket folder under another name.
+    other = on_host(container.mounts, os.path.normpath(other))[0] if other else None
+    if other is not None and other != os.path.normpath(evidence.socket_path):
         return Verdict(
             "unknown",
             "the container runs with the admin socket %s, but %s was asked; correct admin_socket"

@@ -22,6 +22,7 @@ class Evidence:
     start_grace    seconds that a start may take
     container_age  seconds since the container's last start (its making, where it never started); None when not known
     elsewhere      sockets with a target's names that are listened on in other folders
+    others         an Others of _observe/others; None where the container of the expected name runs the process that listens
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Evidence:
         connections=0,
         container_age=None,
         elsewhere=(),
+        others=None,
     ):
         self.socket_path = socket_path
         self.socket = socket
@@ -49,6 +51,7 @@ class Evidence:
         self.connections = connections
         self.container_age = container_age
         self.elsewhere = list(elsewhere)
+        self.others = others
 
     def process_starts(self):
         """Whether the process is younger than the grace.

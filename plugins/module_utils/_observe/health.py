@@ -18,6 +18,10 @@ def decide_vhost(evidence):
         from . import down  # a tick at a target that answers has no use for it
 
         return down.decide(evidence)
+    if evidence.socket in ("refuses", "tells_nothing"):
+        from . import serving
+
+        return serving.decide(evidence)
     return Verdict("unknown", "%s, so the target can't be judged" % (evidence.socket_detail or evidence.socket))
 
 

@@ -11,7 +11,8 @@ import os
 import re
 
 # What DPDK's EAL makes in the target's hugetlbfs, and takes without one. It deletes the files; a map goes on naming them.
-_OWN = re.compile(r"(?:/(?:spdk_pid[0-9]+|rte)map_[0-9]+|^/anon_hugepage)$")
+# SPDK's prefix has its process id, or the number of its option --shm-id.
+_OWN = re.compile(r"(?:/(?:spdk_pid[0-9]+|spdk[0-9]+|rte)map_[0-9]+|^/anon_hugepage)$")
 _SIZE = "kernelpagesize_kB="
 
 
@@ -39,7 +40,7 @@ def _of_numa_maps(lines):
         words = line.split()
         path = next((word[len("file=") :] for word in words if word.startswith("file=")), "")
         size = next((word[len(_SIZE) :] for word in words if word.startswith(_SIZE)), "")
-        if "huge" in words and size.isdigit() and _is_own(path.replace("\\040", " ")):
+        if "huge" in words and size.isdecimal() and _is_own(path.replace("\\040", " ")):
             nodes = found.setdefault(int(size), {})
             for match in filter(None, (re.match(r"^N([0-9]+)=([0-9]+)$", word) for word in words)):
                 nodes[int(match.group(1))] = nodes.get(int(match.group(1)), 0) + int(match.group(2))
@@ -53,12 +54,13 @@ def _of_smaps(lines):
     for line in lines:
         words = line.split(None, 5)
         if words and not words[0].endswith(":"):
-            own = len(words) > 5 and _is_own(words[5].strip())
-        elif own and words[0] == "KernelPageSize:":
-            size = int(words[1])
-        elif own and size and words[0] in ("Shared_Hugetlb:", "Private_Hugetlb:"):
-            nodes = found.setdefault(size, {None: 0})
-            nodes[None] += int(words[1]) // size
+            own, size = len(words) > 5 and _is_own(words[5].strip()), 0
+        elif own and len(words) > 1 and words[1].isdecimal():
+            if words[0] == "KernelPageSize:":
+                size = int(words[1])
+            elif size and words[0] in ("Shared_Hugetlb:", "Private_Hugetlb:"):
+                nodes = found.setdefault(size, {None: 0})
+                nodes[None] += int(words[1]) // size
     return found
 
 

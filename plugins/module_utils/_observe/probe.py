@@ -7,9 +7,11 @@ import os
 import time
 
 from .._tools.deadline import Deadline
+from .._tools.visible import visible_in
 from . import demand, disks, identity, pools, sockets, spdk
 from .health import answered, decide_vhost, host_status
 from .process import MAP_SECONDS, descends, read_process
+from .verdict import ASKED_TWICE, STATUS_OF, UNKNOWN
 
 # What is kept of the deadline for asking Docker about a target that did not answer.
 DOCKER_SHARE = 0.4
@@ -46,14 +48,18 @@ def probe(settings):
     for verdict in verdicts.values():
         health["warnings"].extend(verdict.warnings)
     _look_at_vms(settings, health)
-    return health
+    # What is kept of it in the ledger is read by `setup`, whose answer half a character would break.
+    return visible_in(health)
 
 
 def _look_at_vms(settings, health):
     """Enter who runs here, what they need and whether it is served; None for each where /proc does not tell."""
     health.update(vms=None, demand=None, connections_known=False)
+    folder, volumes = os.path.dirname(settings.admin_socket), health["volumes"]
+    # Somebody may be connected whom no name betrays.
+    ask = volumes is None or any(volume["sessions"] != 0 for volume in volumes)
     try:
-        found = demand.collect(os.path.dirname(settings.admin_socket), settings.admin_socket)
+        found = demand.collect(folder, settings.admin_socket, disks=settings.disks.get("known"), ask=ask)
     except OSError as exc:
         health["warnings"].append(
             "the VMs of this host can't be examined (%s), so it is not known which disks they need" % exc.strerror
@@ -65,6 +71,8 @@ def _look_at_vms(settings, health):
 def _probe_cbd(settings, deadline):
     from . import cbd  # only hosts that use CBD pay for it
 
+    if settings.cbd_unknown:
+        return cbd.Verdict("unknown", settings.cbd_unknown)
     until, grace = _program_share(deadline)
     return cbd.probe(settings.cbd_heartbeat, until, kill_grace=grace)
 
@@ -93,26 +101,41 @@ def _probe_vhost(settings, deadline, health):
     table = sockets.read_unix_sockets()
     # Before Docker: an engine that hangs must not use up the time of a target that answers.
     if kind == "answered":
-        volumes = _volumes(path, deadline.share(deadline.left() * (1.0 - DOCKER_SHARE)), table, health["warnings"])
+        until = deadline.share(deadline.left() * (1.0 - DOCKER_SHARE))
+        volumes, problem = _volumes(path, until, table, health["warnings"])
+        if problem is not None:
+            from . import serving  # a target that serves has no use for it
+
+            kind, detail = serving.kind_of(problem)
+            if kind == "answered":
+                health["warnings"].append("the target's controllers could not be listed: %s" % problem.message)
     process = _read_process(pid, deadline)
     remembered = identity.recall(settings.target, process, settings.container_name) if kind == "answered" else None
-    container = None
+    container, others = None, None
     if remembered is None:
         container = _inspect(settings.container_name, deadline)
         # Of a dead target without a container there is nobody to look at.
         process = process or _read_process(container.pid, deadline)
-        runs_target = bool(pid and container.pid) and descends(pid, container.pid)
-        remembered = dict(container.as_dict(), runs_target=runs_target)
+        runs_target = bool(container.pid and descends(pid, container.pid)) if pid else None
+        if not runs_target:
+            others = _look_for_others(settings, container, kind, pid, deadline)
+            container, runs_target = others.container, others.runs_target
+        foreign = others is not None and others.foreign
+        whose = {"expected": settings.container_name, "foreign": foreign, "runs_target": runs_target}
+        remembered = dict(container.as_dict(), **whose)
     health["container"] = remembered
     health["process"] = process.as_dict() if process else None
-    verdict = answered(container) if kind == "answered" else _judge(settings, kind, detail, table, container, process)
+    if kind == "answered":
+        verdict = answered(container)
+    else:
+        verdict = _judge(settings, kind, detail, table, container, process, others)
     # Whoever is not there serves none; what one that does not answer serves, nobody told.
-    nobody = kind == "nobody" and verdict.verdict != "unknown"
+    nobody = kind == "nobody" and STATUS_OF[verdict.verdict] != UNKNOWN
     health["volumes"] = [] if nobody else volumes
     return verdict
 
 
-def _judge(settings, kind, detail, table, container, process):
+def _judge(settings, kind, detail, table, container, process, others):
     """The verdict on a target that did not answer as one."""
     from .evidence import Evidence  # a tick at a target that answers has no use for it
 
@@ -132,6 +155,7 @@ def _judge(settings, kind, detail, table, container, process):
             connections=connections,
             container_age=container.age(time.time()) if container else None,
             elsewhere=[] if table is None else sockets.find_elsewhere(table, folder),
+            others=others,
         )
     )
 
@@ -139,6 +163,12 @@ def _judge(settings, kind, detail, table, container, process):
 def _read_process(pid, deadline):
     """The process, its memory map cut off with the deadline; None where there is none."""
     return read_process(pid, map_seconds=min(MAP_SECONDS, max(0.05, deadline.left()))) if pid else None
+
+
+def _look_for_others(settings, container, kind, pid, deadline):
+    from . import others  # where the name tells whose the target is, nobody else is looked for
+
+    return others.look(settings, container, kind, pid, lambda: _program_share(deadline))
 
 
 def _inspect(name, deadline):
@@ -157,17 +187,21 @@ def _program_share(deadline):
 
 
 def _volumes(path, deadline, table, warnings):
-    """The target's controllers and whether each still has a bdev and a socket; None when that can't be told.
+    """(the target's controllers and whether each still has a bdev and a socket, None), or (None, the ZbsError that says why that
+    can't be told).
 
     A volume's socket is never connected to: a connection that is held open hangs the QEMU behind it.
     """
-    controllers = _list(path, "vhost_get_controllers", "controllers", deadline, warnings)
+    controllers, problem = _list(path, "vhost_get_controllers", deadline)
     if not controllers:
-        return controllers
+        return controllers, problem
     # One call for all of them, and none where there is no controller.
+    bdevs, problem = _list(path, "bdev_get_bdevs", deadline)
+    if problem is not None:
+        warnings.append("the target's bdevs could not be listed: %s" % problem.message)
     sizes = {
         bdev["name"]: bdev["block_size"]
-        for bdev in _list(path, "bdev_get_bdevs", "bdevs", deadline, warnings) or []
+        for bdev in bdevs or []
         if isinstance(bdev.get("name"), str) and isinstance(bdev.get("block_size"), int)
     }
     volumes = [_volume(item, table, sizes) for item in controllers]
@@ -178,20 +212,18 @@ def _volumes(path, deadline, table, warnings):
             "%d of the target's %d volumes are broken (%s%s): their bdev is gone or nothing listens on their "
             "socket; create them again on the admin node" % (len(broken), len(volumes), ", ".join(broken[:3]), more)
         )
-    return volumes
+    return volumes, None
 
 
-def _list(path, method, noun, deadline, warnings):
-    """The target's list of objects by that method; None, and a warning, when it gave none."""
+def _list(path, method, deadline):
+    """(the target's list of objects by that method, None), or (None, the SpdkProblem or SpdkError that says why it gave none)."""
     try:
         found = spdk.call(path, method, deadline).result
     except (spdk.SpdkProblem, spdk.SpdkError) as exc:
-        warnings.append("the target's %s could not be listed: %s" % (noun, exc.message))
-        return None
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        warnings.append("the target listed its %s in a shape that is not SPDK's" % noun)
-        return None
-    return found
+        return None, exc
+    if isinstance(found, list) and all(isinstance(item, dict) for item in found):
+        return found, None
+    return None, spdk.SpdkProblem("it answered %s in a shape that is not SPDK's" % method, "junk")
 
 
 def _volume(controller, table, sizes):
@@ -218,17 +250,18 @@ def _shaped(value, kind):
 
 
 def probe_twice(settings, recheck, worth=lambda: True):
-    """Probe, and ask a target that seems hung once more, `recheck` seconds later (0 asks once).
+    """Probe, and ask a target that seems hung or unready once more, `recheck` seconds later (0 asks once).
 
     worth  asked before the second look: whether anything would be done about what it finds
 
     A reactor that was merely slow keeps its VMs: only who never answers is called hung before something is done about it.
     """
     health = probe(settings)
-    if recheck <= 0 or health["protocols"].get("vhost", {}).get("verdict") != "hung" or not worth():
+    first = health["protocols"].get("vhost", {}).get("verdict")
+    if recheck <= 0 or first not in ASKED_TWICE or not worth():
         return health
     time.sleep(recheck)
     again = probe(settings)
-    if again["protocols"]["vhost"]["verdict"] != "hung":
-        again["warnings"].append("the target did not answer at first, but was not hung %.0f s later" % recheck)
+    if again["protocols"]["vhost"]["verdict"] != first:
+        again["warnings"].append("the target seemed %s at first, but was not %s %.0f s later" % (first, first, recheck))
     return again

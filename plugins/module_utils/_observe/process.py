@@ -7,6 +7,7 @@ Only files that can't block are read while the process is stuck: `stat` never wa
 memory lock and would hang the probe on a process in state D.
 """
 
+import contextlib
 import os
 import threading
 
@@ -78,13 +79,13 @@ def read_process(pid, root="/", map_seconds=MAP_SECONDS):
             text = handle.read()
         with open(os.path.join(root, "proc/uptime"), encoding="ascii") as handle:
             uptime = float(handle.read().split()[0])
+        # The name stands in parentheses and may hold anything, also ") R 1": the last ")" ends it.
+        name = text[text.index("(") + 1 : text.rindex(")")]
+        fields = text[text.rindex(")") + 2 :].split()
+        state = fields[0]
+        started = int(fields[19]) / float(os.sysconf("SC_CLK_TCK"))
     except (OSError, ValueError, IndexError):
         return None
-    # The name stands in parentheses and may hold anything, also ") R 1": the last ")" ends it.
-    name = text[text.index("(") + 1 : text.rindex(")")]
-    fields = text[text.rindex(")") + 2 :].split()
-    state = fields[0]
-    started = int(fields[19]) / float(os.sysconf("SC_CLK_TCK"))
     pages = None if state in "DXZ" or _stuck_thread(folder) else in_time(read_own_pages, folder, map_seconds)
     return ProcessInfo(pid, name, state, started, max(0.0, uptime - started), pages)
 
@@ -108,12 +109,15 @@ def _stuck_thread(folder):
     """Whether any thread is in state D: a reactor that waits for the disk may hold the memory lock of all of them."""
     tasks = os.path.join(folder, "task")
     try:
-        for thread in os.listdir(tasks):
-            with open(os.path.join(tasks, thread, "stat"), encoding="utf-8", errors="replace") as handle:
-                if handle.read().rpartition(")")[2].split()[:1] == ["D"]:
-                    return True
+        threads = os.listdir(tasks)
     except OSError:
-        pass  # a thread that ended meanwhile, or a process without the folder
+        return False  # a process without the folder
+    for thread in threads:
+        # One that ended meanwhile says nothing of those after it.
+        path = os.path.join(tasks, thread, "stat")
+        with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as handle:
+            if handle.read().rpartition(")")[2].split()[:1] == ["D"]:
+                return True
     return False
 
 

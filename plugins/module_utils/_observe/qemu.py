@@ -1,53 +1,198 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The VMs of this host: QEMU processes, and the sockets that their arguments and connections lead to. Read only."""
+"""The VMs of this host: which processes run one, and which sockets those are connected to. Read only.
 
-import json
+A program runs a VM by its name (that of its file, whatever it calls itself, or the one that it was called by) or because its arguments
+speak of vhost-user and it holds a VM of KVM. What only its connections betray is in _observe/connected.
+"""
+
+import errno
 import os
+import re
+import threading
+import time
+
+from .._tools.errors import system_words
+from . import qemu_words
+
+# QEMU under its many names (qemu-system-x86_64, .qemu-system-x86_64-wrapped, qemu-kvm-ev, kvm-spice), and others that take vhost-user
+# disks; no qemu-storage-daemon, and no qemu-x86_64, which runs a program of another machine.
+_NAME = re.compile(
+    r"\.?(?:(?:[^\s/]*qemu[^\s/]*[-_](?:system|kvm)|kvm-spice|cloud-hypervisor|stratovirt)(?:[-_.][^\s/]*)?"
+    r"|(?:kvm|qemu|qemu[-_.]?[0-9][0-9.]*)(?:[-_.](?:wrapped|real|bin|orig|distrib))?)\Z"
+)
+_NO_VM = ("img", "io", "nbd", "ga", "helper", "daemon", "agent")
+_DELETED = " (deleted)"
+# Of a process's arguments no more is read; those of a VM with a thousand disks are shorter.
+MOST_BYTES = 1048576
+# The arguments lie in the process's memory, whose lock may never be free: so long one of them is waited for.
+STUCK_SECONDS = 0.5
 
 
 class Vm:
-    """A running QEMU: `pid`, `started` (clock ticks after boot, which with the pid tells it from a later process of that pid),
-    `name` and `uuid` (None where not given), `argv` (list of str).
+    """A process that runs a VM: `pid`, `started` (clock ticks after boot, which with the pid tells it from a later process of that
+    pid), `name` and `uuid` (None where not given), `argv` (list of str; what is no UTF-8 in them has a replacement character).
     """
 
-    def __init__(self, pid, started, argv):
+    def __init__(self, pid, started, argv, name=None, uuid=None):
         self.pid = pid
         self.started = started
         self.argv = argv
-        self.name = _name(argv)
-        self.uuid = _option(argv, "-uuid")
+        self.name = qemu_words.vm_name(argv) or name
+        self.uuid = qemu_words.vm_uuid(argv) or uuid
 
     def as_dict(self):
         """Plain data for a module's return."""
         return {"pid": self.pid, "started_ticks": self.started, "name": self.name, "uuid": self.uuid}
 
 
-def read_vms(root="/"):
-    """Every running QEMU of this host, by pid; one that ends meanwhile is left out."""
-    proc = os.path.join(root, "proc")
-    found = []
-    for entry in os.listdir(proc):
-        if not entry.isdigit():
-            continue
+class Look:
+    """Every process once: `vms` by pid, `unseen` {pid: why it is not known what it is or needs}. `seconds` is all that it may take."""
+
+    def __init__(self, root="/", seconds=None):
+        self.vms: list = []
+        self.unseen: dict = {}
+        self._proc = os.path.join(root, "proc")
+        self._left = sorted((int(entry) for entry in os.listdir(self._proc) if entry.isdigit()), reverse=True)
+        self._at, self._worker, self._problem = None, None, None
+        if seconds is None:
+            self._work()
+        else:
+            self._work_until(time.monotonic() + seconds, seconds)
+        if self._problem:
+            raise self._problem
+        self.vms.sort(key=lambda vm: vm.pid)
+
+    def sentences(self):
+        """On what may be missing."""
+        some = ["process %d (%s)" % item for item in sorted(self.unseen.items())]
+        more = " and %d more" % (len(some) - 3) if len(some) > 3 else ""
+        words = "VMs or disks may be missing from what is known of this host, since %s can't be examined%s"
+        return [words % (", ".join(some[:3]), more)] if some else []
+
+    def _work_until(self, until, seconds):
+        """Work in a thread; whoever hangs is left behind in it, and another one goes on."""
+        while True:
+            worker = self._worker = threading.Thread(target=self._work)
+            worker.daemon = True
+            worker.start()
+            at = None
+            while worker.is_alive() and (at is None or at != self._at) and time.monotonic() < until:
+                at = self._at
+                worker.join(min(STUCK_SECONDS, max(0.0, until - time.monotonic())))
+            if not worker.is_alive():
+                return
+            self._worker = None  # it ends as soon as it goes on
+            self._from_outside(self._at, "its memory is locked")
+            if self._left and time.monotonic() >= until:
+                raise OSError(errno.ETIMEDOUT, "reading the arguments of all processes took more than %.0f s" % seconds)
+
+    def _work(self):
+        me = self._worker
         try:
-            with open(os.path.join(proc, entry, "cmdline"), "rb") as handle:
-                words = handle.read().split(b"\0")[:-1]
-            if words and _is_qemu(os.path.basename(os.fsdecode(words[0]))):
-                with open(os.path.join(proc, entry, "stat"), encoding="utf-8", errors="replace") as handle:
-                    # The name in parentheses may hold anything; the last ")" ends it.
-                    fields = handle.read().rpartition(")")[2].split()
-                if fields[0] not in "ZX":
-                    found.append(Vm(int(entry), int(fields[19]), [os.fsdecode(word) for word in words]))
-        except (OSError, ValueError, IndexError):
-            continue
-    return sorted(found, key=lambda vm: vm.pid)
+            while self._left and self._worker is me:
+                self._at = pid = self._left.pop()
+                vm = self._read(pid)
+                if vm is not None and self._worker is me:
+                    self.vms.append(vm)
+        except Exception as exc:  # pylint: disable=broad-except  # it would be lost with its thread
+            self._problem = exc
+
+    def _read(self, pid):
+        folder = os.path.join(self._proc, str(pid))
+        try:
+            with open(os.path.join(folder, "cmdline"), "rb") as handle:
+                raw = handle.read(MOST_BYTES)
+            # A thread of the kernel has no arguments, and what has ended neither.
+            if not raw or not _runs_vm(folder, raw):
+                return None
+            return of_process(folder, pid, words_of(raw))
+        except (OSError, ValueError, IndexError) as exc:
+            if not _has_ended(exc):
+                self._from_outside(pid, system_words(exc) if isinstance(exc, OSError) else "its stat is none")
+            return None
+
+    def _from_outside(self, pid, why):
+        """A process whose arguments can't be read, judged by what does not lie in its memory."""
+        folder = os.path.join(self._proc, str(pid))
+        try:
+            found = of_process(folder, pid, [])
+            if found is None or not (_is_qemu(_comm(folder)) or _is_qemu(_program(folder))):
+                return
+            self.vms.append(found)
+        except (OSError, ValueError, IndexError) as exc:
+            if _has_ended(exc):
+                return
+        self.unseen[pid] = why
+
+
+def read_vms(root="/"):
+    """Every process of this host that runs a VM, by pid; one that ends meanwhile is left out."""
+    return Look(root).vms
+
+
+def of_process(folder, pid, argv, **known):
+    """The Vm of a process that lives, None where it has ended; `known` of its name and uuid where the arguments do not tell."""
+    with open(os.path.join(folder, "stat"), encoding="utf-8", errors="replace") as handle:
+        # The name in parentheses may hold anything; the last ")" ends it.
+        fields = handle.read().rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else Vm(pid, int(fields[19]), argv, **known)
+
+
+def _has_ended(exc):
+    return isinstance(exc, (FileNotFoundError, ProcessLookupError))
+
+
+def words_of(raw):
+    """The arguments (list of str) of what /proc/PID/cmdline has (bytes)."""
+    return [word.decode("utf-8", "replace") for word in (raw[:-1] if raw.endswith(b"\0") else raw).split(b"\0")]
+
+
+def _runs_vm(folder, raw):
+    """Whether a process with these arguments runs a VM."""
+    called = raw[: raw.find(b"\0")] if b"\0" in raw else raw
+    if _is_qemu(os.path.basename(called.decode("utf-8", "replace"))) or _is_qemu(_program(folder)):
+        return True
+    return (b"vhost-user" in raw or b"vhost_user" in raw) and _holds_vm(folder)
 
 
 def _is_qemu(name):
     """Whether a program of that name runs a VM: qemu-system-x86_64, qemu-kvm, kvm; no qemu-img, no qemu-storage-daemon."""
-    return name in ("qemu-kvm", "kvm") or (name.startswith("qemu-system-") and len(name.split()) == 1)
+    return bool(_NAME.match(name)) and not name.endswith(_NO_VM)
+
+
+def _program(folder):
+    """The name of the program's file, which may have been replaced since; "" where that is not shown."""
+    try:
+        path = os.readlink(os.path.join(folder, "exe"))
+    except OSError:
+        return ""
+    return os.path.basename(path[: -len(_DELETED)] if path.endswith(_DELETED) else path)
+
+
+def _comm(folder):
+    """The name that the kernel shows, cut off at 15 bytes."""
+    with open(os.path.join(folder, "stat"), encoding="utf-8", errors="replace") as handle:
+        return handle.read().partition("(")[2].rpartition(")")[0]
+
+
+def _holds_vm(folder):
+    """Whether the process holds a VM of KVM."""
+    try:
+        return any(link.startswith("anon_inode:kvm-vm") for _number, link in links(folder))
+    except OSError:
+        return False
+
+
+def links(folder):
+    """(descriptor, what it links to) of a process, by the folder of its /proc; those that are closed meanwhile are left out."""
+    folder = os.path.join(folder, "fd")
+    for entry in os.listdir(folder):
+        try:
+            yield entry, os.readlink(os.path.join(folder, entry))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
 
 
 def connections(vm, peers, root="/"):
@@ -55,74 +200,27 @@ def connections(vm, peers, root="/"):
 
     A descriptor that is closed meanwhile is no connection any more; it says nothing of those after it.
     """
-    folder = os.path.join(root, "proc", str(vm.pid), "fd")
-    paths = set()
+    held = sockets_held(vm.pid, root)
+    return None if held is None else {peers[inode] for inode in held.values() if inode in peers}
+
+
+def sockets_held(pid, root="/"):
+    """{descriptor: inode} of the sockets that a process has; None when they can't be told. One that has ended has none."""
     try:
-        entries = os.listdir(folder)
+        found = {number: inode_of(link) for number, link in links(os.path.join(root, "proc", str(pid)))}
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
     except OSError:
-        return None  # it has ended, or is not ours to look into
-    for entry in entries:
-        try:
-            inode = _inode(os.readlink(os.path.join(folder, entry)))
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return None
-        if inode in peers:
-            paths.add(peers[inode])
-    return paths
+        return None
+    return {number: inode for number, inode in found.items() if inode is not None}
 
 
-def _inode(link):
+def inode_of(link):
     """The inode of what a descriptor links to, where that is a socket (socket:[77]); else None."""
     kind, _bracket, number = link.partition("[")
     return int(number[:-1]) if kind == "socket:" and number[:-1].isdigit() else None
 
 
 def sockets_in(argv, folder):
-    """Paths directly in `folder` that the arguments name: `-chardev socket,path=...`, `unix:...`, JSON of any depth."""
-    paths = set()
-    for word in argv:
-        for value in _values(word):
-            path = os.path.normpath(value[len("unix:") :] if value.startswith("unix:") else value)
-            if os.path.dirname(path) == os.path.normpath(folder):
-                paths.add(path)
-    return paths
-
-
-def _values(word):
-    """The values in one argument: those of key=value lists, in which ",," is a comma, and the strings of a JSON text."""
-    text = word[len("json:") :] if word.startswith("json:") else word
-    if text.startswith("{"):
-        try:
-            return list(_strings(json.loads(text)))
-        except (ValueError, RecursionError):
-            pass
-    return [value for part in _parts(word) for value in (part, part.partition("=")[2]) if value]
-
-
-def _parts(word):
-    """The parts of QEMU's comma-separated list, in which ",," is a comma."""
-    return [part.replace("\0", ",") for part in word.replace(",,", "\0").split(",")]
-
-
-def _strings(data):
-    """Every string in data of JSON types."""
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, (dict, list)):
-        for item in data.values() if isinstance(data, dict) else data:
-            yield from _strings(item)
-
-
-def _option(argv, name):
-    """The value of the last option of that name; None when it is not given."""
-    found = [value for option, value in zip(argv, argv[1:]) if option == name]
-    return found[-1] if found else None
-
-
-def _name(argv):
-    """The VM's name in `-name guest=NAME,...` or `-name NAME,...`."""
-    parts = _parts(_option(argv, "-name") or "")
-    named = [part[len("guest=") :] for part in parts if part.startswith("guest=")]
-    return (named + [parts[0] if "=" not in parts[0] else ""])[0] or None
+    """Paths directly in `folder` that the arguments name as sockets of disks; see _observe/qemu_words."""
+    return {path for path in qemu_words.sockets(argv, folder)[0] if path.startswith("/")}

@@ -7,9 +7,13 @@ import os
 
 # __SO_ACCEPTCON of the kernel's flags column: the socket listens.
 _LISTENS = 0x00010000
-# What zbsadm calls the sockets of a target's volumes, and its admin socket.
+# Where zbsadm's targets have their sockets; what it calls those of volumes, and the admin socket.
+FOLDER = "/var/zbsvhost/sockets"
 VOLUME_PREFIX = "zbs-bdev-"
 ADMIN_NAME = "admin.sock"
+# The same of the oldest releases' target, which the manager's agent ran itself; see _observe/oldest.
+OLDEST_PREFIX = "zbs-vhost-"
+OLDEST_ADMIN = "vhost-sockets/vhost.sock"
 # SS_CONNECTED of the state column.
 _CONNECTED = 0x03
 
@@ -54,16 +58,16 @@ def count_listening(table, folder, but):
 def find_elsewhere(table, folder):
     """Listening sockets outside of `folder` whose names are those of a ZBS target: sorted, an admin socket first.
 
-    A volume's socket says so by its name alone. Other programs have an admin.sock as well (HAProxy has), so that one counts
-    only in a folder that is named after ZBS.
+    A volume's socket says so by its name alone. Other programs have an admin.sock or a vhost.sock as well (HAProxy and Open
+    vSwitch have), so those count only in a folder of the name that a target's has.
     """
     found = []
     for path, (listens, _count) in table.items():
         parent, name = os.path.split(path)
         if not listens or parent == folder:
             continue
-        if name.startswith(VOLUME_PREFIX):
+        if name.startswith((VOLUME_PREFIX, OLDEST_PREFIX)):
             found.append((1, path))
-        elif name == ADMIN_NAME and "zbs" in parent:
+        elif (name == ADMIN_NAME and "zbs" in parent) or path.endswith("/" + OLDEST_ADMIN):
             found.append((0, path))
     return [path for _rank, path in sorted(found)]

@@ -17,9 +17,16 @@ STATUS_OF = {
     "stopped": DISCONNECTED,
     "refused": DISCONNECTED,
     "hung": DISCONNECTED,
+    "unready": DISCONNECTED,
+    "foreign": DISCONNECTED,
+    "legacy": UNKNOWN,
     "unknown": UNKNOWN,
 }
-HEALED = ("absent", "stopped", "refused", "hung")
+HEALED = ("absent", "stopped", "refused", "hung", "unready")
+# Another's target is on this host, under another name or of the oldest releases: no second one is ever put beside it.
+ANOTHERS = ("foreign", "legacy")
+# Of these one look is not enough: a reactor that is merely busy, or a target that is about to end, looks the same.
+ASKED_TWICE = ("hung", "unready")
 
 # Display names of the protocols, as the manager writes them.
 TITLES = {"vhost": "Vhost", "cbd": "CBD"}

@@ -4,16 +4,15 @@
 """What the admin node can tell before a deploy: zbsadm, its version, and whether the compute host is within its reach."""
 
 import re
-import socket
 
 from .._admin import zbsadm
 from .._tools import command
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
+from . import ssh
 from .judge import row
 
 _VERSION = re.compile(r"(?<![0-9.])[0-9]+\.[0-9]+(?:\.[0-9]+)*(?:[-+][0-9A-Za-z.]+)?")
-_BANNER = b"SSH-"
 
 
 def look(host_ip, path, ssh_port, has_login, deadline):
@@ -51,7 +50,7 @@ def _compute_host(host_ip, port, has_login, clusters, deadline):
     said: the host in what `cluster ls` tells, the login that is given, the SSH server that answers.
     """
     check = "compute_host"
-    problem = _ssh_problem(host_ip, port, Deadline(max(0.5, min(5.0, deadline.left()))))
+    problem = ssh.problem(host_ip, port, Deadline(max(0.5, min(5.0, deadline.left()))))
     if problem:
         detail = "the SSH server of %s port %d does not answer the admin node: %s" % (host_ip, port, problem)
         # Where zbsadm's own list has the login it may have another port.
@@ -66,26 +65,6 @@ def _compute_host(host_ip, port, has_login, clusters, deadline):
         "its SSH answers the admin node; whether zbsadm's own list has %s can't be checked" % host_ip,
         "check that the list has it",
     )
-
-
-def _ssh_problem(host, port, deadline):
-    """Why no SSH server answers there, None when one does."""
-    try:
-        with socket.create_connection((host, port), timeout=max(0.05, deadline.left())) as connection:
-            said = b""
-            while len(said) < len(_BANNER):
-                connection.settimeout(max(0.05, deadline.left()))
-                data = connection.recv(64)
-                if not data:
-                    break
-                said += data
-    except socket.gaierror:
-        return "its name does not resolve"
-    except socket.timeout:
-        return "no answer within %.0f s" % deadline.seconds
-    except OSError as exc:
-        return exc.strerror or str(exc)
-    return None if said.startswith(_BANNER) else "what answers is not an SSH server"
 
 
 def _mentions(data, host_ip):

@@ -8,6 +8,8 @@ A row: {"check", "ok": True, False or None (it can't be told), "detail", "remedy
 
 from fnmatch import fnmatchcase
 
+from .._engine import registry_names
+from .._observe.client import CONFIGURATION
 from .._tools.errors import ZbsError
 
 # Checks that the host part takes from zbs_vhost_prepare, in its words for what is missing.
@@ -74,6 +76,37 @@ def judge_image(image, present, registry):
     return row("image", ok, detail, "make its registry reachable, or load the image with the role zbs_docker")
 
 
+def judge_client(state, has_login):
+    """Whether the ZBS client is configured on the host. That it is not stops no deploy: whether a target can do without it is not known.
+
+    state      of _observe/client
+    has_login  whether a login for `zbsadm client deploy` is given, with which the heal deploys the client itself
+    """
+    check = "client"
+    if state == "present":
+        return row(check, True, "%s is there" % CONFIGURATION)
+    if state == "unknown":
+        return row(check, None, "whether %s is there can't be told" % CONFIGURATION, "run as root")
+    if state == "no_file":
+        return row(
+            check,
+            None,
+            "%s is not a file" % CONFIGURATION,
+            "remove it (Docker makes a folder where a mount names a file that is missing), then run zbsadm client deploy",
+        )
+    if has_login:
+        return row(
+            check, True, "%s is missing; a heal deploys the client first, with the login that is given" % CONFIGURATION
+        )
+    return row(
+        check,
+        None,
+        "%s is missing, so the target may not open a volume" % CONFIGURATION,
+        "run zbsadm client deploy for this host on the admin node, or set zbs_vhost_heal_cbd_ssh_username and "
+        "zbs_vhost_heal_cbd_ssh_password, with which a heal does it",
+    )
+
+
 def judge_prepared(prepared):
     """The rows of what a prepare, run in check mode, found missing or would do."""
     if not prepared or "missing" not in prepared:
@@ -125,10 +158,7 @@ def tag_of(image):
 
 def registry_of(image):
     """Host (and port) of the registry of an image's name, as Docker reads it."""
-    first, slash, _rest = image.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
-        return first
-    return "registry-1.docker.io"
+    return registry_names.host_of(registry_names.registry_of(image))
 
 
 def lines(rows):

@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Take back what a prepare brought: the mount that is ours and that nobody uses, and pages that nobody uses."""
 
-from .._hugepages import giveback, mounts, node_pools, own_mounts
+from .._hugepages import boot, giveback, mounts, node_pools, own_mounts
 from .._observe.container import inspect_container
+from .._tools import sizes
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
 from . import prepare
-from .host import ASK_TIMEOUT, Host, is_ours
+from .host import ASK_TIMEOUT, Host, choose_mount, is_ours
 
 UMOUNT_TIMEOUT = 10.0
 
@@ -22,31 +23,38 @@ def release(wish, host, check_mode):
     missing: list[dict] = []
     kept: list[str] = []
     warnings: list[str] = []
-    pool, mount, ours = host.pool, host.mount, host.ours
+    pool, mount, ours, guests = host.pool, host.mount, host.ours, host.guests
     if wish.hugepages and check_mode:
         gone = _mount(wish, True, actions, missing, kept, warnings)
-        pool = _pages(wish, host, True, actions, missing)
+        pool = _pages(wish, wish.page_kib, host.pool, host.nodes, True, actions, missing)
+        guests = _guest_pages(wish, host, pool, True, actions, missing)
         mount, ours = _after([item for item in mounts.read_hugetlbfs(wish.root) if item.path not in gone], wish)
     elif wish.hugepages:
         try:
             with prepare.hold_lock(wish.root):
                 _mount(wish, False, actions, missing, kept, warnings)
-                pool = _pages(wish, host, False, actions, missing)
+                pool = _pages(wish, wish.page_kib, host.pool, host.nodes, False, actions, missing)
+                guests = _guest_pages(wish, host, pool, False, actions, missing)
         except ZbsError as exc:
             missing.append({"what": "hugepages", "detail": exc.message, "remedy": "fix that, then run again"})
         mount, ours = _after(mounts.read_hugetlbfs(wish.root), wish)
-    after = Host(pool, host.held, mount, ours, host.engine, host.cpus, host.nodes)
+    after = Host(pool, host.held, mount, ours, host.engine, host.cpus, host.nodes, guests)
     return after, actions, missing, kept, warnings
 
 
 def _after(left, wish):
-    mount = mounts.find(left, wish.page_kib)
+    mount = choose_mount(wish, left)
     return mount and mount.path, is_ours(mount, wish.root)
 
 
 def _mount(wish, check_mode, actions, missing, kept, warnings):
     """Unmount what is ours and unused; the paths that are gone, or would be."""
     gone = []
+    if not check_mode:
+        try:
+            own_mounts.note_choice(wish.page_kib, None, wish.root)
+        except ZbsError as exc:
+            warnings.append(exc.message)
     for mount in mounts.read_hugetlbfs(wish.root):
         if mount.pagesize_kib != wish.page_kib or not is_ours(mount, wish.root):
             continue
@@ -84,9 +92,21 @@ def _container_users(name):
     return ["it is not known whether the container %s exists (%s)" % (name, container.detail)]
 
 
-def _pages(wish, host, check_mode, actions, missing):
-    pool = host.pool if check_mode else node_pools.read_pool(wish.page_kib, wish.root)
-    gifts = giveback.plan(pool, host.nodes, wish.keep_free)
+def _guest_pages(wish, host, pool, check_mode, actions, missing):
+    """The guests.Guests afterwards. Their own pool is touched only if it was ours to fill, by guest_memory or by our unit."""
+    seen = host.guests
+    if seen.pool is None:
+        return seen
+    if seen.apart:
+        asked = wish.guest_kib or seen.page_kib in boot.asked(sizes.name(wish.page_kib), wish.root)
+        pool = _pages(wish, seen.page_kib, seen.pool, {}, check_mode, actions, missing) if asked else seen.pool
+    return seen.after(pool)
+
+
+def _pages(wish, page_kib, before, nodes, check_mode, actions, missing):
+    """The Pool after what nobody uses of it was given back; `nodes` gives it back, or the whole machine."""
+    pool = before if check_mode else node_pools.read_pool(page_kib, wish.root)
+    gifts = giveback.plan(pool, nodes, wish.keep_free)
     if not gifts:
         return pool
     before = pool
@@ -94,10 +114,10 @@ def _pages(wish, host, check_mode, actions, missing):
         pool = giveback.predict(pool, gifts)
     else:
         try:
-            pool = giveback.give_back(wish.page_kib, host.nodes, wish.keep_free, wish.root)
+            pool = giveback.give_back(page_kib, nodes, wish.keep_free, wish.root)
         except ZbsError as exc:
             missing.append({"what": "hugepages", "detail": exc.message, "remedy": "fix that, then run again"})
-            pool = node_pools.read_pool(wish.page_kib, wish.root)
+            pool = node_pools.read_pool(page_kib, wish.root)
     if pool.total < before.total:
-        actions.append("give back %d pages of %d KiB" % (before.total - pool.total, wish.page_kib))
+        actions.append("give back %d pages of %d KiB" % (before.total - pool.total, page_kib))
     return pool

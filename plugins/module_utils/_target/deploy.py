@@ -52,6 +52,13 @@ def _make_plan(params, desired, cpus):
         return Plan("deploy", ["the CBD client was asked for"])
     if params["state"] == "absent":
         plan = plan_removal(params["observed"], params["force"])
+        if plan.action == "refused" and plan.anothers:
+            raise ZbsError(
+                "the target of %s is not removed: %s; remove it with what started it"
+                % (params["host_ip"], plan.reasons[0]),
+                "another_target",
+                {"plan": plan.as_dict()},
+            )
         if plan.action == "refused":
             raise ZbsError(
                 "the target of %s is not removed: %s; move or stop the VMs, or set force to cut them off"
@@ -61,6 +68,12 @@ def _make_plan(params, desired, cpus):
             )
         return plan
     plan = plan_deploy(desired, params["observed"], params["restart"])
+    if plan.action == "refused":
+        raise ZbsError(
+            "no target is deployed on %s beside another one: %s" % (params["host_ip"], plan.reasons[0]),
+            "another_target",
+            {"plan": plan.as_dict()},
+        )
     if plan.action == "deploy" and not cpus:
         raise ZbsError(
             "cpuset is auto and topology names no CPUs for %s; pass the cpuset that zbs_vhost_prepare returned, or name CPUs"

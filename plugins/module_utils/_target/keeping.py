@@ -11,6 +11,7 @@ import uuid
 from .._tools import replacing
 from .._tools.errors import ZbsError, system_words
 from .._tools.folder import Place, opened
+from .._tools.visible import visible
 
 FOLDER = "/var/log/zbs-vhost"
 # Only what bears such a name is ours to remove.
@@ -21,6 +22,7 @@ def write(folder, occasion, stamp, text, keep):
     """Write `text` to a new file in `folder` and remove the oldest beyond `keep`: (path, how many were removed).
 
     stamp  the time for the name, as 20260102T030405Z
+    text   is read on terminals, so what a program logged must not act on one
     ZbsError `evidence_unwritable` leaves every older file where it is.
     """
     name = "evidence-%s-%s-%s.txt" % (stamp, occasion, uuid.uuid4().hex[:8])
@@ -28,7 +30,7 @@ def write(folder, occasion, stamp, text, keep):
         _make(folder)
         with opened(folder, ours=True) as place:
             place = Place(place.handle, name, None)
-            replacing.put(place, replacing.beside(place, text.encode("utf-8", "replace"), 0o640))
+            replacing.put(place, replacing.beside(place, visible(text).encode("utf-8"), 0o640))
             return os.path.join(folder, name), _prune(place, keep)
     except OSError as exc:
         raise ZbsError(

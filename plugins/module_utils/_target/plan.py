@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Desired against observed: what a deploy would do, and why. Pure, so that check mode, diff and the run agree."""
 
-from .._observe.verdict import HEALED
+from .._observe.demand import vm_name
+from .._observe.verdict import ANOTHERS, HEALED
 
 # What is declared of a target, with the word for it in sentences.
 PARTS = {"image": "image", "cpus": "cpuset", "memory_mib": "memory_mib", "hugepage_dir": "hugepage_dir"}
@@ -30,11 +31,13 @@ class Desired:
 
 class Plan:
     """`action`: `none`, `deploy`, `restart_required`, `destroy` or `refused`; `reasons`: sentences; `differences`:
-    [{what, observed, desired}]; `unsure`: whether nothing is done for not knowing.
+    [{what, observed, desired}]; `unsure`: whether nothing is done for not knowing; `anothers`: whether it is refused because the
+    target is another deployer's.
     """
 
-    def __init__(self, action, reasons, differences=(), unsure=False):
+    def __init__(self, action, reasons, differences=(), unsure=False, anothers=False):
         self.unsure = unsure
+        self.anothers = anothers
         self.action = action
         self.reasons = list(reasons)
         self.differences = list(differences)
@@ -54,6 +57,8 @@ def plan_deploy(desired, observed, restart="never"):
         return Plan("deploy", ["nothing was observed, so the target is deployed whatever its state"])
     vhost = (observed.get("protocols") or {}).get("vhost") or {}
     verdict = vhost.get("verdict", "unknown")
+    if verdict in ANOTHERS:
+        return Plan("refused", [vhost.get("reason") or "the target is %s" % verdict], anothers=True)
     if verdict in HEALED:
         return Plan("deploy", ["the target is %s: %s" % (verdict, vhost.get("reason"))])
     if verdict == "starting":
@@ -62,6 +67,9 @@ def plan_deploy(desired, observed, restart="never"):
         return Plan(
             "none", ["the target's health is unknown, so it is left alone: %s" % vhost.get("reason")], unsure=True
         )
+    whose = _anothers(observed.get("container") or {})
+    if whose:
+        return Plan("none", ["the target is well, and %s, so it is left to what started it" % whose])
     differences = _differences(desired, running(observed))
     if not differences:
         return Plan("none", ["the target is well and as declared"])
@@ -69,11 +77,14 @@ def plan_deploy(desired, observed, restart="never"):
         "%s %s -> %s" % (item["what"], _text(item["observed"]), _text(item["desired"])) for item in differences
     ]
     sessions = _sessions(observed)
-    if restart == "always" or (restart == "when_idle" and sessions == 0):
+    waiting = _waiting(observed)
+    if restart == "always" or (restart == "when_idle" and sessions == 0 and not waiting):
         return Plan("deploy", ["restarted as asked: " + item for item in sentences], differences)
     if restart == "when_idle":
-        known = "it is not known whether VMs have sessions" if sessions is None else _have(sessions)
-        sentences.append("%s on it, so it is not restarted now" % known)
+        known = "it is not known whether VMs have sessions on it" if sessions is None else _have(sessions) + " on it"
+        if sessions == 0:
+            known = "running VMs need its disks (%s)" % waiting
+        sentences.append("%s, so it is not restarted now" % known)
     return Plan("restart_required", ["restart required: " + item for item in sentences], differences)
 
 
@@ -87,20 +98,42 @@ def plan_removal(observed, force=False):
     verdict = vhost.get("verdict", "unknown")
     if verdict == "absent" and ((observed or {}).get("container") or {}).get("answer") in ("missing", "no_docker"):
         return Plan("none", ["there is no target on this host"])
-    if verdict in ("absent", "stopped", "refused"):
-        return Plan("destroy", ["the target is %s, so no VM has a session on it" % verdict])
     sessions = _sessions(observed) if verdict == "healthy" else None
-    if sessions == 0:
-        return Plan("destroy", ["the target is well and no VM has a session on it"])
-    if sessions:
+    whose = _anothers((observed or {}).get("container") or {}) if verdict == "healthy" else None
+    if verdict in ANOTHERS:
+        whose = vhost.get("reason") or "the target is %s" % verdict
+    waiting = _waiting(observed)
+    if whose:
+        seen = whose
+    elif sessions:
         seen = "%s on the target" % _have(sessions)
+    elif waiting:
+        # One without a session has lost it, and looks for it again every few seconds.
+        seen = "running VMs need the target's disks: %s" % waiting
+    elif verdict in ("absent", "stopped", "refused"):
+        return Plan("destroy", ["the target is %s, so no VM has a session on it" % verdict])
+    elif sessions == 0:
+        return Plan("destroy", ["the target is well and no VM has a session on it"])
     elif observed is None:
         seen = "nothing was observed, so it is not known whether VMs have sessions on the target"
     else:
         seen = "the target is %s, so it is not known whether VMs have sessions on it" % verdict
     if force:
         return Plan("destroy", ["%s, and it is removed by force" % seen])
-    return Plan("refused", [seen], unsure=not sessions)
+    return Plan("refused", [seen], unsure=not (sessions or waiting), anothers=bool(whose))
+
+
+def _anothers(container):
+    """Whose a target that answers is, in words, where its process is not of the expected container; None where it is, or where that
+    is not known: what is read back from the expected container says nothing of it, and a deploy would put a second one beside it.
+
+    container  as zbs_vhost_health returns it
+    """
+    if container.get("foreign"):
+        return "it runs in the container %s instead of %s" % (container.get("name"), container.get("expected"))
+    if container.get("answer") == "found" and container.get("runs_target") is False:
+        return "its process is not of the container %s" % container.get("name")
+    return None
 
 
 def running(observed):
@@ -115,6 +148,13 @@ def running(observed):
             if name in found and found[name] is None:
                 found[name] = value
     return found
+
+
+def _waiting(observed):
+    """The disks that running VMs need of the target, in words; "" for none, and where that is not known."""
+    needs = (observed or {}).get("demand") or []
+    some = ["%s of VM %s" % (need["bdev"], vm_name(need["vm"])) for need in needs[:3]]
+    return ", ".join(some) + (" and %d more" % (len(needs) - 3) if len(needs) > 3 else "")
 
 
 def _have(sessions):

@@ -3,14 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The phases of a tick around an attempt: begin takes it, finish writes down how it ended, clear forgets what was."""
 
+from .._observe import client
 from .._observe.health import protocols_seen
 from .._observe.probe import probe_twice
-from .._observe.verdict import CONNECTED, HEALED
+from .._observe.verdict import ASKED_TWICE, CONNECTED, HEALED
 from .._observe.waiting import probe_until
 from .._tools.deadline import Deadline
 from .._window import recovery
 from .._window.ledger import read_ledger
 from .._window.window import STEP_TIMEOUT, Clock
+from .lease import ADMIN_TIME, longest_attempt
+
+# Seconds below which a deploy of the client is not begun.
+LEAST_CLIENT_TIME = 30.0
 
 
 def begin(settings, window, params, check_mode):
@@ -23,19 +28,39 @@ def begin(settings, window, params, check_mode):
     for name in sorted(set(settings.protocols) - set(down)):
         step.decisions[name] = "refused"
         step.warnings.append("%s is no longer down, so no attempt begins" % name)
-    return step, health, {}
+    return step, health, {"client": _client(health, params)}
+
+
+def _client(health, params):
+    """{path, state, needed, seconds} of the ZBS client's configuration on this host: whether it is there, whether an attempt of vhost
+    must end where it can't be brought, and what the lease leaves for that.
+
+    A target that is hung may be all that its VMs have: it is not replaced by one that can't open a volume.
+    """
+    verdict = (health["protocols"].get("vhost") or {}).get("verdict")
+    seconds = 0.0
+    if params["deploy_timeout"] is not None:
+        spare = params["attempt_timeout"] - longest_attempt(params) - ADMIN_TIME
+        seconds = min(params["deploy_timeout"], spare) if spare >= LEAST_CLIENT_TIME else 0.0
+    return {"path": client.CONFIGURATION, "state": client.state(), "needed": verdict == "hung", "seconds": seconds}
 
 
 def _was_hung(window):
-    """Whether the tick saw the target hung: then it asked twice, and this is the third time."""
+    """Whether the tick saw the target hung or unready: then it asked twice, and this is the third time."""
     entry = read_ledger(window.facts_dir).get(window.storage, "vhost")
-    return entry is not None and entry["verdict"] == "hung"
+    return entry is not None and entry["verdict"] in ASKED_TWICE
 
 
-def clear(settings, window, _params, check_mode):
-    """(step, no health, no extra results) of forgetting the entries."""
-    deadline = Deadline(STEP_TIMEOUT)
-    return recovery.clear(window, settings.protocols, Clock(), deadline, check_mode), None, {}
+def clear(settings, window, params, check_mode):
+    """(step, no health, extra results) of forgetting the entries, and with those of Vhost the metrics of its target."""
+    from .._window import metrics_file
+
+    step = recovery.clear(window, settings.protocols, Clock(), Deadline(STEP_TIMEOUT), check_mode)
+    removed = []
+    if "vhost" in settings.protocols:
+        removed = metrics_file.forget(params["facts_dir"], params.get("textfile_dir"), check_mode)
+    step.changed = step.changed or bool(removed)
+    return step, None, {"metrics_removed": removed}
 
 
 def finish(settings, window, params, check_mode):

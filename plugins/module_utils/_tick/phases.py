@@ -15,18 +15,21 @@ from .._window import quiet, volumes_seen
 from .._window.ledger import HOLD_NAME, read_ledger
 from .._window.limits import Limits
 from .._window.window import STEP_TIMEOUT, Clock, Window
-
-# Seconds that an attempt may take beyond what its options say: the waits of a prepare (which starts an engine) add up to
-# 145, growing a pool comes on top, and evidence is kept twice for 10; a task on an admin node that froze is cut off 60 after the deploy's own limit.
-PREPARE_TIME = 200.0
-ADMIN_TIME = 60.0
+from .lease import ADMIN_TIME, PREPARE_TIME, longest_attempt, to_verify
 
 
 def run(params, check_mode):
     """Run `params["phase"]` (parameters of zbs_vhost_recovery) and return the module's result."""
     hold, hold_warnings = _find_hold(params)
     limits = Limits(*(params[name] for name in Limits._fields))
-    window = Window(params["primary_storage"], params["facts_dir"], limits, params["attempt_timeout"], hold)
+    window = Window(
+        params["primary_storage"],
+        params["facts_dir"],
+        limits,
+        params["attempt_timeout"],
+        hold,
+        params.get("deploy", True),
+    )
     settings = settings_of(params)
     if params["phase"] in ("observe", "begin"):
         _check_lease(params)
@@ -56,10 +59,17 @@ def _observe(settings, window, params, check_mode):
     if params["restore_volumes"]:
         observations.update(volumes_seen.observations(health, ledger, window.storage))
 
-    def learn(of_disks, of_target):
-        return disks.seen(of_disks, health), identity.seen(of_target, health)
+    clock = Clock()
 
-    step = quiet.observe(window, observations, Clock(), Deadline(STEP_TIMEOUT), check_mode, learn)
+    def learn(of_disks, of_target, written=False):
+        found = disks.seen(of_disks, health)
+        if found.get("known"):
+            from .._observe import served  # a host without VMs has no disk to stamp
+
+            found = served.seen(of_disks, found, health, clock, written)
+        return found, identity.seen(of_target, health)
+
+    step = quiet.observe(window, observations, clock, Deadline(STEP_TIMEOUT), check_mode, learn)
     return step, health, {}
 
 
@@ -73,11 +83,9 @@ def _check_lease(params):
     """ZbsError `bad_option` for a lease that runs out while its attempt may still be at work: another could begin beside it."""
     if params["deploy_timeout"] is None:
         return
-    deploy = params["deploy_timeout"] + ADMIN_TIME
-    # One probe before the deploy; after it those of `wait`, the last of which may find a target that is still starting.
-    verify = params["wait"] + params["start_grace"] + 2 * params["timeout"]
-    needed = PREPARE_TIME + deploy + verify
+    needed = longest_attempt(params)
     if params["attempt_timeout"] < needed:
+        deploy, verify = params["deploy_timeout"] + ADMIN_TIME, to_verify(params)
         raise ZbsError(
             "attempt_timeout is %.0f s, but an attempt may take %.0f s (%.0f to prepare, %.0f to deploy, %.0f to "
             "verify); give %.0f or more, or shorten the deploy's timeout or the wait after it"

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one error that this collection raises on purpose, and the words of the system's own."""
 
+from .visible import visible
+
 
 def system_words(exc):
     """What the system says with an OSError, or whoever raised it in its place; without a number (a timeout has none) its text."""
@@ -18,6 +20,7 @@ class ZbsError(Exception):
     """
 
     def __init__(self, message, code="failed", details=None):
+        message = visible(message)  # it quotes what others said
         super().__init__(message)
         self.message = message
         self.code = code

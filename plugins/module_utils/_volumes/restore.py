@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Create again, on the admin node, what the VMs of a host need: trace each bdev to its volume, then have zbsadm create it.
+"""Create again, on the admin node, what the VMs of a host need: trace each bdev to its volume, make sure that no other host has it
+open, then have zbsadm create it.
 
 One volume that can't be restored neither ends the others' turn nor the task: it is named with its reason.
 """
@@ -11,8 +12,9 @@ from .._admin.zbs import Zbs
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
 from . import names
+from .asking import Fence
 from .plan import plan_volume
-from .tracing import trace
+from .tracing import Traced, trace
 from .volume import carry_out
 
 
@@ -21,14 +23,16 @@ def run(params, check_mode):
     calls.check(params)
     wanted = [_wanted(item) for item in params["volumes"]]
     deadline = Deadline(params["timeout"])
-    unknown = [item["bdev"] for item in wanted if item["volume"] is None]
-    traced = trace(Zbs(params["zbs"]), unknown, params["pools"], deadline)
+    told = Traced.told(params["traced"])
+    unknown = [item["bdev"] for item in wanted if item["volume"] is None and not told.knows(item["bdev"])]
+    traced = trace(Zbs(params["zbs"]), unknown, params["pools"], deadline).with_(told)
     rows: list[dict] = []
     if not wanted:
         return _result(rows)
+    fence = Fence(params)
     with calls.alone(params["host_ip"], deadline, "another zbsadm call for %s" % params["host_ip"]):
         for item in wanted:
-            rows.append(_restore(params, item, traced, deadline, check_mode))
+            rows.append(_restore(params, item, traced, fence, deadline, check_mode))
     return _result(rows)
 
 
@@ -52,28 +56,37 @@ def _wanted(item):
     except ZbsError:
         volume = None
     vm = item.get("vm") or {}
-    return {"bdev": item["bdev"], "volume": volume, "vm": vm.get("name") or "process %s" % vm.get("pid", "unknown")}
+    name = vm.get("name") or "process %s" % vm.get("pid", "unknown")
+    return {"bdev": item["bdev"], "volume": volume, "vm": name, "need": item}
 
 
-def _restore(params, item, traced, deadline, check_mode):
-    """The row of one volume: {bdev, path, created, error}."""
+def _restore(params, item, traced, fence, deadline, check_mode):
+    """The row of one volume: {bdev, path, created, held_by, error}."""
     volume = item["volume"] or traced.volumes.get(item["bdev"])
-    row = {"bdev": item["bdev"], "path": volume.path if volume else None, "created": False, "error": None}
+    row = {"bdev": item["bdev"], "path": volume.path if volume else None, "created": False, "held_by": None}
+    row["error"] = None
+
+    def ask():
+        row["held_by"] = fence.check(volume, item["need"], deadline)
+
     try:
         if volume is None:
             raise ZbsError(traced.reasons[item["bdev"]])
         plan = plan_volume("present", item["bdev"], params["observed"])
         if plan.refusal:
             raise ZbsError(plan.refusal[1])
-        if plan.actions and not check_mode:
-            _act(params, plan.actions, volume, item["bdev"], deadline)
+        if plan.actions and check_mode:
+            ask()
+        elif plan.actions:
+            _act(params, plan.actions, volume, item["bdev"], deadline, ask)
         row["created"] = bool(plan.actions)
     except ZbsError as exc:
+        row["held_by"] = exc.details.get("held_by", row["held_by"])
         row["error"] = "the disk %s of VM %s was not restored: %s" % (item["bdev"], item["vm"], exc.message)
     return row
 
 
-def _act(params, actions, volume, bdev, deadline):
+def _act(params, actions, volume, bdev, deadline, ask):
     if deadline.spent():
         raise ZbsError("no time was left for it within %.0f s; the next attempt continues" % deadline.seconds)
-    carry_out(calls.zbsadm_of(params), params["host_ip"], volume, bdev, actions, deadline)
+    carry_out(calls.zbsadm_of(params), params["host_ip"], volume, bdev, actions, deadline, ask)

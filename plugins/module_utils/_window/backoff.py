@@ -13,8 +13,10 @@ An entry is a dict, or None where nothing is known against the protocol:
   last_attempt  None, or {at, who, outcome, error}; outcome is `running`, `healed`, `failed` or `lost`
   lease         None, or {id, boot_id, started, expires, who}; the times are seconds of the monotonic clock of that boot
   due           (may be left out) true after a tick that found an attempt due, until one begins or the window counts
+  left          (may be left out) true after a tick that left it to another deployer
   healthy       (may be left out) healthy ticks in a row since it was last down, while fewer than `reset_after`
   flaps         (may be left out) recoveries within `flap_window` ticks because of which an old window goes on
+  held_by       (may be left out, only of a volume) the addresses of other hosts that have it open, as the last attempt found
 
 A history is what outlives an outage, or None; it ages by the ticks that see the protocol up or down, and ends by itself:
   recoveries    ages in ticks of the recoveries within `flap_window`, oldest first
@@ -84,7 +86,7 @@ def observe(entry, observation, now, alive, limits=DEFAULTS, history=None):
     if observation["status"] != DOWN:
         return entry, "unsure"
     entry = new_entry(observation, now, history) if entry is None else dict(_without_lease(entry), **observation)
-    for key in ("healthy", "due"):
+    for key in ("healthy", "due", "left"):
         entry.pop(key, None)
     if (entry["last_attempt"] or {}).get("outcome") == "healed":
         # It was well when the attempt ended and is down again before the outage was over: the same outage.
@@ -105,7 +107,8 @@ def _seen_well(entry, observation, limits):
     if healthy >= limits.reset_after:
         return None, "cleared"
     entry = dict(_without_lease(entry), healthy=healthy, **observation)
-    entry.pop("due", None)
+    for key in ("due", "left", "held_by"):
+        entry.pop(key, None)
     return entry, "recovering"
 
 
@@ -163,8 +166,8 @@ def finish(entry, outcome, error, observation):
 
 
 def ticks_to_attempt(entry):
-    """Ticks until the next attempt if the outage goes on: 1 is the next tick. None when there is no outage.
+    """Ticks until the next attempt if the outage goes on: 1 is the next tick. None when there is no outage, or no attempt of it ever.
 
     A tick that finds the protocol due makes the attempt itself; between two ticks the earliest is the next one.
     """
-    return None if entry is None else entry["skip"] + 1
+    return None if entry is None or entry.get("left") else entry["skip"] + 1

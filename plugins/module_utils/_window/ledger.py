@@ -53,7 +53,7 @@ _ENTRY = {
     "lease": (dict, type(None)),
 }
 # Keys that an entry may have.
-_ENTRY_MORE = {"healthy": int, "flaps": int, "due": bool}
+_ENTRY_MORE = {"healthy": int, "flaps": int, "due": bool, "left": bool, "held_by": list}
 _HISTORY = {"recoveries": list, "failures": int, "skip": int}
 _DISTRUST = {"since": str, "seen": dict}
 _DEPLOYED = {"hash": str, "parts": dict, "at": str, "container_id": (str, type(None))}
@@ -214,6 +214,8 @@ def _parse(text):
         _check(entry, {key: kind for key, kind in _ENTRY_MORE.items() if key in entry}, name)
         if not all(_is_count(number) for number in (entry["failures"], entry["skip"], entry.get("healthy", 0))):
             raise ValueError("%s has a number that is not a count" % name)
+        if not all(isinstance(address, str) for address in entry.get("held_by", [])):
+            raise ValueError("%s has no valid held_by" % name)
         if entry["lease"] is not None:
             _check(entry["lease"], _LEASE, "the lease in %s" % name)
     if "history" in data:

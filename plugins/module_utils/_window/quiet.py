@@ -8,10 +8,11 @@ from .ledger import read_ledger
 from .window import Step
 
 
-def observe(window, observations, clock, deadline, check_mode=False, learn=lambda *known: known):
+def observe(window, observations, clock, deadline, check_mode=False, learn=lambda *known: known[:2]):
     """Enter what a tick saw: `observations` is {protocol: {status, verdict, reason}}.
 
-    learn  (disks, target) of the ledger after what the tick saw, from those of before
+    learn  (disks, target) of the ledger after what the tick saw, from those of before; a third argument says that the ledger is written
+           anyway
 
     A host that is well and has nothing in its ledger costs one read and no lock, and brings no other code along: Ansible compiles a
     module anew on every host at every tick.

@@ -10,8 +10,9 @@ wall clock stands in the ledger for people only.
 import copy
 import uuid
 
+from .._observe.verdict import ANOTHERS
 from . import backoff, ledger_writing
-from .ledger import read_ledger
+from .ledger import VOLUME, read_ledger
 from .window import Step
 
 # How long a step may wait for the lock: others hold it for milliseconds.
@@ -22,15 +23,30 @@ def observe(window, observations, clock, deadline, check_mode, learn):
     """What quiet.observe does where there is something to write down.
 
     Under a hold everything is counted as ever, but what is due is `held`: nothing is spent, and it is due on the first tick after.
+    A target that is another deployer's is counted too, and `left`: the heal never attempts it, due or not.
     """
 
     def change(ledger, found):
         for protocol, observation in observations.items():
             decision = observe_one(window, ledger, protocol, observation, clock, found.warnings)
+            if decision in ("due", "waiting") and is_left(window, protocol, observation["verdict"]):
+                decision = "left"
+                leave(window, ledger, protocol)
             found.decisions[protocol] = "held" if decision == "due" and window.hold else decision
-        ledger.disks, ledger.target = learn(ledger.disks, ledger.target)
+        ledger.disks, ledger.target = learn(ledger.disks, ledger.target, ledger.as_facts() != found.before)
 
     return step(window, change, clock, deadline, check_mode)
+
+
+def is_left(window, protocol, verdict):
+    """Whether a protocol that is down is left to another deployer: every target, or this one, is its."""
+    return protocol == "vhost" and (not window.deploys or verdict in ANOTHERS)
+
+
+def leave(window, ledger, protocol):
+    """Mark an entry that is down as left to another deployer: it is not due, and has no next attempt."""
+    entry = {key: value for key, value in ledger.get(window.storage, protocol).items() if key != "due"}
+    ledger.put(window.storage, protocol, dict(entry, left=True))
 
 
 def observe_one(window, ledger, protocol, observation, clock, warnings, ages=True):
@@ -75,7 +91,7 @@ def would_be_due(window, protocol, clock):
     """Whether a tick that sees `protocol` down now would find it due: a look without a lock, binding nobody."""
     ledger = read_ledger(window.facts_dir)
     entry = ledger.get(window.storage, protocol)
-    if window.hold:
+    if window.hold or is_left(window, protocol, None):
         return False
     if entry is None:
         history = backoff.age(ledger.get_history(window.storage, protocol), window.limits)
@@ -95,6 +111,12 @@ def begin(window, protocols, who, clock, deadline, check_mode=False):
             if window.hold:
                 found.decisions[protocol] = "refused"
                 found.warnings.append("%s, so no attempt of %s begins" % (window.hold.sentence(), protocol))
+                continue
+            if is_left(window, protocol, None):
+                found.decisions[protocol] = "refused"
+                found.warnings.append(
+                    "targets are left to another deployer here, so no attempt of %s begins" % protocol
+                )
                 continue
             entry = ledger.get(window.storage, protocol)
             alive = backoff.lease_alive(entry, clock.boot_id, clock.monotonic)
@@ -150,10 +172,15 @@ def finish_one(window, ledger, found, protocol, lease_id, ended, observation):
 
 
 def clear(window, protocols, clock, deadline, check_mode=False):
-    """Forget the entries of `protocols`, as an operator who mended things by hand wants; decision `cleared` or `well`."""
+    """Forget the entries of `protocols`, as an operator who mended things by hand wants; decision `cleared` or `well`.
+
+    With those of Vhost go those of its volumes.
+    """
 
     def change(ledger, found):
-        for protocol in protocols:
+        names = set(ledger.entries.get(window.storage, {})) | set(ledger.history.get(window.storage, {}))
+        volumes = sorted(name for name in names if name.startswith(VOLUME)) if "vhost" in protocols else []
+        for protocol in list(protocols) + volumes:
             found.decisions[protocol] = "cleared" if ledger.get(window.storage, protocol) else "well"
             ledger.put(window.storage, protocol, None)
             ledger.put_history(window.storage, protocol, None)

@@ -6,14 +6,9 @@
 What is not known has no series: a gap is not a zero.
 """
 
-import os
-
 from .._observe.verdict import CONNECTED, STATUS_OF
-from .._tools import replacing
-from .._tools.errors import ZbsError
+from .._tools.visible import visible
 from .ledger import VOLUME
-
-NAME = "zbs_vhost.prom"
 
 
 def render(health, ledger, now):
@@ -57,9 +52,19 @@ def _disks(health):
     if demand is None or any(need["broken"] is None for need in demand):
         return []
     broken = sum(1 for need in demand if need["broken"])
+    elsewhere = sum(1 for need in demand if need.get("held_by"))
+    lasting = sum(1 for need in demand if need.get("reconnect") == 0)
     return [
         family("vm_disks", "Disks of running VMs that the target has to serve.", [({}, len(demand))]),
         family("vm_disks_broken", "Disks of running VMs that no controller serves.", [({}, broken)]),
+        family(
+            "vm_disks_held_elsewhere",
+            "Disks of running VMs that are not served because another host has their volume open.",
+            [({}, elsewhere)],
+        ),
+        family(
+            "vm_disks_no_reconnect", "Disks that a VM does not get back by itself after an outage.", [({}, lasting)]
+        ),
     ]
 
 
@@ -129,22 +134,4 @@ def family(name, words, samples):
 
 
 def _escaped(value):
-    return str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def write(folder, text):
-    """Replace `folder`/zbs_vhost.prom whole; returns its path. ZbsError `textfile` when that can't be.
-
-    The collector reads every file whose name ends in .prom, hidden ones too, so the temporary one ends otherwise.
-    """
-    path = os.path.join(folder, NAME)
-    try:
-        # The exporter runs as a user of its own; nothing in it is a secret.
-        replacing.replace(path, text, 0o644, errors="replace")
-    except OSError as exc:
-        raise ZbsError(
-            "the metrics can't be written to %s (%s); make textfile_dir the folder that node_exporter's "
-            "--collector.textfile.directory names" % (path, exc.strerror),
-            "textfile",
-        )
-    return path
+    return visible(str(value)).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -42,20 +42,23 @@ def begin(window, seen, who, clock, deadline, check_mode=False):
     return recovery.step(window, change, clock, deadline, check_mode, settles_lost=False)
 
 
-def finish(window, names, lease_id, errors, seen, paths, clock, deadline, check_mode=False):
-    """Write down what became of each attempt of that lease: (step, {name: {outcome, error}}).
+def finish(window, names, lease_id, errors, held, seen, paths, clock, deadline, check_mode=False):
+    """Write down what became of each attempt of that lease: (step, {name: {outcome, error, held_by}}).
 
     names   of the attempts
     errors  {name: sentence} of those that are known to have failed
+    held    {name: addresses of the other hosts that have the volume open, [] for none, None where that was not told}
     seen    of `observations` after them; who is still broken has failed
     paths   {bdev: POOL/VOLUME} that was found on the way, for the next time
     """
-    outcomes = {name: _outcome(name, errors.get(name), seen.get(name)) for name in names}
+    outcomes = {name: _outcome(name, errors.get(name), held.get(name), seen.get(name)) for name in names}
 
     def change(ledger, step):
         ledger.remember_paths(paths)
         for name in names:
             recovery.finish_one(window, ledger, step, name, lease_id, outcomes[name], seen.get(name))
+            if step.decisions[name] == "finished":
+                _keep_holders(window, ledger, name, held.get(name))
             if step.decisions[name] == "finished" and outcomes[name]["outcome"] == "healed":
                 # It was seen served, so the outage is over: what breaks before the next tick is a new one, with a window of its own,
                 # unless it is flapping.
@@ -64,15 +67,27 @@ def finish(window, names, lease_id, errors, seen, paths, clock, deadline, check_
     return recovery.step(window, change, clock, deadline, check_mode, settles_lost=False), outcomes
 
 
-def _outcome(name, error, observation):
-    """{outcome, error} of one attempt: what was seen outranks what was said."""
+def _keep_holders(window, ledger, name, held_by):
+    """Enter who else has the volume open. An attempt that could not ask changes nothing: the last answer stands until the disk is
+    served again, or no VM needs it."""
+    if held_by is None:
+        return
+    entry = dict(ledger.get(window.storage, name), held_by=held_by)
+    if not held_by:
+        del entry["held_by"]
+    ledger.put(window.storage, name, entry)
+
+
+def _outcome(name, error, held_by, observation):
+    """{outcome, error, held_by} of one attempt: what was seen outranks what was said. `held_by` is None but for a volume that another
+    host has open."""
     status = (observation or {}).get("status")
     if status == backoff.UP:
-        return {"outcome": "healed", "error": None}
+        return {"outcome": "healed", "error": None, "held_by": None}
     if error is None:
         bdev = name[len(VOLUME) :]
         error = "%s was created, but %s" % (
             bdev,
             "is not served" if status else "it is not known whether it is served",
         )
-    return {"outcome": "failed", "error": error}
+    return {"outcome": "failed", "error": error, "held_by": held_by or None}

@@ -54,14 +54,16 @@ class Window:
     limits           a Limits, in ticks
     attempt_timeout  seconds of a lease
     hold             a Hold of _window/hold while nothing may be attempted, else None
+    deploys          whether targets are deployed here; False where another deployer owns them
     """
 
-    def __init__(self, storage, facts_dir=FACTS_DIR, limits=DEFAULTS, attempt_timeout=900.0, hold=None):
+    def __init__(self, storage, facts_dir=FACTS_DIR, limits=DEFAULTS, attempt_timeout=900.0, hold=None, deploys=True):
         self.storage = storage
         self.facts_dir = facts_dir
         self.limits = limits
         self.attempt_timeout = attempt_timeout
         self.hold = hold
+        self.deploys = deploys
 
 
 def _boot_id():

@@ -3,11 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """AWX's API: one call at a time, lists whole, a refusal as one sentence."""
 
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible
+
 ACTIVE = ("new", "pending", "waiting", "running")
 
 
 class AwxError(Exception):
     """What AWX refused, or what can't be: one sentence for the operator."""
+
+    def __init__(self, sentence):
+        super().__init__(visible(sentence))
 
 
 class Api:

@@ -5,6 +5,9 @@
 
 from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import VOLUME
 
+# A volume that another host has open: left alone.
+ELSEWHERE = "held elsewhere"
+
 
 def outcomes(tick, begins, finishes):
     """{protocol: (word, reason or None)} of each protocol that the tick found due, and of each volume whose attempt followed.
@@ -12,8 +15,9 @@ def outcomes(tick, begins, finishes):
     tick              what the phase observe registered ({} for none)
     begins, finishes  {protocol: what these phases registered}
 
-    Words: `healed`, `failed`, `refused` (somebody else's, or not due any more), `due` (its turn did not come). What is
-    registered may be of an earlier tick of the same play; only a begin that took the attempt makes its finish count.
+    Words: `healed`, `failed`, `held elsewhere` (a volume that another host has open), `refused` (another run's, or not due any
+    more), `due` (its turn did not come). What is registered may be of an earlier tick of the same play; only a begin that took
+    the attempt makes its finish count.
     """
     due = list(tick.get("due") or [])
     followed = [name for name in begins if name.startswith(VOLUME) and name not in due]
@@ -31,7 +35,8 @@ def _outcome(protocol, begin, finish):
     if protocol not in (begin.get("begun") or []):
         return "refused", "; ".join(begin.get("warnings") or []) or None
     if "outcome" in finish:
-        return finish["outcome"], _ended(protocol, finish)
+        word = ELSEWHERE if finish.get("held_by") and finish["outcome"] == "failed" else finish["outcome"]
+        return word, _ended(protocol, finish)
     return "failed", "the attempt was cut off and ends with its lease: %s" % (
         finish.get("msg") or "no outcome was written"
     )

@@ -6,6 +6,7 @@
 import html
 import re
 
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible
 from ansible_collections.zstack.zbs.plugins.module_utils._window.backoff import ticks_to_attempt
 
 # Windows up to this long are drawn tick by tick.
@@ -16,9 +17,9 @@ _WORDS = {None: "–", True: "yes", False: "no"}
 
 
 def text(value):
-    """Any value as text that is safe between tags and in a quoted attribute."""
+    """Any value as text that is safe between tags and in a quoted attribute; every value of a host goes by here."""
     plain = _WORDS[value] if value is None or isinstance(value, bool) else str(value)
-    return html.escape(plain, quote=True)
+    return html.escape(visible(plain), quote=True)
 
 
 def when(value):
@@ -66,7 +67,9 @@ def volumes(row, health):
     if health.get("volumes") is None:
         return "not reported" if health else ""
     broken = "<small class=broken>%s %d broken</small>" % (BROKEN, row["broken"]) if row["broken"] else ""
-    return "%d%s" % (row["volumes"], broken)
+    held = row.get("held_elsewhere")
+    elsewhere = "<small class=broken>%s %d held elsewhere</small>" % (BROKEN, held) if held else ""
+    return "%d%s%s" % (row["volumes"], broken, elsewhere)
 
 
 def hold(row):
@@ -88,7 +91,7 @@ def windows(row, health):
     for storage, protocols in sorted((health.get("ledger") or {}).items()):
         for protocol, entry in sorted(protocols.items()):
             ahead = ticks_to_attempt(entry)
-            words = {0: "attempt is due", 1: "attempt on the next tick"}.get(
+            words = {None: "left to the deployer", 0: "attempt is due", 1: "attempt on the next tick"}.get(
                 ahead, "attempt in %d ticks" % (ahead or 0)
             )
             failures = entry.get("failures", 0)
@@ -99,7 +102,7 @@ def windows(row, health):
                     text(protocol),
                     _pips(failures, entry.get("skip", 0)),
                     words,
-                    unless,
+                    unless if ahead is not None else "",
                     failures,
                     plural(failures),
                 )

@@ -5,12 +5,15 @@
 
 import re
 
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.demand import vm_name
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import TITLES
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible, visible_in
+from ansible_collections.zstack.zbs.plugins.module_utils._window import holders
 from ansible_collections.zstack.zbs.plugins.module_utils._window.backoff import ticks_to_attempt
 from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import VOLUME
 
 from .._fleet import attempts
-from . import disagree
+from . import disagree, width
 
 _COLUMNS = (
     ("host", "HOST"),
@@ -43,12 +46,27 @@ def health_row(host, health):
         for storage, protocols in (health.get("ledger") or {}).items()
         for protocol, entry in protocols.items()
     }
-    return _row(host, health, entries, None, health.get("reason"))
+    said = [health.get("reason"), holders.sentence(health.get("demand") or [])]
+    return _row(host, health, entries, None, "; ".join(filter(None, said)) or None)
 
 
 # One word for a host over its protocols, the gravest first.
-_GRAVEST = ("failed", "refused", "due", "in progress", "held", "waiting", "unsure", "recovering", "healed", "well")
-_WORDS = {"in_progress": "in progress", "cleared": "well"}
+_LEFT = "left to the deployer"
+_GRAVEST = (
+    "failed",
+    attempts.ELSEWHERE,
+    "refused",
+    "due",
+    "in progress",
+    _LEFT,
+    "held",
+    "waiting",
+    "unsure",
+    "recovering",
+    "healed",
+    "well",
+)
+_WORDS = {"in_progress": "in progress", "cleared": "well", "left": _LEFT}
 
 
 def heal_row(host, tick, begins=None, finishes=None, gate=None):
@@ -66,7 +84,9 @@ def heal_row(host, tick, begins=None, finishes=None, gate=None):
         found[name] = (word, reason if word != "refused" else reason or _why(found, name))
     words = [word for word, _reason in found.values()]
     result = next((word for word in _GRAVEST if word in words), "well")
-    reasons = [reason for word, reason in found.values() if word == result and reason]
+    # That another host has a volume open is said beside whatever else there is.
+    told = (result, attempts.ELSEWHERE)
+    reasons = [reason for word, reason in found.values() if word in told and reason]
     if tick.get("hold") and result in ("held", "waiting", "unsure", "recovering", "well"):
         result, reasons = "held", [_hold_sentence(tick["hold"])] + reasons
     restored = sum(1 for name, (word, _reason) in found.items() if name.startswith(VOLUME) and word == "healed")
@@ -86,7 +106,9 @@ def _seen(tick, protocol):
     """Why the protocol is not Connected; the host's own reason says nothing as soon as another protocol is."""
     health = tick.get("health") or {}
     if protocol.startswith(VOLUME):
-        return ((tick.get("entries") or {}).get(protocol) or {}).get("reason")
+        entry = (tick.get("entries") or {}).get(protocol) or {}
+        held_by = " and ".join(entry.get("held_by") or [])
+        return "%s, and was held elsewhere by %s" % (entry["reason"], held_by) if held_by else entry.get("reason")
     reason = ((health.get("protocols") or {}).get(protocol) or {}).get("reason")
     return "%s: %s" % (TITLES.get(protocol, protocol), reason) if reason else None
 
@@ -111,7 +133,7 @@ def _after(tick, begins, finishes):
     outcomes = attempts.outcomes(tick, begins, finishes)
     for name, (word, _reason) in outcomes.items():
         finish = finishes.get(name) or {}
-        if word not in ("healed", "failed") or "outcome" not in finish:
+        if word not in ("healed", "failed", attempts.ELSEWHERE) or "outcome" not in finish:
             continue
         seen = finish.get("health")
         if seen and name.startswith(VOLUME):
@@ -131,8 +153,11 @@ def _after(tick, begins, finishes):
 def _row(host, health, entries, result, reason):
     volumes = health.get("volumes")
     verdicts = [item["verdict"] for item in (health.get("protocols") or {}).values()]
+    ahead = [(entry, ticks_to_attempt(entry)) for entry in entries.values()]
     ticks = [
-        0 if result in ("due", "held") and not entry["skip"] else ticks_to_attempt(entry) for entry in entries.values()
+        0 if result in ("due", "held") and not entry["skip"] else number
+        for entry, number in ahead
+        if number is not None
     ]
     return {
         "host": host,
@@ -141,6 +166,8 @@ def _row(host, health, entries, result, reason):
         "since": min((entry["since"] for entry in entries.values()), default=None) or _ended(health, verdicts),
         "volumes": None if volumes is None else len(volumes),
         "broken": None if volumes is None else _broken(health),
+        "held_elsewhere": sum(1 for entry in entries.values() if entry.get("held_by")),
+        "no_reconnect": _no_reconnect(health),
         "next_attempt": min(ticks, default=None),
         "hold": health.get("hold"),
         "result": result,
@@ -162,6 +189,12 @@ def _broken(health):
     return sum(1 for volume in health["volumes"] if volume.get("broken")) + len(missing)
 
 
+def _no_reconnect(health):
+    """The disks whose VMs do not come back by themselves when their target does, in words."""
+    lost = [need for need in health.get("demand") or [] if need.get("reconnect") == 0]
+    return ["%s of VM %s" % (need["bdev"], vm_name(need["vm"])) for need in lost]
+
+
 def totals(rows):
     """Hosts by status and by result, who is down, and volumes: {hosts, status: {word: n}, result: {word: n}, down, ...}."""
     counts: dict = {
@@ -171,6 +204,7 @@ def totals(rows):
         "down": [row["host"] for row in fails(rows, "down")],
         "volumes": sum(row["volumes"] or 0 for row in rows),
         "broken": sum(row["broken"] or 0 for row in rows),
+        "held_elsewhere": sum(row.get("held_elsewhere") or 0 for row in rows),
     }
     for row in rows:
         for key in ("status", "result"):
@@ -190,19 +224,28 @@ def lines(rows, kind):
         notable = [row for row in rows if row["result"] != "well"]
         body = _table(notable, _HEAL_COLUMNS) if notable else []
         summary = counts["result"]
-    words = ", ".join("%d %s" % (number, word) for word, number in sorted(summary.items()))
+    words = ", ".join("%d %s" % (number, visible(str(word))) for word, number in sorted(summary.items()))
     last = "%d host%s: %s" % (len(rows), "" if len(rows) == 1 else "s", words or "none")
     if rows and "disagrees" in rows[0]:
         last += "; %s" % disagree.summary(rows)
-    return body + [last]
+    return body + [last + _lost(rows)]
+
+
+def _lost(rows):
+    """The end of the last line: disks that an outage takes from their VM until that is restarted."""
+    lost = ["%s on %s" % (disk, row["host"]) for row in rows for disk in row.get("no_reconnect") or []]
+    if not lost:
+        return ""
+    more = " and %d more" % (len(lost) - 3) if len(lost) > 3 else ""
+    return visible("; without reconnect: %s%s" % (", ".join(lost[:3]), more))
 
 
 def _table(rows, columns):
     """Left-justified columns as wide as their widest cell; the last one is not padded."""
     cells = [[title for _key, title in columns]]
     cells += [[_cell(key, row[key]) for key, _title in columns] for row in rows]
-    widths = [max(len(line[number]) for line in cells) for number in range(len(columns))]
-    return ["  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip() for line in cells]
+    widths = [max(width.width(line[number]) for line in cells) for number in range(len(columns))]
+    return ["  ".join(map(width.padded, line, widths)).rstrip() for line in cells]
 
 
 def _cell(key, value):
@@ -210,13 +253,13 @@ def _cell(key, value):
         return "-"
     if key == "next_attempt" and isinstance(value, int):
         return {0: "due now", 1: "next tick"}.get(value, "in %d ticks" % value)
-    return " ".join(str(value).split())  # a message of several lines stays in its row
+    return visible(" ".join(str(value).split()))  # a message of several lines stays in its row
 
 
 def fails(rows, fail_on):
     """The rows for which a task with that `fail_on` fails."""
     if fail_on == "failed":
-        return [row for row in rows if row["result"] in ("failed", "error", "unreachable")]
+        return [row for row in rows if row["result"] in ("failed", attempts.ELSEWHERE, "error", "unreachable")]
     if fail_on == "unreachable":
         return [row for row in rows if row["result"] == "unreachable"]
     if fail_on == "down":
@@ -229,6 +272,6 @@ def failing_sentence(rows, fail_on):
     found = fails(rows, fail_on)
     if not found:
         return None
-    names = ["%s (%s)" % (row["host"], row["result"] or row["status"]) for row in found[:10]]
+    names = ["%s (%s)" % (row["host"], row["result"] or row["status"]) for row in visible_in(found[:10])]
     more = ["%d more" % (len(found) - 10)] if len(found) > 10 else []
     return "%d of %d hosts: %s" % (len(found), len(rows), ", ".join(names + more))

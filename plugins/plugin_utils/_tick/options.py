@@ -19,6 +19,7 @@ SETTINGS = {
     "flap_limit": "zbs_vhost_heal_flap_limit",
     "flap_window": "zbs_vhost_heal_flap_window",
     "hold": "zbs_vhost_heal_hold",
+    "deploy": "zbs_vhost_heal_deploy",
     "restore_volumes": "zbs_vhost_heal_restore_volumes",
     "attempt_timeout": "zbs_vhost_heal_attempt_timeout",
     "deploy_timeout": "zbs_vhost_target_deploy_timeout",

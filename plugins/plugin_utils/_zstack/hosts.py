@@ -4,6 +4,7 @@
 """From a cloud (of _zstack/cloud) to the hosts of an inventory: documents, names, variables, groups. Pure."""
 
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible
 
 from . import times
 
@@ -71,6 +72,7 @@ def _word(value):
     text = str(value or "").strip()
     # Ansible takes the signs for lists, ranges, patterns and templates, and the words for something of its own.
     bad = any(letter in text for letter in " \t\n,:[]{}!&*?/\\'\"#") or text.lower() in _RESERVED
+    bad = bad or text != visible(text)  # Ansible prints it as it is
     return None if bad else text or None
 
 

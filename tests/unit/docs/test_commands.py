@@ -34,7 +34,7 @@ def environment():
 def run(command, status=0):
     """The output of a command that has to end so."""
     done = subprocess.run(
-        ["bash", "-c", command], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-c", command], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr

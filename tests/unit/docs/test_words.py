@@ -10,7 +10,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import boot_
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import STATUS_OF
 from ansible_collections.zstack.zbs.plugins.module_utils._prepare import prepare
 from ansible_collections.zstack.zbs.plugins.module_utils._target import keeping
-from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, ledger_writing, textfile
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, ledger_writing, metrics_file
 
 from tools.check.documents import documents, spans
 from tools.check.process import ROOT
@@ -142,7 +142,8 @@ def test_the_security_guide_names_every_file_that_is_written():
         keeping.FOLDER,
         "/" + own_mounts.PATH,
         "/%s/%s" % (boot_units.FOLDER, boot_units.service_name("2M")),
-        textfile.NAME,
+        metrics_file.NAME,
+        "%s/%s" % (facts, metrics_file.NOTE),
         "/etc/docker/daemon.json",
         "/etc/docker/certs.d",
         "/etc/hosts",
@@ -155,12 +156,12 @@ def test_the_modes_in_the_security_guide_are_those_that_are_set():
     folder = ROOT / "plugins/module_utils"
     for file, words, row in (
         ("_window/ledger_writing.py", "text, 0o644, ours=True", r"zbs_vhost\.fact` \| 0644"),
-        ("_target/keeping.py", '"replace"), 0o640', r"zbs-vhost/` \| 0750, files 0640"),
+        ("_target/keeping.py", '("utf-8"), 0o640', r"zbs-vhost/` \| 0750, files 0640"),
         ("_target/keeping.py", "make=0o750", r"zbs-vhost/` \| 0750, files 0640"),
         ("_hugepages/own_mounts.py", "0o600, ours=True", r"mounts\.json` \| 0600"),
         ("_tools/lock.py", "flags, 0o600", r"\.lock` \| 0600"),
         ("_hugepages/boot.py", "_MODE = 0o644", r"`\.mount` \| 0644"),
-        ("_window/textfile.py", "text, 0o644", r"textfile_dir` \| 0644"),
+        ("_window/metrics_file.py", "text, 0o644", r"textfile_dir` \| 0644"),
     ):
         assert words in (folder / file).read_text(encoding="utf-8"), (file, words)
         assert re.search(row, text), row

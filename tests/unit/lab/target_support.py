@@ -83,7 +83,7 @@ class ListeningStorage:
 class Bench:
     """A served target. ``guests`` maps a socket path to the inodes that shall count as its sessions."""
 
-    def __init__(self, folder: Path, version: str) -> None:
+    def __init__(self, folder: Path, version: str, wait_for_rpc: bool = False) -> None:
         self.folder = folder
         self.pools = folder / "pools"
         self.sockets = folder / "sockets"
@@ -100,6 +100,7 @@ class Bench:
             memory=MEMORY,
             sockets=self.sockets,
             pools=self.pools,
+            wait_for_rpc=wait_for_rpc,
             find_sessions=lambda path: self.guests.get(path, []),
         )
 
@@ -172,10 +173,10 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def served(version: str = "v26.05") -> Iterator[Bench]:
+def served(version: str = "v26.05", wait_for_rpc: bool = False) -> Iterator[Bench]:
     """A bench that answers, in a short folder of its own (socket paths end at 107 bytes)."""
     with tempfile.TemporaryDirectory(prefix="zt") as name:
-        bench = Bench(Path(name), version)
+        bench = Bench(Path(name), version, wait_for_rpc)
         admin = AdminSocket(bench.admin)
         server = Server(bench.reactor, admin.listener, bench.target.dispatch)
         thread = threading.Thread(target=bench.reactor.run, daemon=True)

@@ -125,6 +125,7 @@ def test_options_as_zbsadm_gives_them() -> None:
         {},
     )  # fmt: skip
     assert (options.cpus, options.mib, options.core_locks) == ([0, 1], 128, True)
+    assert not options.wait_for_rpc and parse(["--wait-for-rpc"]).wait_for_rpc
     assert options.admin_socket == "/var/zbsvhost/sockets/admin.sock"
     assert options.dialect.name == "v26.05" and options.start_delay == 0
 

@@ -143,6 +143,27 @@ def test_a_notification_gets_no_result() -> None:
         assert json.loads(read_line(client))["id"] == 1
 
 
+@pytest.mark.parametrize("version", ["v24.01", "v26.05"])
+def test_a_target_that_waits_for_rpc_says_its_version_and_no_more(version: str) -> None:
+    with served(version, wait_for_rpc=True) as bench:
+        assert "version" in bench.result("spdk_get_version")
+        assert "vhost_get_controllers" in bench.result("rpc_get_methods")
+        for method in ("vhost_get_controllers", "bdev_get_bdevs", "framework_get_reactors", "bdev_zbs_create"):
+            code, message = bench.error(method)
+            assert (code, message) == (
+                -1,
+                "Method may only be called after framework is initialized using framework_start_init RPC.",
+            )
+        assert bench.error("no_such_method")[0] == -32601
+        with bench.connect() as client:
+            client.sendall(VERSION.replace(b"spdk_get_version", b"framework_wait_init"))
+            assert is_silent(client)
+            assert bench.result("framework_start_init") is True
+            assert json.loads(read_line(client))["result"] is True
+        assert bench.result("vhost_get_controllers") == [] and bench.result("framework_wait_init") is True
+        assert bench.error("framework_start_init")[0] == -1
+
+
 def test_the_65th_connection_is_never_answered_until_one_goes() -> None:
     with served() as bench:
         held = [bench.connect() for _ in range(64)]

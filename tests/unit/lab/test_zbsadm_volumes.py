@@ -214,3 +214,81 @@ def test_no_password_in_the_hosts_process_list(site: Site) -> None:
     site.host.log_in(user="admin", port=2222)
     site.answer(*CLIENT)
     assert PASSWORD not in json.dumps([connection["argv"] for connection in site.connections()])
+
+
+class TestClients:
+    """Who has a volume open, from what the targets of the hosts really have."""
+
+    PATH = ("list", "client", "--path", "pool1/vol1", "--format", "json")
+
+    @pytest.fixture
+    def pools(self, site: Site) -> None:
+        """One volume, and a second host in the list."""
+        (site.root / "pools" / "pool1").mkdir(parents=True)
+        (site.root / "pools" / "pool1" / "vol1").write_bytes(b"x" * 10)
+        site.settings(pools=str(site.root / "pools"))
+        site.hosts([{"ip": HOST}, {"ip": "192.0.2.12"}])
+
+    def _zbs(self, site: Site, *words: str, status: int = 0) -> dict:
+        done = site.run(*words, program="usr/bin/zbs")
+        assert (done.returncode, done.stderr) == (status, "")
+        return json.loads(done.stdout)
+
+    @pytest.mark.parametrize(
+        ("files", "clients"),
+        [
+            ([], []),
+            (["pool1/vol2_zbs_", "pool1/vol1", "pool10/vol1_zbs_"], []),
+            (["pool1/vol1_zbs_"], [{"ip": HOST, "port": 9001}]),
+            (["pool1/vol1_zbs_"] * 2, [{"ip": HOST, "port": 9001}, {"ip": HOST, "port": 9002}]),
+        ],
+    )
+    @pytest.mark.usefixtures("pools")
+    def test_the_hosts_whose_target_has_it(
+        self, site: Site, target: Target, files: list[str], clients: list[dict]
+    ) -> None:
+        bdevs = [
+            {"name": f"b{number}", "driver_specific": {"zbs": {"file": file}}} for number, file in enumerate(files)
+        ]
+        target.results["bdev_get_bdevs"] = [*bdevs, {"name": "m", "driver_specific": {}}]
+        assert self._zbs(site, *self.PATH) == {"error": {"code": 0, "message": ""}, "result": clients}
+        # The other host is not there: it has nothing open.
+        assert sorted(connection["ip"] for connection in site.connections()) == [HOST, "192.0.2.12"]
+
+    @pytest.mark.usefixtures("pools")
+    def test_no_target_no_client(self, site: Site) -> None:
+        assert self._zbs(site, *self.PATH)["result"] == []
+
+    @pytest.mark.usefixtures("pools")
+    def test_a_target_that_does_not_answer_is_not_taken_for_none(self, site: Site, target: Target) -> None:
+        site.settings(answer_timeout=1)
+        target.answers["bdev_get_bdevs"] = None
+        document = self._zbs(site, *self.PATH)
+        assert (document["error"]["code"], "result" in document) == (410033, False)
+
+    @pytest.mark.usefixtures("pools")
+    def test_a_volume_that_is_not_there(self, site: Site) -> None:
+        document = self._zbs(site, "list", "client", "--path", "pool1/none", "--format", "json")
+        assert "status code: kFileNotExists" in document["error"]["message"]
+
+    @pytest.mark.parametrize("path", ["pool1", "../etc/x", "pool1/vol1/x", "", "-x"])
+    def test_a_path_that_is_none(self, site: Site, path: str) -> None:
+        done = site.run("list", "client", "--path", path, "--format", "json", program="usr/bin/zbs")
+        assert (done.returncode, done.stdout) == (2, "")
+
+    def test_an_older_release_has_no_path(self, site: Site) -> None:
+        asked = ("list", "client", "--help")
+        assert "--path" in site.run(*asked, program="usr/bin/zbs").stdout
+        site.standin("set", "list_client_path", "off")
+        done = site.run(*asked, program="usr/bin/zbs")
+        assert (done.returncode, "--path" in done.stdout) == (0, False)
+        done = site.run(*self.PATH, program="usr/bin/zbs")
+        assert (done.returncode, "unknown flag: --path" in done.stderr) == (2, True)
+
+    @pytest.mark.usefixtures("pools")
+    def test_its_faults(self, site: Site) -> None:
+        site.standin("garbage", "--command", "zbs list client")
+        assert site.run(*self.PATH, program="usr/bin/zbs").stdout.startswith("panic")
+        site.standin("slow", "0.1", "--command", "zbs list client")
+        assert self._zbs(site, *self.PATH)["result"] == []
+        assert site.standin("calls", "--command", "zbs list client", "--count") == "2\n"

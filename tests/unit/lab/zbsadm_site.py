@@ -103,11 +103,13 @@ class Host:
 
 
 class Target:
-    """An SPDK-like listener on the host's admin socket; ``answers`` maps a method to an error, or to silence (None)."""
+    """An SPDK-like listener on the host's admin socket; ``answers`` maps a method to an error, or to silence (None); ``results`` one to
+    what it returns instead of true."""
 
     def __init__(self, host: Host) -> None:
         self.asked: list[dict[str, Any]] = []
         self.answers: dict[str, Any] = {}
+        self.results: dict[str, Any] = {}
         path = host.root / "var/zbsvhost/sockets/admin.sock"
         path.parent.mkdir(parents=True)
         self._listener = socket.socket(socket.AF_UNIX)
@@ -126,7 +128,11 @@ class Target:
             text = connection.recv(65536)
             request = json.loads(text)
             self.asked.append({"method": request["method"], "params": request["params"]})
-            answer: dict[str, Any] = {"jsonrpc": "2.0", "id": request["id"], "result": True}
+            answer: dict[str, Any] = {
+                "jsonrpc": "2.0",
+                "id": request["id"],
+                "result": self.results.get(request["method"], True),
+            }
             if request["method"] in self.answers:
                 answer = {"jsonrpc": "2.0", "id": request["id"], "error": self.answers[request["method"]]}
             held.append(connection)

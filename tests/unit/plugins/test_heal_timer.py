@@ -38,7 +38,7 @@ def run(folder, **variables):
         str(Path(sys.executable).with_name("ansible-playbook")), "--check", "--diff", "-i", "localhost,", "-c", "local",
         "-e", "ansible_python_interpreter=%s" % sys.executable, "-e", "@%s" % (folder / "vars.yml"), str(folder / "play.yml"),
     ]  # fmt: skip
-    done = subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False)
     return done.returncode, done.stdout + done.stderr
 
 

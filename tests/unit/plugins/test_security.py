@@ -34,6 +34,7 @@ WRITES = {
     "os.unlink": {
         "_tools/replacing.py", "_tools/folder.py", "_target/keeping.py", "_hugepages/boot.py", "_engine/daemon_file.py",
         "_node/install.py",
+        "_window/metrics_file.py",
     },
     "os.rmdir": {"_node/install.py"}, "os.truncate": set(), "shutil.rmtree": {"_node/install.py"}, "shutil.copy": set(), "shutil.copy2": set(),
     "shutil.copyfile": set(), "shutil.move": set(), "tempfile.mkstemp": set(), "tempfile.mkdtemp": set(),

@@ -50,6 +50,30 @@ def test_check_mode_calls_nothing(zbsadm):
     assert (status, result["changed"], result["zbsadm"], zbsadm.calls()) == (0, True, None, [])
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("verdict", ["foreign", "legacy"])
+def test_none_is_deployed_beside_anothers_target(zbsadm, verdict, check_mode):
+    reason = "the container zstone-vhost-1 (running; its mount /var/zbsvhost/sockets) is the target of another deployer"
+    seen = {"protocols": {"vhost": {"verdict": verdict, "reason": reason}}}
+    failure, _result = failure_of(NAME, zbsadm(observed=seen, restart="always"), check_mode)
+    assert failure["code"] == "another_target" and failure["details"]["plan"]["action"] == "refused"
+    assert failure["message"] == "no target is deployed on 172.30.0.11 beside another one: " + reason
+    failure, _result = failure_of(NAME, zbsadm(observed=seen, state="absent"), check_mode)
+    assert failure["code"] == "another_target" and reason + "; remove it with what started it" in failure["message"]
+    assert zbsadm.calls() == []
+
+
+def test_the_target_of_another_that_is_well_is_neither_drift_nor_removed(zbsadm):
+    whose = {"name": "zstone-vhost-1", "expected": "zbsvhost-172.30.0.11", "foreign": True, "runs_target": True}
+    seen = dict(WELL, container=dict(WELL["container"], **whose))
+    status, result = run_module(NAME, zbsadm(observed=seen, image="a:2", restart="always"))
+    assert (status, result["changed"], result["restart_required"]) == (0, False, False)
+    assert result["plan"]["differences"] == [] and "zstone-vhost-1" in result["plan"]["reasons"][0]
+    failure, _result = failure_of(NAME, zbsadm(observed=seen, state="absent"))
+    assert failure["code"] == "another_target" and "zstone-vhost-1" in failure["message"]
+    assert zbsadm.calls() == []
+
+
 def test_auto_takes_the_topology(zbsadm):
     status, _result = run_module(NAME, zbsadm(cpuset="auto", topology={"cpus": [7, 6]}))
     assert status == 0 and zbsadm.calls()[0][4:6] == ["--cpuset", "[6,7]"]

@@ -1,5 +1,6 @@
 """The health module, run whole."""
 
+import json
 import os
 
 import pytest
@@ -137,3 +138,41 @@ def test_a_hold_beside_the_ledger_is_shown(options, tmp_path, text, reason):
 def test_a_hold_that_is_over_is_none(options, tmp_path):
     (tmp_path / "zbs_vhost.hold").write_text('{"reason": "r", "until": "2000-01-02T03:04:05Z"}')
     assert run_module(NAME, dict(options, facts_dir=str(tmp_path)))[1]["hold"] is None
+
+
+@pytest.mark.parametrize("found", [["10.0.0.11", "fd00::11"], [], None])
+def test_the_hosts_addresses(options, monkeypatch, found):
+    from ansible_collections.zstack.zbs.plugins.module_utils._observe import addresses
+
+    monkeypatch.setattr(addresses, "read_addresses", lambda: found)
+    _status, result = run_module(NAME, options)
+    assert result["addresses"] == found
+    assert any("addresses of this host" in warning for warning in result["warnings"]) is (found is None)
+
+
+def test_what_the_ledger_knows_of_a_disk_is_in_its_row(options, tmp_path, monkeypatch):
+    from ansible_collections.zstack.zbs.plugins.module_utils._observe import demand
+    from ansible_collections.zstack.zbs.plugins.module_utils._window.window import Clock
+    from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import WEB, disk, found, need
+
+    facts = tmp_path / "facts"
+    facts.mkdir()
+    now = Clock()
+    entry = {
+        "status": "Disconnected",
+        "verdict": "broken",
+        "reason": "r",
+        "since": ledgers.NOW,
+        "failures": 1,
+        "skip": 2,
+    }
+    entry.update(last_attempt=None, lease=None, held_by=["10.0.0.12"])
+    known = {"a": disk(served=int(now.monotonic) - 50)}
+    content = {"version": 1, "entries": {"zbs": {"volume:a": entry}}, "disks": {"known": known, "boot_id": now.boot_id}}
+    ledgers.path(facts).write_text(json.dumps(content))
+    monkeypatch.setattr(demand, "collect", lambda *_paths, **_more: found([WEB], need("a"), need("b")))
+    _status, result = run_module(NAME, dict(options, textfile_dir=str(tmp_path)))
+    held, free = result["demand"]
+    assert (held["held_by"], free["held_by"], free["served_s_ago"]) == (["10.0.0.12"], None, None)
+    assert 50 <= held["served_s_ago"] < 80
+    assert "zbs_vhost_vm_disks_held_elsewhere 1\n" in (tmp_path / "zbs_vhost.prom").read_text()

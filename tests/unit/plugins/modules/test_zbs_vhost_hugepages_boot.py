@@ -141,6 +141,81 @@ def test_an_operator_s_own_mount_gets_no_unit(host, path, text):
     assert (host.root / path).read_text() == text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "#nodev /dev/hugepages2m hugetlbfs pagesize=2M,mode=1770 0 0",
+        "nodev /dev/hugepages2m hugetlbfs noauto,pagesize=2M 0 0",
+    ],
+)
+def test_a_line_of_fstab_that_mounts_nothing_at_boot_leaves_that_to_our_unit(host, line):
+    """Field case 13."""
+    fake_host.write(host.root, "proc/self/mountinfo", fake_host.MOUNT_2M + "\n")
+    fake_host.write(host.root, "etc/fstab", line + "\n")
+    assert four(host)["mount"] == {"dir": "/dev/hugepages2m", "by": "unit"}
+    assert MOUNT in tree(host)
+
+
+def test_what_is_doubtful_of_an_operator_s_mount_is_said(host):
+    fake_host.write(host.root, "etc/fstab", "none /dev/hugepages2m hugetlbfs pagesize=1G 0 0\n")
+    result = four(host)
+    assert result["mount"]["by"] == "operator" and MOUNT not in tree(host)
+    assert any("/etc/fstab mounts /dev/hugepages2m with pages of 1048576 KiB" in text for text in result["warnings"])
+    assert not four(host, state="absent").get("warnings")
+
+
+def test_somebody_else_s_mount_does_not_last(host):
+    """Field case 14: a pod's goes with the pod."""
+    pod = (
+        "90 1 0:77 / /var/lib/kubelet/pods/0b1c/volumes/kubernetes.io~empty-dir/x rw - hugetlbfs nodev rw,pagesize=2M\n"
+    )
+    fake_host.write(host.root, "proc/self/mountinfo", fake_host.MOUNT_2M + "\n" + pod)
+    assert four(host)["mount"] == {"dir": "/dev/hugepages2m", "by": "unit"}
+
+
+def guests(host, size_kib):
+    """A kernel with another default size, and its hugetlbfs."""
+    text = (host.root / "proc/meminfo").read_text()
+    fake_host.write(host.root, "proc/meminfo", text + "Hugepagesize: %d kB\n" % size_kib)
+    fake_kernel.FakeKernel(host.root, size_kib=size_kib)
+    row = "32 1 0:30 / /dev/hugepages rw - hugetlbfs none rw,pagesize=%dM\n" % (size_kib // 1024)
+    fake_host.write(host.root, "proc/self/mountinfo", row)
+
+
+@pytest.mark.parametrize(("size_kib", "pages"), [(524288, 6), (1048576, 3)])
+def test_the_guests_pool_comes_back_too(host, size_kib, pages):
+    guests(host, size_kib)
+    result = four(host, hugepage_count=100, numa={0: 100}, guest_memory="3G")
+    assert asks(host)[0] == ["/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages", "100"]
+    assert asks(host)[1:] == [
+        ["/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "100"],
+        ["/sys/kernel/mm/hugepages/hugepages-%dkB/nr_hugepages" % size_kib, str(pages)],
+    ]
+    assert result["units"] == ["dev-hugepages2m.mount", "zbs-vhost-hugepages-2M.service"]
+    assert boot_units.asked((host.root / SERVICE).read_text()) == {2048: 100, size_kib: pages}
+    four(host, state="absent")
+    assert tree(host) == {}
+
+
+def test_without_memory_for_guests_their_pool_is_left_alone(host):
+    guests(host, 524288)
+    four(host, hugepage_count=100)
+    assert len(asks(host)) == 1
+
+
+def test_both_pools_together_do_not_take_more_than_there_is(host):
+    guests(host, 524288)
+    assert failure_of(NAME, {"hugepage_count": 5000, "guest_memory": "8G"})[0]["code"] == "too_much"
+
+
+def test_the_manager_s_marks_are_told(host):
+    guests(host, 1048576)
+    fake_host.write(host.root, "proc/cmdline", "ro default_hugepagesz=1G hugepagesz=1G hugepages=8\n")
+    result = four(host)
+    assert [entry["says"] for entry in result["operator_entries"]] == ["default_hugepagesz=1G", "hugepages=8"]
+    assert any("decides the pool that VMs use" in text for text in result["warnings"])
+
+
 def test_a_service_of_that_name_that_is_not_ours_is_left_alone(host):
     fake_host.write(host.root, SERVICE, "[Service]\nExecStart=/bin/true\n")
     for check_mode in (True, False):

@@ -5,8 +5,10 @@ import socket
 import threading
 
 import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import client
 from ansible_collections.zstack.zbs.plugins.module_utils._preflight import admin as preflight_admin
 from ansible_collections.zstack.zbs.plugins.module_utils._preflight import host as preflight_host
+from ansible_collections.zstack.zbs.plugins.module_utils._preflight import ssh as ssh_check
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
@@ -99,7 +101,7 @@ def test_a_host_that_does_not_answer(admin):
     [(None, "", None), (None, ', "hosts": ["127.0.0.1"]', True), ("no answer within 5 s", "", None)],
 )
 def test_whether_zbsadm_s_own_list_has_the_host(admin, monkeypatch, problem, named, ok):
-    monkeypatch.setattr(preflight_admin, "_ssh_problem", lambda *_args: problem)
+    monkeypatch.setattr(preflight_admin.ssh, "problem", lambda *_args: problem)
     rows, result = rows_of(admin(ZBSADM % (CLUSTERS % named), ssh_port=None))
     assert rows["compute_host"]["ok"] is ok and result["fit"]  # not knowing is no no
 
@@ -116,6 +118,7 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
     monkeypatch.setattr(preflight_host, "bound_processes", lambda *_args: ([], False))
     monkeypatch.setattr(preflight_host, "claimed_cores", lambda *_args: {})
+    monkeypatch.setattr(client, "state", lambda: "present")
     return {
         "part": "host",
         "host_ip": "127.0.0.1",
@@ -130,8 +133,15 @@ def host(tmp_path, monkeypatch):
 
 def test_a_host_that_is_fit(host):
     rows, result = rows_of(host)
-    assert list(rows) == ["admin_host", "image", "compatibility", "hugepages", "hugetlbfs", "docker", "cores"]
+    assert list(rows) == ["admin_host", "client", "image", "compatibility", "hugepages", "hugetlbfs", "docker", "cores"]
     assert result["fit"] and {row["ok"] for row in rows.values()} == {True}
+
+
+@pytest.mark.parametrize("login, ok", [(True, True), (False, None)])
+def test_a_host_without_its_client(host, monkeypatch, login, ok):
+    monkeypatch.setattr(client, "state", lambda: "missing")
+    rows, result = rows_of(dict(host, client_login=login, enforce=True))
+    assert rows["client"]["ok"] is ok and result["fit"]
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -198,14 +208,14 @@ def served(behave):
     [
         (lambda connection: connection.sendall(b"220 mail ESMTP\r\n"), "not an SSH server"),
         (lambda connection: connection.sendall(b"SS"), "not an SSH server"),
-        (lambda connection: connection.recv(1), "no answer within 0 s"),
+        (lambda connection: [connection.recv(1), connection.recv(99), connection.recv(1)], "no answer within 0 s"),
     ],
 )
 def test_what_answers_and_is_no_ssh_server(behave, words):
     port, thread = served(behave)
-    assert words in preflight_admin._ssh_problem("127.0.0.1", port, Deadline(0.4))
+    assert words in ssh_check.problem("127.0.0.1", port, Deadline(0.4))
     thread.join(20)
 
 
 def test_a_host_whose_name_does_not_resolve():
-    assert "does not resolve" in preflight_admin._ssh_problem("host.zbs.invalid", 22, Deadline(20))
+    assert "does not resolve" in ssh_check.problem("host.zbs.invalid", 22, Deadline(20))

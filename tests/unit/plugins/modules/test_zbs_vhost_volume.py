@@ -4,7 +4,7 @@ import json
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
-from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import clients, programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
 NAME = "zbs_vhost_volume"
@@ -29,9 +29,10 @@ def zbsadm(tmp_path, monkeypatch):
     monkeypatch.setattr(calls, "LOCK_DIR", str(tmp_path))
     log = tmp_path / "log"
 
-    def make(body=SUCCESS, **more):
+    def make(body=SUCCESS, told=clients.NOBODY, **more):
         path = programs.write_program(tmp_path, "zbsadm", programs.logging_argv(log, body))
-        base = {"host_ip": "172.30.0.11", "zbsadm": path, "observed": healthy(), "timeout": 20}
+        zbs = programs.write_program(tmp_path, "zbs", told if "list client" in told else clients.zbs(told))
+        base = {"host_ip": "172.30.0.11", "zbsadm": path, "zbs": zbs, "observed": healthy(), "timeout": 20}
         return dict(base, path="zbs://pool1/vol1", **more) if "path" not in more else dict(base, **more)
 
     make.calls = lambda: programs.calls(log)
@@ -125,3 +126,59 @@ def test_a_refusal_of_zbsadm(zbsadm):
 def test_options_that_cannot_be(zbsadm, bad):
     failure, _result = failure_of(NAME, zbsadm(**bad))
     assert failure["code"] == "bad_option" and zbsadm.calls() == []
+
+
+HELD = clients.open_on("172.30.0.12")
+OLD = clients.zbs(help_text=clients.OLD_HELP)
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_volume_that_another_host_has_open_is_not_created(zbsadm, check_mode):
+    failure, _result = failure_of(NAME, zbsadm(told=HELD), check_mode)
+    assert failure["code"] == "held_elsewhere" and zbsadm.calls() == []
+    assert failure["details"] == {"held_by": ["172.30.0.12"], "path": "pool1/vol1", "bdev_name": BDEV}
+    for word in (BDEV, "pool1/vol1", "172.30.0.12", "held elsewhere"):
+        assert word in failure["message"]
+
+
+@pytest.mark.parametrize("addresses, code", [(["172.30.0.12"], None), (["172.30.0.13"], "held_elsewhere")])
+def test_an_address_of_the_host_itself_is_no_hindrance(zbsadm, addresses, code):
+    given = zbsadm(told=HELD, observed=dict(healthy(), addresses=addresses))
+    if code:
+        assert failure_of(NAME, given)[0]["code"] == code
+    else:
+        assert run_module(NAME, given)[0] == 0 and zbsadm.calls() == [CREATE]
+
+
+@pytest.mark.parametrize(
+    "fence, demand, served",
+    [
+        ("when_possible", None, False),
+        ("when_possible", [], False),
+        ("when_possible", [{"bdev": BDEV}, {"bdev": BDEV, "served_s_ago": None}], False),
+        ("when_possible", [{"bdev": "other", "served_s_ago": 5}], False),
+        ("when_possible", [{"bdev": BDEV, "served_s_ago": 700}], False),
+        ("when_possible", [{"bdev": BDEV, "served_s_ago": 700}, {"bdev": BDEV, "served_s_ago": 5}], True),
+        ("when_possible", [{"bdev": BDEV, "served_s_ago": 5, "held_by": ["172.30.0.12"]}], False),
+        ("required", [{"bdev": BDEV, "served_s_ago": 5}], False),
+        ("off", None, True),
+    ],
+)
+def test_an_older_release_of_zbs(zbsadm, fence, demand, served):
+    given = zbsadm(told=OLD, fence=fence, observed=dict(healthy(), demand=demand))
+    if served:
+        assert run_module(NAME, given)[0] == 0 and zbsadm.calls() == [CREATE]
+        return
+    failure, _result = failure_of(NAME, given)
+    assert failure["code"] == "fence_unknown" and "fence" in failure["message"] and zbsadm.calls() == []
+
+
+def test_a_delete_asks_nobody(zbsadm):
+    assert run_module(NAME, zbsadm(told=HELD, state="absent", observed=healthy(ROW)))[0] == 0
+    assert run_module(NAME, zbsadm(told=HELD, state="absent", observed=healthy(ROW)), check_mode=True)[0] == 0
+    assert zbsadm.calls() == [DELETE]
+
+
+def test_a_broken_one_that_is_held_elsewhere_is_left_as_it_is(zbsadm):
+    failure_of(NAME, zbsadm(told=HELD, observed=healthy(dict(ROW, broken=True))))
+    assert zbsadm.calls() == []

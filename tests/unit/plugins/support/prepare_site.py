@@ -35,6 +35,28 @@ class Site:
         self.monkeypatch.setattr(asking, "write", self.kernel.write)
         return self.kernel
 
+    def guests(self, size_kib, path="/dev/hugepages", mounted=True, **kernel):
+        """A second pool, of the kernel's default size, and its hugetlbfs; the pool that guests use then."""
+        second = fake_kernel.FakeKernel(self.root, size_kib=size_kib, **kernel)
+
+        def write(where, value):
+            mine = (
+                [self.kernel, second]
+                if "hugepages-" not in where
+                else [second if "-%dkB" % size_kib in where else self.kernel]
+            )
+            for pool in mine:
+                pool.write(where, value)
+
+        self.monkeypatch.setattr(asking, "write", write)
+        meminfo = (self.root / "proc/meminfo").read_text()
+        fake_host.write(self.root, "proc/meminfo", meminfo + "Hugepagesize: %d kB\n" % size_kib)
+        if mounted:
+            info = self.root / "proc/self/mountinfo"
+            row = "30 1 0:28 / %s rw shared:15 - hugetlbfs hugetlbfs rw,pagesize=%dM\n" % (path, size_kib // 1024)
+            info.write_text(info.read_text() + row)
+        return second
+
     def docker(self, inspect=None, info=INFO):
         """What docker answers."""
         answer = programs.answering(json.dumps([inspect]))

@@ -35,9 +35,32 @@ def controller(name, bdev="same", socket=None, sessions=0):
 
 
 def write_docker(folder, answer=None, rc=0, err="", body=None):
-    """A docker on PATH that answers every inspect so; returns its folder."""
+    """A docker on PATH that answers every inspect so and knows no other container; returns its folder."""
     out = json.dumps([answer]) if answer is not None else "[]"
-    programs.write_program(folder, "docker", body or programs.answering(out, err, rc))
+    no_other = '[ "$1 %s" != "ps 0" ] || exit 0\n' % rc
+    programs.write_program(folder, "docker", body or no_other + programs.answering(out, err, rc))
+    return folder
+
+
+def write_engine(folder, containers):
+    """A docker on PATH that knows these containers (as `docker container inspect` shows them) by Id and Name, and lists them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ["echo %s" % item["Id"] for item in containers]
+    body = ['if [ "$1" = ps ]; then', ":"] + lines + ["exit 0", "fi"]
+    # Many at once are asked for a line each, one by its name for a list.
+    body += [
+        'case " $* " in *" --format "*) many=1 ;; *) many= ;; esac',
+        "found=",
+        'for word in "$@"; do case "$word" in',
+    ]
+    for number, item in enumerate(containers):
+        (folder / ("%d.json" % number)).write_text(json.dumps(item) + "\n")
+        names = "%s|%s" % (item["Id"], item["Name"].lstrip("/"))
+        show = 'cat "%s/%d.json"' % (folder, number)
+        body.append('%s) found=1; if [ "$many" ]; then %s; else echo "["; %s; echo "]"; fi ;;' % (names, show, show))
+    body += ["esac; done", '[ "$found" ] && exit 0']
+    body += ['echo "[]"', 'echo "Error response from daemon: No such container: x" >&2', "exit 1"]
+    programs.write_program(folder, "docker", "\n".join(body))
     return folder
 
 

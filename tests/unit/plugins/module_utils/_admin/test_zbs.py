@@ -4,6 +4,7 @@ import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._admin import zbs
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import clients as fake
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 
 POOLS = {
@@ -81,3 +82,95 @@ def test_the_words_that_zbs_is_asked_with(tmp_path):
     program = programs.write_program(tmp_path, "zbs", programs.logging_argv(log, body))
     assert zbs.Zbs(program).pools(Deadline(30)) == {}
     assert programs.calls(log) == [["list", "logical-pool", "--format", "json"]]
+
+
+def clients(tmp_path, body, seconds=30):
+    """What is found of who has pool1/vol1 open, and the calls that it took."""
+    log = tmp_path / "log"
+    program = programs.write_program(tmp_path, "zbs", programs.logging_argv(log, body))
+    return zbs.Zbs(program).clients("pool1/vol1", Deadline(seconds)), programs.calls(log)
+
+
+@pytest.mark.parametrize(
+    "rows, found",
+    [
+        ("", []),
+        ('{"ip": "10.0.0.12", "port": 9001}', ["10.0.0.12"]),
+        ('{"ip": "10.0.0.12", "port": 9001}, {"ip": "fd00::1", "port": 9002}', ["10.0.0.12", "fd00::1"]),
+        ('{"ip": ""}', [""]),
+        ('{"port": 9001}, {"ip": null}, {"ip": 7}, 5, "10.0.0.12"', [None] * 5),
+    ],
+)
+def test_who_has_a_volume_open(tmp_path, rows, found):
+    asked, called = clients(
+        tmp_path, fake.zbs("WARN: noise\n" + '{"error": {"code": 0, "message": ""}, "result": [%s]}' % rows)
+    )
+    assert asked == found
+    assert called == [
+        ["list", "client", "--help"],
+        ["list", "client", "--path", "pool1/vol1", "--format", "json"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"result": []},
+        {"error": None, "result": []},
+        {"error": "", "result": []},
+        {"error": {}, "result": []},
+        {"error": {"code": False}, "result": []},
+        {"error": {"code": "0"}, "result": []},
+        {"error": {"code": 0}},
+        {"error": {"code": 0}, "result": None},
+        {"error": {"code": 0}, "result": {}},
+        {"error": {"code": 0}, "result": {"ip": "10.0.0.12"}},
+        {"error": {"code": 0}, "result": "10.0.0.12"},
+    ],
+)
+def test_nobody_is_told_by_an_empty_list_alone(data):
+    with pytest.raises(ZbsError) as caught:
+        zbs.parse_clients(data)
+    assert caught.value.code == "bad_listing" and "zbs list client" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "body, code, words",
+    [
+        (fake.zbs(help_text=fake.OLD_HELP), "no_path", "no --path"),
+        (fake.zbs(help_text="  --pathology string\\n  --no-path"), "no_path", "no --path"),
+        ("exit 1", "no_path", "no --path"),
+        ("exec sleep 60", "zbs_timeout", "--help` did not end within"),
+        (fake.zbs(body="exec sleep 60"), "zbs_timeout", "could not be listed within"),
+        (fake.zbs(body="echo garbage"), "zbs_failed", "garbage"),
+        (fake.zbs(body="exit 1"), "zbs_failed", "no answer"),
+        (fake.zbs('{"error": {"code": 3, "message": "kFileNotExists"}}'), "zbs_failed", "kFileNotExists"),
+        (fake.zbs('{"error": {"code": 0}, "result": null}'), "bad_listing", "an unknown form"),
+    ],
+)
+def test_what_is_not_told_is_an_error(tmp_path, body, code, words):
+    with pytest.raises(ZbsError) as caught:
+        clients(tmp_path, body, seconds=1 if code == "zbs_timeout" else 30)
+    assert caught.value.code == code and words in caught.value.message
+
+
+def test_a_zbs_that_is_missing(tmp_path):
+    with pytest.raises(ZbsError) as caught:
+        zbs.Zbs(str(tmp_path / "none")).clients("pool1/vol1", Deadline(30))
+    assert caught.value.code == "command_missing"
+
+
+def test_the_help_is_asked_once_and_the_first_silence_shortens_the_next(tmp_path, monkeypatch):
+    """Many disks behind a cluster that hangs must not cost a whole time-out each."""
+    monkeypatch.setattr(zbs, "CLIENT_SECONDS", 1.0)
+    monkeypatch.setattr(zbs, "NEXT_SECONDS", 0.2)
+    log = tmp_path / "log"
+    program = programs.write_program(tmp_path, "zbs", programs.logging_argv(log, fake.zbs(body="exec sleep 60")))
+    asked, messages = zbs.Zbs(program), []
+    for _number in range(3):
+        with pytest.raises(ZbsError) as caught:
+            asked.clients("pool1/vol1", Deadline(30))
+        messages.append(caught.value.message)
+    assert ["1 s" in message for message in messages] == [True, False, False]
+    assert [call[-1] for call in programs.calls(log)] == ["--help", "json", "json", "json"]

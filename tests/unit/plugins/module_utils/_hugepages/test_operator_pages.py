@@ -56,6 +56,12 @@ def test_sysctl_of_another_default_size_is_not_the_same_thing(tmp_path):
         ("hugepagesz=x hugepages=4", 2048, []),
         ("hugepagesz=2048K hugepages=4", 2048, ["hugepages=4"]),
         ("nohugepages=4 hugepagesz=2M", 2048, []),
+        ("hugepagesz=0x200000 hugepages=4", 2048, ["hugepages=4"]),
+        ("hugepagesz=1GB hugepages=4", 1048576, ["hugepages=4"]),
+        ("default_hugepagesz=1G hugepages=4", 1048576, ["default_hugepagesz=1G", "hugepages=4"]),
+        ("default_hugepagesz=1G hugepages=4", 2048, ["default_hugepagesz=1G"]),
+        ("hugepages=4 default_hugepagesz=1G", 1048576, ["hugepages=4", "default_hugepagesz=1G"]),
+        ("transparent_hugepage=always", 2048, []),
     ],
 )
 def test_the_kernel_command_line(tmp_path, line, page_kib, says):
@@ -97,3 +103,52 @@ def test_a_tuned_profile_without_pages_says_nothing(tmp_path):
         "etc/tuned/own/tuned.conf": "[sysctl]\nvm.swappiness=10\nalone\n[cpu]\ngovernor=performance\n",
     }
     assert find(tmp_path, files) == []
+
+
+# (a file of the next boot, its text, what is told of it)
+BOOT = [
+    (
+        "etc/default/grub",
+        'GRUB_CMDLINE_LINUX="quiet hugepagesz=2M hugepages=9 transparent_hugepage=always"\n',
+        ["hugepages=9"],
+    ),
+    ("etc/default/grub", "GRUB_CMDLINE_LINUX_DEFAULT='default_hugepagesz=1G'\n", ["default_hugepagesz=1G"]),
+    ("etc/default/grub", '#GRUB_CMDLINE_LINUX="hugepages=9"\nGRUB_TIMEOUT=5\n', []),
+    ("etc/default/grub.d/50-pages.cfg", 'GRUB_CMDLINE_LINUX+=" hugepages=9"\n', ["hugepages=9"]),
+    ("etc/default/grub.d/readme", 'GRUB_CMDLINE_LINUX=" hugepages=9"\n', []),
+    ("etc/kernel/cmdline", "root=/dev/sda1 ro hugepages=9\n", ["hugepages=9"]),
+    ("boot/loader/entries/a.conf", "title x hugepages=1\noptions root=/dev/sda1 hugepages=9\n", ["hugepages=9"]),
+    ("boot/grub2/grubenv", "saved_entry=0\nkernelopts=root=/dev/sda1 hugepages=9\n####\n", ["hugepages=9"]),
+    (
+        "boot/grub2/grub.cfg",
+        "menuentry {\n\tlinux16 /vmlinuz hugepages=9\n}\nlinux /old hugepages=9\n",
+        ["hugepages=9"],
+    ),
+    ("boot/grub/grub.cfg", "\tlinux\t/vmlinuz ro hugepagesz=1G hugepages=9\n", []),
+    (
+        "etc/tmpfiles.d/p.conf",
+        "w /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages - - - - 7\n",
+        ["/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages = 7"],
+    ),
+    ("etc/tmpfiles.d/p.conf", "#w /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages - - - - 7\nd /x\n", []),
+    ("etc/tmpfiles.d/p.conf", "w /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages - - - - 7\n", []),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "says"), BOOT)
+def test_the_next_boot_s_entries(tmp_path, path, text, says):
+    assert find(tmp_path, {path: text}) == [("/" + path, item) for item in says]
+
+
+def test_the_guests_pool_counts_too(tmp_path):
+    write(tmp_path, "proc/meminfo", "Hugepagesize: 524288 kB\n")
+    write(tmp_path, "proc/cmdline", "hugepagesz=512M hugepages=4 hugepagesz=2M hugepages=8 hugepagesz=1G hugepages=9\n")
+    write(tmp_path, "etc/sysctl.conf", "vm.nr_hugepages=0\n")
+    said = [entry["says"] for entry in operator_pages.find(2048, str(tmp_path), 524288)]
+    assert said == ["hugepages=4", "hugepages=8", "vm.nr_hugepages = 0"]
+
+
+def test_what_is_said_of_an_entry():
+    entry = {"where": "/etc/default/grub", "says": "default_hugepagesz=1G"}
+    assert "decides the pool that VMs use" in operator_pages.sentence(entry)
+    assert "sets the same pages (hugepages=4)" in operator_pages.sentence(dict(entry, says="hugepages=4"))

@@ -64,7 +64,25 @@ def test_options_that_only_look_alike_are_none_of_ours():
     assert (found.cpus(), found.memory_mib(), found.admin_socket()) == (None, None, None)
 
 
-@pytest.mark.parametrize("arguments", [(), ("-m",), ("--cpumask",), ("-s", "1G"), ("-s", "much")])
+@pytest.mark.parametrize(
+    ("text", "mib"),
+    [
+        ("512", 512),
+        ("512M", 512),
+        ("512m", 512),
+        ("1G", 1024),
+        ("2g", 2048),
+        ("1048576k", 1024),
+        ("1k", 0),
+        ("1GiB", 1024),
+    ],
+)
+def test_memory_with_a_unit_and_without(text, mib):
+    """SPDK takes MiB where no unit stands, and K, M and G else."""
+    assert container("-s", text).memory_mib() == container("--mem-size=" + text).memory_mib() == mib
+
+
+@pytest.mark.parametrize("arguments", [(), ("-m",), ("--cpumask",), ("-s", "1X"), ("-s", "-1G"), ("-s", "much")])
 def test_what_cannot_be_read_is_none(arguments):
     found = container(*arguments)
     assert (found.cpus(), found.memory_mib()) == (None, None)

@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("hypothesis")
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import evidence, health
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.container import Container
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.others import Other, Others
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.process import STATE_WORDS, ProcessInfo
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import HEALED, STATUS_OF, Verdict
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import PATH
@@ -21,6 +22,8 @@ SOCKETS = [
     "bad_path",
     "refused_call",
     "not_asked",
+    "refuses",
+    "tells_nothing",
     "something new",
 ]
 STATES = st.fixed_dictionaries(
@@ -54,6 +57,13 @@ PROCESSES = st.builds(
     st.floats(0, 100),
     st.none() | st.integers(0, 10**6),
 )
+OTHERS = st.builds(
+    lambda own, other, stranger, problem: Others(own, other, stranger, problem, other is not None),
+    NOT_FOUND,
+    st.none() | st.builds(Other, FOUND, st.just("how"), st.none() | st.floats(0, 100)),
+    st.none() | st.sampled_from([4711, 5]),
+    st.none() | st.just("docker ended with status 1"),
+)
 EVIDENCE = st.builds(
     evidence.Evidence,
     st.just(PATH),
@@ -66,7 +76,8 @@ EVIDENCE = st.builds(
     st.integers(0, 3),
     st.sampled_from([0, 1, 63, 64, 500]),
     st.none() | st.floats(0, 100),
-    st.sampled_from([[], ["/var/zbs2/zbs-bdev-1"]]),
+    st.sampled_from([[], ["/var/zbs2/zbs-bdev-1"], ["/var/tmp/vhost-sockets/vhost.sock"]]),
+    st.none() | OTHERS,
 )
 
 
@@ -86,16 +97,24 @@ def test_every_evidence_has_a_verdict_that_keeps_the_first_law(seen):
         nobody_serves = (
             seen.socket == "nobody" and seen.listening is False and not (seen.volumes_listening or seen.elsewhere)
         )
-        assert nobody_serves or seen.socket == "silent"
+        idle = seen.socket == "refuses" and seen.listening is not None and not seen.volumes_listening
+        assert nobody_serves or idle or seen.socket == "silent"
         # Whoever may not ask has not seen: his own lack of permission heals nobody.
-        assert seen.socket == "silent" or seen.container is None or seen.container.answer != "denied"
+        assert seen.socket != "nobody" or seen.container is None or seen.container.answer != "denied"
+        # No second target beside another's, and none where it can't be told whether there is another.
+        others = seen.others
+        assert others is None or (others.other is None and others.problem is None)
+        assert others is None or seen.process is None or others.stranger != seen.process.pid
     if seen.socket == "nobody":
-        assert result.verdict in ("absent", "stopped", "refused", "starting", "unknown")
+        assert result.verdict in ("absent", "stopped", "refused", "starting", "unknown", "foreign", "legacy")
     if result.verdict == "starting":
         process, age = seen.process, seen.container_age
+        other = seen.others.other if seen.others else None
         young_process = process is not None and process.age < seen.start_grace and process.state != "T"
-        assert young_process or (seen.socket == "nobody" and age is not None and age < seen.start_grace)
-    if seen.socket == "silent" and seen.process is not None and seen.process.state == "T":
+        young_other = other is not None and other.age is not None and other.age < seen.start_grace
+        young = young_other or (age is not None and age < seen.start_grace)
+        assert young_process or (seen.socket == "nobody" and young)
+    if seen.socket == "silent" and seen.process is not None and seen.process.state == "T" and seen.others is None:
         assert result.verdict == "hung"
 
 
@@ -116,9 +135,9 @@ def test_the_hosts_status_follows_its_protocols(verdicts):
 
 @settings(max_examples=500, deadline=None)
 @given(EVIDENCE)
-def test_a_verdict_heals_exactly_when_its_status_is_disconnected(seen):
+def test_a_verdict_heals_exactly_when_its_status_is_disconnected_and_it_is_no_others(seen):
     result = health.decide_vhost(seen)
-    assert (result.status == "Disconnected") is (result.verdict in HEALED)
+    assert (result.status == "Disconnected" and result.verdict != "foreign") is (result.verdict in HEALED)
     status, reason = health.host_status({"vhost": result})
     assert status == result.status and (reason is None) is (result.verdict == "healthy")
 
@@ -126,7 +145,7 @@ def test_a_verdict_heals_exactly_when_its_status_is_disconnected(seen):
 @settings(max_examples=500, deadline=None)
 @given(EVIDENCE, st.none() | FOUND | NOT_FOUND)
 def test_docker_never_changes_the_verdict_of_who_answers_or_of_who_is_silent(seen, other):
-    if seen.socket == "nobody":
+    if seen.socket == "nobody" or seen.others is not None:
         return
     before = health.decide_vhost(seen).verdict
     seen.container, seen.container_age = other, None
@@ -143,7 +162,8 @@ def test_age_only_turns_starting_into_a_fault(seen, older):
     if seen.container_age is not None:
         seen.container_age += older
     after = health.decide_vhost(seen).verdict
-    assert after == before or (before == "starting" and after in ("stopped", "refused", "hung", "unknown"))
+    downs = ("absent", "stopped", "refused", "hung", "unready", "foreign", "legacy", "unknown")
+    assert after == before or (before == "starting" and after in downs)
 
 
 def test_unknown_never_heals():

@@ -2,7 +2,13 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import down, health
-from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import HEALED, STATUS_OF, Verdict
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import (
+    ANOTHERS,
+    ASKED_TWICE,
+    HEALED,
+    STATUS_OF,
+    Verdict,
+)
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.evidence import (
     PATH,
     container,
@@ -260,6 +266,9 @@ def test_an_answering_target_of_an_exited_container_warns_against_a_restart():
         ("stopped", "Disconnected", True),
         ("refused", "Disconnected", True),
         ("hung", "Disconnected", True),
+        ("unready", "Disconnected", True),
+        ("foreign", "Disconnected", False),
+        ("legacy", "Unknown", False),
         ("unknown", "Unknown", False),
     ],
 )
@@ -273,4 +282,5 @@ def test_as_many_connections_as_spdk_serves_at_a_time():
 
 
 def test_the_table_has_no_other_rows():
-    assert len(STATUS_OF) == 7 and len(HEALED) == 4
+    assert len(STATUS_OF) == 10 and len(HEALED) == 5
+    assert not set(HEALED) & set(ANOTHERS) and set(ASKED_TWICE) < set(HEALED)

@@ -32,6 +32,12 @@ def test_the_same_process_is_the_same_container():
     assert identity.recall(KNOWN, process(), NAME) == dict(FOUND, answer="remembered")
 
 
+def test_the_target_of_another_deployer_is_remembered_under_the_name_that_was_asked_for():
+    theirs = {"pid": 42, "started": 100.0, "container": dict(FOUND, name="zstone-vhost", expected=NAME, foreign=True)}
+    assert identity.recall(theirs, process(), NAME) == dict(theirs["container"], answer="remembered")
+    assert identity.recall(theirs, process(), "zstone-vhost") is None
+
+
 @pytest.mark.parametrize(
     "known, seen, name",
     [
@@ -40,6 +46,7 @@ def test_the_same_process_is_the_same_container():
         (KNOWN, process(pid=43), NAME),
         (KNOWN, process(started=100.5), NAME),  # the pid was given away again
         (KNOWN, process(), "another"),
+        ({"pid": 42, "started": 100.0, "container": dict(FOUND, expected="another")}, process(), NAME),
     ],
 )
 def test_of_anything_else_nothing_is_remembered(known, seen, name):
@@ -92,11 +99,12 @@ def test_a_target_that_is_known_and_answers_asks_docker_nothing(tmp_path, monkey
             settings.target = identity.seen(None, first)
             second = probe.probe(settings)
         assert len(programs.calls(log)) == 1
+        assert (first["container"]["expected"], first["container"]["foreign"]) == (NAME, False)
         assert first["container"]["answer"] == "found" and second["container"]["answer"] == "remembered"
         assert dict(second["container"], answer="found") == first["container"]
-        # Who does not answer is asked about again.
+        # Who does not answer is asked about again, and so are the others.
         assert probe.probe(settings)["container"]["answer"] == "found"
-    assert len(programs.calls(log)) == 2
+    assert [call[0] for call in programs.calls(log)] == ["container", "container", "ps"]
 
 
 def parents(root, *chain):

@@ -3,12 +3,15 @@
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.own_pages import read_own_pages
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import numa_line, smaps, write
+from hypothesis import given
+from hypothesis import strategies as st
 
 # (the file of a mapping, whether the target took it)
 FILES = [
     ("/dev/hugepages2m/spdk_pid1map_0", True),
     ("/dev/hugepages2m/spdk_pid1map_0 (deleted)", True),
     ("/mnt/huge pages/spdk_pid4711map_1023 (deleted)", True),
+    ("/dev/hugepages2m/spdk0map_3", True),  # with --shm-id
     ("/dev/hugepages2m/rtemap_7", True),
     ("/anon_hugepage (deleted)", True),
     ("/anon_hugepage", True),
@@ -71,7 +74,12 @@ def test_a_kernel_that_does_not_tell(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["huge", " huge file=/spdk_pid1map_0", " huge N0=x kernelpagesize_kB=y file=/spdk_pid1map_0", "\x00 huge", ":"],
+    ["huge", " huge file=/spdk_pid1map_0", " huge N0=x kernelpagesize_kB=y file=/spdk_pid1map_0", "\x00 huge", ":"]
+    + [
+        smaps("/spdk_pid1map_0", 2048).partition("KernelPageSize:")[0] + rest
+        for rest in ("\n\n", "KernelPageSize:\n", "KernelPageSize: x kB\n")
+    ]
+    + [" huge file=/spdk_pid1map_0 kernelpagesize_kB=\u00b2"],
 )
 def test_junk_is_nothing(tmp_path, text):
     write(tmp_path, "numa_maps", text)
@@ -79,3 +87,31 @@ def test_junk_is_nothing(tmp_path, text):
     (tmp_path / "numa_maps").unlink()
     write(tmp_path, "smaps", text)
     assert not read_own_pages(str(tmp_path))
+
+
+WORDS = st.lists(
+    st.one_of(
+        st.text(),
+        st.sampled_from(
+            [
+                " huge",
+                " file=/spdk_pid1map_0",
+                " N0=3",
+                " kernelpagesize_kB=2048",
+                " kernelpagesize_kB=0",
+                "\n",
+                " ",
+                "KernelPageSize: 0 kB",
+            ]
+            + ["KernelPageSize: 2048 kB", "Private_Hugetlb: 4096 kB", "1-2 rw-s 0 0:1 4 /spdk_pid1map_0"]
+        ),
+    )
+).map("".join)
+
+
+@given(WORDS)
+def test_no_text_is_too_much(tmp_path_factory, text):
+    folder = tmp_path_factory.mktemp("process")
+    for name in ("smaps", "numa_maps"):
+        (folder / name).write_bytes(text.encode("utf-8", "replace"))
+        assert isinstance(read_own_pages(str(folder)), dict)

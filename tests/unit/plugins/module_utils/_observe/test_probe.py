@@ -8,10 +8,11 @@ import subprocess
 import time
 
 import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import cbd
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe as observe_probe
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.probing import GOOD, probe, probe_inside
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.probing import GOOD, probe, probe_inside, settings
 
 # Before conftest.py takes its place.
 FIND_ELSEWHERE = observe_probe.sockets.find_elsewhere
@@ -143,7 +144,7 @@ def test_a_listener_whose_file_was_unlinked_is_unknown(folder, docker):
 
 def test_a_target_whose_connections_are_all_held_is_unknown(folder, docker):
     """SPDK serves 64 at a time: who leaks them makes a target that serves its VMs look hung."""
-    docker(**target.NO_CONTAINER)
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket(socket.AF_UNIX))
         listener.bind(folder + "/admin.sock")
@@ -161,7 +162,7 @@ def test_a_hung_target_is_hung_inside_the_timeout_whatever_docker_does(folder, d
     if hangs == "both":
         docker(body="exec sleep 100")
     else:
-        docker(**target.NO_CONTAINER)
+        docker(target.container("running", folder + "/admin.sock", os.getpid()))
     with socket.socket(socket.AF_UNIX) as sock:
         sock.bind(folder + "/admin.sock")
         sock.listen(8)
@@ -170,7 +171,7 @@ def test_a_hung_target_is_hung_inside_the_timeout_whatever_docker_does(folder, d
         assert time.monotonic() - started < 4.0
     assert health["protocols"]["vhost"]["verdict"] == "hung"
     assert health["process"]["pid"] == os.getpid()
-    assert health["container"]["answer"] == ("silent" if hangs == "both" else "missing")
+    assert health["container"]["answer"] == ("silent" if hangs == "both" else "found")
 
 
 def test_an_error_object_instead_of_a_version_is_unknown(folder, docker):
@@ -195,8 +196,19 @@ def test_both_protocols_each_with_its_own_row(folder, docker, tmp_path):
     assert (health["status"], health["reason"]) == ("Connected", None)
 
 
+def test_without_a_heartbeat_cbd_is_unknown_and_nothing_is_read(folder, docker, monkeypatch):
+    docker(**target.NO_CONTAINER)
+    monkeypatch.setattr(cbd, "probe", None)
+    asked = settings(folder, protocols=("vhost", "cbd"))
+    asked.cbd_unknown = "no admin node answers"
+    health = observe_probe.probe(asked)
+    row = health["protocols"]["cbd"]
+    assert (row["verdict"], row["status"], row["reason"]) == ("unknown", "Unknown", "no admin node answers")
+    assert health["protocols"]["vhost"]["verdict"] == "absent"
+
+
 def test_a_proc_that_can_not_be_read_leaves_the_vms_unknown(folder, docker, monkeypatch):
-    def fail(*_arguments):
+    def fail(*_arguments, **_more):
         raise PermissionError(13, "Permission denied")
 
     docker(**target.NO_CONTAINER)

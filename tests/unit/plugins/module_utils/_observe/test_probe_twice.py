@@ -45,5 +45,12 @@ def test_nobody_else_is_waited_for(seen, verdict):
     assert pauses == []
 
 
+def test_one_that_stays_unready_is_asked_twice_too(seen):
+    pauses = seen("unready", "unready", "unready", "healthy")
+    assert probe.probe_twice(SETTINGS, 10)["protocols"]["vhost"]["verdict"] == "unready"
+    again = probe.probe_twice(SETTINGS, 10)
+    assert pauses == [10, 10] and "seemed unready at first, but was not unready 10 s later" in again["warnings"][0]
+
+
 def test_zero_asks_once(seen):
     assert seen("hung") == [] and probe.probe_twice(SETTINGS, 0)["warnings"] == []

@@ -87,8 +87,8 @@ def test_no_list_of_controllers_is_not_knowing_instead_of_none(folder, docker, c
     docker(target.container("running", folder + "/admin.sock", os.getpid()))
     with Peer(folder + "/admin.sock", target.behave(dict(GOOD, vhost_get_controllers=controllers))):
         health = probe_inside(folder)
-    assert (health["status"], health["volumes"]) == ("Connected", None)
-    assert "shape" in health["warnings"][0]
+    assert (health["status"], health["volumes"], health["warnings"]) == ("Unknown", None, [])
+    assert "in a shape that is not SPDK's), so it is not known what it serves" in health["reason"]
 
 
 @pytest.mark.parametrize("controllers", WRONG)
@@ -100,12 +100,13 @@ def test_controllers_of_another_shape_are_broken_and_their_sessions_unknown(fold
     assert all(volume["broken"] and volume["sessions"] is None for volume in health["volumes"])
 
 
-def test_controllers_that_cannot_be_listed_are_a_warning(folder, docker):
+def test_bdevs_that_cannot_be_listed_are_a_warning(folder, docker):
     docker(target.container("running", folder + "/admin.sock", os.getpid()))
-    with Peer(folder + "/admin.sock", target.behave({"spdk_get_version": target.VERSION})):
+    answers = dict(GOOD, vhost_get_controllers=[target.controller("c")])
+    with Peer(folder + "/admin.sock", target.behave(answers)):
         health = probe_inside(folder)
-    assert health["status"] == "Connected" and "could not be listed" in health["warnings"][0]
-    assert health["volumes"] is None
+    assert health["status"] == "Connected" and "bdevs could not be listed" in health["warnings"][0]
+    assert health["volumes"][0]["block_size"] is None
 
 
 def test_more_broken_volumes_than_a_sentence_holds_are_counted(folder, docker):

@@ -77,3 +77,18 @@ def test_this_very_process():
     found = process.read_process(os.getpid())
     assert found.state in "RS" and found.age >= 0 and found.hugepages_kib == 0
     assert found.name == Path("/proc/self/comm").read_text().rstrip("\n")
+
+
+@pytest.mark.parametrize("text", ["", "42", "42 (reactor_0)", "42 (x) R 1", "42 )x( R", "42 (x) R " + "x " * 40])
+def test_a_stat_that_is_none_is_no_process(tmp_path, text):
+    write_process(tmp_path, 42)
+    write(tmp_path, "proc/42/stat", text)
+    assert process.read_process(42, str(tmp_path)) is None
+
+
+def test_a_thread_that_ended_hides_no_other(tmp_path):
+    write_process(tmp_path, 42, hugetlb_kib=8192)
+    (tmp_path / "proc/42/task/1").mkdir(parents=True)
+    for thread in (2, 3):
+        write(tmp_path, "proc/42/task/%d/stat" % thread, "%d (reactor_0) D 1" % thread)
+    assert process.read_process(42, str(tmp_path)).hugepages_kib is None

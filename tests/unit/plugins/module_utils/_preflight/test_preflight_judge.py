@@ -30,6 +30,25 @@ def test_compatibility(version, image, labels, ok):
     assert (row["remedy"] is None) is (ok is True)
 
 
+@pytest.mark.parametrize(
+    "state, has_login, ok, says, remedy",
+    [
+        ("present", False, True, "/etc/zbs/client.conf is there", None),
+        ("present", True, True, "/etc/zbs/client.conf is there", None),
+        ("missing", True, True, "a heal deploys the client first", None),
+        ("missing", False, None, "is missing", "zbs_vhost_heal_cbd_ssh_username"),
+        ("no_file", True, None, "is not a file", "remove it"),
+        ("no_file", False, None, "is not a file", "remove it"),
+        ("unknown", True, None, "can't be told", "run as root"),
+    ],
+)
+def test_the_client(state, has_login, ok, says, remedy):
+    row = judge.judge_client(state, has_login)
+    assert (row["check"], row["ok"]) == ("client", ok) and says in row["detail"]
+    assert (row["remedy"] is None) is (remedy is None) and (remedy or "") in (row["remedy"] or "")
+    assert judge.failing([row]) == []  # whether a target can do without it is not known
+
+
 def test_without_rules_nothing_is_known():
     assert judge.judge_compatibility("1.6.1", IMAGE, {}, [])["ok"] is None
 

@@ -15,6 +15,13 @@ def observed(verdict="healthy", image="a:1", cpus=(0, 1), memory=1024, sessions=
     }
 
 
+def ran_by(**whose):
+    """One that is well, with what the health says of whose it is."""
+    seen = observed()
+    seen["container"].update(answer="found", **whose)
+    return seen
+
+
 SAME = target_plan.Desired("a:1", [0, 1], 1024)
 OTHER = target_plan.Desired("a:2", [0, 1], 1024)
 
@@ -30,6 +37,13 @@ OTHER = target_plan.Desired("a:2", [0, 1], 1024)
         (SAME, observed("starting"), "always", "none"),
         (OTHER, observed("starting"), "always", "none"),
         (OTHER, observed("unknown"), "always", "none"),
+        (SAME, observed("unready"), "never", "deploy"),
+        (OTHER, observed("foreign"), "always", "refused"),
+        (OTHER, observed("legacy"), "always", "refused"),
+        (OTHER, ran_by(foreign=True, name="b", expected="a"), "always", "none"),
+        (OTHER, ran_by(runs_target=False), "always", "none"),  # what Docker shows is not what answers
+        (OTHER, ran_by(runs_target=None), "always", "deploy"),
+        (OTHER, ran_by(runs_target=True, foreign=False), "always", "deploy"),
         (OTHER, observed("a verdict of tomorrow"), "always", "none"),
         (OTHER, {}, "always", "none"),
         (OTHER, {"protocols": None}, "always", "none"),
@@ -126,6 +140,11 @@ def gone(answer):
         # One that answers was started by other means where Docker knows no container: its VMs count all the same.
         (dict(observed(sessions=[1]), container={"answer": "missing"}), "refused", "destroy"),
         (dict(observed("a verdict of tomorrow"), container={"answer": "missing"}), "refused", "destroy"),
+        (observed("foreign"), "refused", "destroy"),
+        (observed("legacy"), "refused", "destroy"),
+        (ran_by(foreign=True, name="b", expected="a"), "refused", "destroy"),
+        (ran_by(runs_target=False), "refused", "destroy"),
+        (ran_by(runs_target=True), "destroy", "destroy"),
         (observed("hung"), "refused", "destroy"),  # who does not answer does not tell whom it serves
         (observed("starting"), "refused", "destroy"),
         (observed("unknown"), "refused", "destroy"),
@@ -139,6 +158,29 @@ def test_the_table_of_removals(seen, action, forced):
         plan = target_plan.plan_removal(seen, force)
         assert plan.action == wanted and plan.reasons
     assert target_plan.plan_removal(seen).unsure is (action == "refused" and not target_plan._sessions(seen or {}))
+
+
+@pytest.mark.parametrize("verdict", ["stopped", "refused", "absent", "healthy", "hung", "unknown"])
+def test_a_vm_that_waits_for_its_disk_keeps_the_target(verdict):
+    """It has no session, and looks for its target every few seconds."""
+    needs = [{"bdev": "zbs-bdev-%d" % number, "vm": {"name": "web", "pid": 3}} for number in range(5)]
+    seen = dict(observed(verdict, sessions=[0]), demand=needs)
+    words = "zbs-bdev-0 of VM web, zbs-bdev-1 of VM web, zbs-bdev-2 of VM web and 2 more"
+    plan = target_plan.plan_removal(seen)
+    assert (plan.action, plan.reasons, plan.unsure) == (
+        "refused",
+        ["running VMs need the target's disks: " + words],
+        False,
+    )
+    assert target_plan.plan_removal(seen, True).action == "destroy"
+    assert (
+        target_plan.plan_removal(dict(seen, demand=None)).action
+        == target_plan.plan_removal(dict(seen, demand=[])).action
+    )
+    if verdict == "healthy":
+        plan = target_plan.plan_deploy(OTHER, seen, "when_idle")
+        assert plan.action == "restart_required"
+        assert plan.reasons[-1].endswith("running VMs need its disks (%s), so it is not restarted now" % words)
 
 
 @pytest.mark.parametrize(

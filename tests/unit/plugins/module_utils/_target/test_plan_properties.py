@@ -3,7 +3,7 @@
 import pytest
 
 pytest.importorskip("hypothesis")
-from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import HEALED, STATUS_OF
+from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import ANOTHERS, HEALED, STATUS_OF
 from ansible_collections.zstack.zbs.plugins.module_utils._target import plan as target_plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -46,7 +46,10 @@ def idle(host):
 def test_a_deploy(desired, host, restart):
     plan = target_plan.plan_deploy(desired, host, restart)
     verdict = host["protocols"]["vhost"]["verdict"]
-    assert plan.reasons and plan.action in ("none", "deploy", "restart_required")
+    assert plan.reasons and plan.action in ("none", "deploy", "restart_required", "refused")
+    assert (plan.action == "refused") == (verdict in ANOTHERS)
+    if verdict in ANOTHERS:
+        return
     if verdict in HEALED:
         assert plan.action == "deploy"
     elif verdict != "healthy":

@@ -1,10 +1,13 @@
 """The phases of a tick, with the probe's health given by the test and the ledger real."""
 
+import os
+
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe
 from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, ledger_writing, metrics_file
 
 pytestmark = pytest.mark.usefixtures("no_fsync")
 
@@ -176,3 +179,20 @@ def test_where_a_hold_cannot_be_looked_for_there_may_be_one(tmp_path):
     """Not being able to look is not the same as finding none."""
     hold, warnings = phases._find_hold({"hold": False, "facts_dir": str(tmp_path / ("x" * 300))})
     assert hold is not None and "File name too long" in warnings[0]
+
+
+def test_clear_takes_the_volumes_and_the_metrics_of_vhost_along(tick, tmp_path):
+    tick("observe", "stopped")
+    with ledger_writing.locked(str(tmp_path), Deadline(1)):
+        found = ledger.read_ledger(str(tmp_path))
+        found.put("zbs", "volume:a", dict(found.get("zbs", "vhost")))
+        ledger_writing.write(found, str(tmp_path))
+    metrics_file.write(str(tmp_path), "a 1\n")
+    metrics_file.note(str(tmp_path), str(tmp_path))
+    path = str(tmp_path / metrics_file.NAME)
+    assert (tick("clear", "-", check_mode=True)["metrics_removed"], os.path.exists(path)) == ([path], True)
+    cleared = tick("clear", "-")
+    assert (cleared["changed"], cleared["metrics_removed"], os.path.exists(path)) == (True, [path], False)
+    assert cleared["decisions"] == {"vhost": "cleared", "volume:a": "cleared"} and cleared["entries"] == {}
+    again = tick("clear", "-")
+    assert (again["changed"], again["metrics_removed"]) == (False, [])

@@ -48,12 +48,12 @@ def test_a_target_that_came_back_empty_is_due_for_its_volumes(host):
     assert seen["due"] == [A] and "disk a of VM web is not served" in seen["entries"][A]["reason"]
     begun = host.run("begin_volumes")
     assert begun["begun"] == [A] and begun["restore"] == [
-        {"bdev": "a", "socket": "/s/a", "vm": WEB, "path": None},
+        {"bdev": "a", "socket": "/s/a", "vm": WEB, "path": None, "served_s_ago": None, "held_by": None},
     ]
     host.volumes = [row("a")]
     restored = [{"bdev": "a", "path": "p/v", "error": None}]
     done = host.run("finish_volumes", lease_id=begun["lease_id"], restored=restored)
-    assert done["outcomes"] == {A: {"outcome": "healed", "error": None}}
+    assert done["outcomes"] == {A: {"outcome": "healed", "error": None, "held_by": None}}
     assert (done["decisions"][A], done["entries"]) == ("finished", {})
     after = host.run("observe")
     assert (after["decisions"][A], after["entries"]) == ("well", {})
@@ -107,7 +107,7 @@ def test_one_that_cannot_be_restored_keeps_no_other_waiting(host):
     host.volumes = [row("b")]
     rows = [{"bdev": "a", "path": None, "error": "no volume of that name"}, {"bdev": "b", "path": "p/w", "error": None}]
     done = host.run("finish_volumes", lease_id=begun["lease_id"], restored=rows)
-    assert done["outcomes"][A] == {"outcome": "failed", "error": "no volume of that name"}
+    assert done["outcomes"][A] == {"outcome": "failed", "error": "no volume of that name", "held_by": None}
     assert done["outcomes"][B]["outcome"] == "healed"
     assert host.run("observe")["decisions"] == {"vhost": "well", A: "waiting", B: "well"}
     host.volumes = []  # b breaks again while a waits
@@ -213,3 +213,150 @@ def test_check_mode_says_the_same_and_begins_nothing(host, tmp_path):
     before = ledgers.path(tmp_path).read_text()
     said = host.run("begin_volumes", check_mode=True)
     assert said["changed"] and said["begun"] == [A] and ledgers.path(tmp_path).read_text() == before
+
+
+OTHER = ["10.0.0.12"]
+
+
+def attempt(host, row_of_a, **more):
+    """An attempt of the volume a that ended with that row; its finish."""
+    begun = host.run("begin_volumes", **more)
+    assert begun["begun"] == [A]
+    return host.run("finish_volumes", lease_id=begun["lease_id"], restored=[dict(row_of_a, bdev="a")], **more)
+
+
+HELD = {"path": "p/v", "error": "held elsewhere", "held_by": OTHER}
+
+
+def test_what_is_held_elsewhere_is_told_between_the_ticks(host, tmp_path):
+    host.run("observe")
+    done = attempt(host, HELD)
+    assert done["outcomes"][A] == {"outcome": "failed", "error": "held elsewhere", "held_by": OTHER}
+    assert done["entries"][A]["held_by"] == OTHER and done["health"]["demand"][0]["held_by"] == OTHER
+    assert [host.run("observe")["entries"][A]["held_by"] for _tick in range(3)] == [OTHER] * 3
+    assert ledger.read_ledger(str(tmp_path)).get("zbs", A)["held_by"] == OTHER
+
+
+@pytest.mark.parametrize(
+    "row_of_a, held_by",
+    [
+        ({"error": "no answer", "held_by": None}, OTHER),  # not knowing takes back nothing
+        ({"error": "the admin node can't be reached"}, OTHER),
+        ({"error": "zbsadm failed", "held_by": []}, None),  # asked, and free: another reason now
+        (dict(HELD, held_by=["10.0.0.13"]), ["10.0.0.13"]),
+    ],
+)
+def test_the_last_answer_stands(host, row_of_a, held_by):
+    host.run("observe", max_skip=1)
+    attempt(host, HELD, max_skip=1)
+    assert [host.run("observe", max_skip=1)["decisions"][A] for _tick in range(2)] == ["waiting", "due"]
+    assert attempt(host, row_of_a, max_skip=1)["entries"][A].get("held_by") == held_by
+
+
+def test_it_is_over_when_the_disk_is_served_or_no_vm_needs_it(host):
+    for over in ({"volumes": [row("a")]}, {"needs": []}):
+        host.run("observe")
+        attempt(host, HELD)
+        for name, value in over.items():
+            setattr(host, name, value)
+        assert A not in host.run("observe")["entries"]
+        host.volumes, host.needs = [], [need("a")]
+
+
+def test_while_the_outage_is_not_over_a_disk_that_is_served_is_no_longer_held(host):
+    host.run("observe", reset_after=3)
+    attempt(host, HELD, reset_after=3)
+    host.volumes = [row("a")]
+    seen = host.run("observe", reset_after=3)
+    assert seen["decisions"][A] == "recovering" and "held_by" not in seen["entries"][A]
+
+
+def test_an_attempt_that_is_begun_still_tells_it(host):
+    host.run("observe", max_skip=1)
+    attempt(host, HELD, max_skip=1)
+    for _tick in range(2):
+        host.run("observe", max_skip=1)
+    begun = host.run("begin_volumes", max_skip=1)
+    assert begun["entries"][A]["held_by"] == begun["health"]["demand"][0]["held_by"] == OTHER
+    assert begun["restore"][0]["held_by"] == OTHER
+
+
+def test_an_attempt_that_was_cut_short_asked_nobody(host):
+    """Its rows are what begin handed out."""
+    host.run("observe", max_skip=1)
+    attempt(host, HELD, max_skip=1)
+    for _tick in range(2):
+        host.run("observe", max_skip=1)
+    begun = host.run("begin_volumes", max_skip=1)
+    error = "the admin node can't be reached"
+    done = host.run("finish_volumes", lease_id=begun["lease_id"], restored=begun["restore"], error=error, max_skip=1)
+    assert done["outcomes"][A] == {"outcome": "failed", "error": error, "held_by": None}
+    assert done["entries"][A]["held_by"] == OTHER
+
+
+@pytest.fixture
+def monotonic(monkeypatch):
+    """The monotonic clock of the ledger's steps, to be set."""
+
+    class Now:
+        seconds = 5000.0
+
+    real = phases.Clock
+    for module in (phases, volume_phases):
+        monkeypatch.setattr(module, "Clock", lambda: real(monotonic=Now.seconds, boot_id="boot-1"))
+    return Now
+
+
+def lose(host, target=10):
+    """The target came back empty."""
+    host.volumes, host.process = [], {"pid": target, "started_s_after_boot": float(target)}
+
+
+def test_the_restore_is_told_when_the_disk_was_last_seen_served(host, monotonic):
+    host.volumes = [row("a")]
+    host.run("observe")
+    monotonic.seconds += 100
+    lose(host)
+    assert host.run("observe")["due"] == [A]
+    monotonic.seconds += 7
+    begun = host.run("begin_volumes")
+    assert begun["restore"][0]["served_s_ago"] == begun["health"]["demand"][0]["served_s_ago"] == 107
+    assert isinstance(begun["health"]["addresses"], (list, type(None)))
+
+
+def test_a_disk_that_was_never_seen_served_says_so(host, monotonic):
+    lose(host)
+    host.run("observe")
+    monotonic.seconds += 7
+    assert host.run("begin_volumes")["restore"][0]["served_s_ago"] is None
+
+
+def test_a_healthy_host_writes_its_stamps_every_four_minutes(host, monotonic):
+    host.volumes = [row("a")]
+    written = []
+    for _minute in range(12):
+        written.append(host.run("observe")["changed"])
+        monotonic.seconds += 60
+    assert written == [True, False, False, False] * 3
+
+
+def test_a_tick_that_writes_anyway_renews_the_stamps(host, monotonic, tmp_path):
+    host.needs, host.volumes = [need("a"), need("b", DB)], [row("a")]
+    host.run("observe")  # b is broken: its window is counted at each tick
+    attempt_b = host.run("begin_volumes")
+    host.run("finish_volumes", lease_id=attempt_b["lease_id"], restored=[{"bdev": "b", "error": "no"}])
+    monotonic.seconds += 60
+    host.run("observe")
+    known = ledger.read_ledger(str(tmp_path)).disks["known"]
+    assert known["a"]["served"] == 5060 and "served" not in known["b"]
+
+
+def test_an_observe_pays_for_no_addresses(host):
+    seen = host.run("observe")
+    assert "addresses" not in seen["health"] and set(seen["health"]["demand"][0]) == {
+        "bdev",
+        "socket",
+        "vm",
+        "seen",
+        "broken",
+    }

@@ -41,6 +41,16 @@ NOISE = "WARN[0000] host key was added\n"
         # one that was cut off is none, and neither is what stands in it
         ('{"success": true, "nodes": [{"success": false}', None),
         ('said: {"success": true}', None),
+        # dressed for a terminal or by an editor
+        ('\ufeff{"success": true}', {"success": True}),
+        ('\ufeffnoise\r\n\ufeff{"success": true}\r\n', {"success": True}),
+        ('\x1b[32m{"success": true}\x1b[0m', {"success": True}),
+        ('\x1b[1;33mWARN\x1b[0m odd\n\x1b[0m{\r\n\x1b[36m"success"\x1b[0m: true\r\n}\x1b[K\r\n', {"success": True}),
+        ('\x1b]0;zbsadm\x07{"success": true}', {"success": True}),
+        ('\x1b]0;zbsadm\x1b\\{"success": true}', {"success": True}),
+        ('\x1b(B\x1b[m{"success": true}', {"success": True}),
+        ('{"success": true, "volume": "a\ufeff"}', {"success": True, "volume": "a\ufeff"}),
+        ('{"success": true}\0', {"success": True}),
         ('progress 1%\rprogress 99%\r{"success": true}', {"success": True}),
     ],
 )

@@ -13,7 +13,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._tools import lock as t
 from ansible_collections.zstack.zbs.plugins.module_utils._tools import replacing
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, ledger_writing, textfile
+from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, ledger_writing, metrics_file
 
 STRANGER = 4321
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make what belongs to somebody else")
@@ -57,7 +57,7 @@ WRITERS = {
     "unit": write_unit,
     "daemon.json": write_daemon_json,
     "mounts": note_mount,
-    "textfile": lambda folder: textfile.write(str(folder), "text"),
+    "textfile": lambda folder: metrics_file.write(str(folder), "text"),
 }
 # Of these the folder must be root's as well: what lies there is believed, or private.
 BELIEVED = ("lock", "ledger", "evidence", "unit", "mounts")
@@ -117,13 +117,13 @@ def test_a_stranger_s_folder_is_no_place_for_what_is_believed(tmp_path, name):
 @as_root
 def test_metrics_go_into_the_exporter_s_own_folder(tmp_path):
     os.chown(tmp_path, STRANGER, STRANGER)
-    textfile.write(str(tmp_path), "text")
-    assert (tmp_path / textfile.NAME).read_text() == "text"
+    metrics_file.write(str(tmp_path), "text")
+    assert (tmp_path / metrics_file.NAME).read_text() == "text"
 
 
 @pytest.mark.parametrize(
     ("name", "file"),
-    [("replace", "file"), ("ledger", ledger.NAME), ("textfile", textfile.NAME), ("unit", "x.service")],
+    [("replace", "file"), ("ledger", ledger.NAME), ("textfile", metrics_file.NAME), ("unit", "x.service")],
 )
 @pytest.mark.parametrize("hard", [False, True], ids=["symlink", "hardlink"])
 def test_a_link_in_the_file_s_own_place_loses_its_place_and_nothing_else(tmp_path, name, file, hard):

@@ -50,10 +50,10 @@ def test_the_rest_stays(text):
 
 
 def test_a_line_of_megabytes_costs_no_more_than_its_length():
-    started = time.monotonic()
+    started = time.process_time()
     for text in ("a" * 2000000, "token" * 400000, "a://" * 300000, ' -p "password' * 100000):
         masking.hide(text)
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
 
 
 def test_data_keeps_its_shape():

@@ -156,3 +156,12 @@ def test_a_cap_that_was_lowered_holds_from_the_next_tick():
 def test_a_skip_below_zero_keeps_no_host_down():
     entry = dict(backoff.new_entry(DOWN, "now"), skip=-3)
     assert backoff.observe(entry, DOWN, "now", False)[1] == "due"
+
+
+def test_who_holds_a_volume_is_forgotten_as_soon_as_it_is_served():
+    entry = dict(tick(None, DOWN)[0], held_by=["10.0.0.12"])
+    for observation in (DOWN, UNSURE):
+        assert backoff.observe(entry, observation, "now", False)[0]["held_by"] == ["10.0.0.12"]
+    limits = window_limits.DEFAULTS._replace(reset_after=2)
+    after, decision = backoff.observe(entry, WELL, "now", False, limits)
+    assert decision == "recovering" and "held_by" not in after

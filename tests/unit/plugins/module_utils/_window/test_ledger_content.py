@@ -87,7 +87,9 @@ def test_the_file_is_for_people_too(tmp_path):
 
 
 def test_all_of_it_comes_back(tmp_path):
-    entry = dict(ENTRY, healthy=0, flaps=2, due=True, lease=LEASE, last_attempt={"outcome": "lost"})
+    entry = dict(
+        ENTRY, healthy=0, flaps=2, due=True, held_by=["10.0.0.12"], lease=LEASE, last_attempt={"outcome": "lost"}
+    )
     ledger = window_ledger.Ledger(
         {"zbs": {"vhost": entry}},
         history={"zbs": {"vhost": HISTORY}},
@@ -130,6 +132,8 @@ def test_a_file_may_be_as_large_as_the_limit_and_no_larger(tmp_path, monkeypatch
         ({"entries": {"a": {"vhost": dict(ENTRY, since=1)}}, "version": 1}, "the entry of a/vhost has no valid since"),
         ({"entries": {"a": {"vhost": dict(ENTRY, due=1)}}, "version": 1}, "the entry of a/vhost has no valid due"),
         ({"entries": {"a": {"vhost": dict(ENTRY, flaps=True)}}, "version": 1}, "has no valid flaps"),
+        ({"entries": {"a": {"volume:b": dict(ENTRY, held_by="10.0.0.12")}}, "version": 1}, "has no valid held_by"),
+        ({"entries": {"a": {"volume:b": dict(ENTRY, held_by=[7])}}, "version": 1}, "has no valid held_by"),
         (
             {"entries": {"a": {"vhost": dict(ENTRY, lease={"boot_id": 1})}}, "version": 1},
             "the lease in the entry of a/vhost has no valid boot_id",

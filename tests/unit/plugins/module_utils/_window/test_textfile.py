@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import STATUS_OF
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.module_utils._window import textfile
+from ansible_collections.zstack.zbs.plugins.module_utils._window import metrics_file, textfile
 
 RULES = Path(__file__).resolve().parents[5] / "extensions" / "prometheus"
 PROMTOOL = shutil.which("promtool")
@@ -59,6 +59,10 @@ def test_a_healthy_host():
 def test_the_disks_of_vms():
     found = samples(textfile.render(health(demand=[{"broken": True}, {"broken": False}]), {}, 1))
     assert (found["zbs_vhost_vm_disks"], found["zbs_vhost_vm_disks_broken"]) == ("2", "1")
+    assert found["zbs_vhost_vm_disks_held_elsewhere"] == "0"
+    held = [{"broken": True, "held_by": ["10.0.0.12"]}, {"broken": True, "held_by": None}]
+    found = samples(textfile.render(health(demand=held), {}, 1))
+    assert (found["zbs_vhost_vm_disks_broken"], found["zbs_vhost_vm_disks_held_elsewhere"]) == ("2", "1")
     for unknown in (None, [{"broken": None}]):
         assert not [key for key in samples(textfile.render(health(demand=unknown), {}, 1)) if "vm_disks" in key]
     assert "volume:" not in textfile.render(health(), {"zbs": {"volume:x": {"failures": 3, "skip": 5}}}, 1)
@@ -87,7 +91,7 @@ def test_what_is_not_known_has_no_series():
 @pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)")
 @pytest.mark.parametrize("verdict", sorted(STATUS_OF))
 def test_promtool_takes_the_metrics(verdict):
-    text = textfile.render(health(verdict, hold=None), LEDGER, 1000.25)
+    text = textfile.render(health(verdict, hold=None, demand=[{"broken": True, "held_by": ["h"]}]), LEDGER, 1000.25)
     done = subprocess.run(
         [PROMTOOL, "check", "metrics"],
         input=text,
@@ -128,9 +132,9 @@ def test_every_metric_of_the_alerts_is_written():
 
 
 def test_the_file_is_replaced_whole_and_readable_by_others(tmp_path):
-    (tmp_path / textfile.NAME).write_text("old and longer than the new one")
-    path = textfile.write(str(tmp_path), "a 1\n")
-    assert Path(path).read_text() == "a 1\n" and os.listdir(tmp_path) == [textfile.NAME]
+    (tmp_path / metrics_file.NAME).write_text("old and longer than the new one")
+    path = metrics_file.write(str(tmp_path), "a 1\n")
+    assert Path(path).read_text() == "a 1\n" and os.listdir(tmp_path) == [metrics_file.NAME]
     assert os.stat(path).st_mode & 0o777 == 0o644
 
 
@@ -141,18 +145,18 @@ def test_the_collector_never_sees_the_temporary_file(tmp_path, monkeypatch):
     monkeypatch.setattr(
         os, "rename", lambda old, new, **more: seen.append(os.listdir(tmp_path)) or real(old, new, **more)
     )
-    textfile.write(str(tmp_path), "a 1\n")
+    metrics_file.write(str(tmp_path), "a 1\n")
     assert len(seen) == 1 and [name for name in seen[0] if name.endswith(".prom")] == []
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(ZbsError) as caught:
-        textfile.write(str(tmp_path / "not"), "a 1\n")
+        metrics_file.write(str(tmp_path / "not"), "a 1\n")
     assert caught.value.code == "textfile" and "textfile_dir" in caught.value.message
 
 
 def test_a_folder_in_the_files_place_leaves_nothing_behind(tmp_path):
-    (tmp_path / textfile.NAME).mkdir()
+    (tmp_path / metrics_file.NAME).mkdir()
     with pytest.raises(ZbsError):
-        textfile.write(str(tmp_path), "a 1\n")
-    assert os.listdir(tmp_path) == [textfile.NAME]
+        metrics_file.write(str(tmp_path), "a 1\n")
+    assert os.listdir(tmp_path) == [metrics_file.NAME]

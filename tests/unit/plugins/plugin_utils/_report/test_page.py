@@ -132,6 +132,15 @@ def test_a_short_window_is_drawn_tick_by_tick(failures, skip, gone, ahead):
     assert (text.count("<i class=gone></i>"), text.count("<i class=ahead></i>")) == (gone, ahead)
 
 
+def test_what_is_left_to_the_deployer_has_no_attempt_ahead():
+    left = ledger(0, 0)
+    for entries in left.values():
+        for entry in entries.values():
+            entry["left"] = True
+    text = Reader(page(a=health("Disconnected", "foreign", "r", ledger=left))).text()
+    assert "left to the deployer" in text and "attempt on" not in text
+
+
 def test_a_long_window_is_a_bar():
     text = page(a=health("Disconnected", "hung", "r", ledger=ledger(6, 16)))
     assert '<i class=gone style="width:75.0%">' in text and "attempt in 17 ticks" in Reader(text).text()
@@ -191,3 +200,12 @@ def test_a_window_in_pips_where_there_is_one(failures, skip, gone, ahead):
     found = page(h1=health("Disconnected", "stopped", "why", ledger=ledger(failures, skip)))
     shown = [found.count("<i class=%s></i>" % kind) - 1 for kind in ("gone", "ahead")]  # the legend has one of each
     assert shown == [gone, ahead]
+
+
+def test_a_disk_that_another_host_holds_stands_in_its_hosts_line():
+    need = {"bdev": "zbs-bdev-a", "broken": True, "vm": {"pid": 3, "name": EVIL}, "held_by": ["10.0.0.12"]}
+    entries = {"zbs": {"volume:zbs-bdev-a": {"failures": 1, "skip": 2, "since": MADE, "held_by": ["10.0.0.12"]}}}
+    shown = Reader(page(h1=health(demand=[need], ledger=entries)))
+    assert "1 held elsewhere" in shown.text() and "by 10.0.0.12" in shown.text()
+    assert [tag for tag in shown.all("script") if tag] == [] and "alert('x')" in shown.text()
+    assert "held elsewhere" not in Reader(page(h1=health())).text()

@@ -3,7 +3,20 @@
 import pytest
 from ansible_collections.zstack.zbs.plugins.plugin_utils._report import table
 
-KEYS = ["broken", "hold", "host", "next_attempt", "reason", "result", "since", "status", "verdict", "volumes"]
+KEYS = [
+    "broken",
+    "held_elsewhere",
+    "hold",
+    "host",
+    "next_attempt",
+    "no_reconnect",
+    "reason",
+    "result",
+    "since",
+    "status",
+    "verdict",
+    "volumes",
+]
 
 
 def health(verdict="healthy", status="Connected", reason=None, **more):
@@ -33,6 +46,8 @@ def test_a_healthy_host():
         "since": None,
         "volumes": 3,
         "broken": 1,
+        "held_elsewhere": 0,
+        "no_reconnect": [],
         "next_attempt": None,
         "hold": None,
         "result": None,
@@ -43,6 +58,24 @@ def test_a_healthy_host():
 def test_a_host_that_is_down_shows_its_ledger():
     row = table.health_row("h1", health("stopped", "Disconnected", "why", ledger={"zbs": {"vhost": entry(3)}}))
     assert (row["since"], row["next_attempt"], row["reason"]) == ("2026-01-02T03:04:05Z", 4, "why")
+
+
+@pytest.mark.parametrize("hold", [None, {"reason": "new kernel", "until": None}])
+def test_a_host_that_is_left_to_the_deployer(hold):
+    left = {"vhost": dict(entry(3), left=True)}
+    seen = tick("left", left, verdict="foreign", status="Disconnected", reason="why", hold=None)
+    row = table.heal_row("h1", dict(seen, hold=hold))
+    assert (row["result"], row["next_attempt"], row["reason"]) == ("left to the deployer", None, "Vhost: why")
+    assert table.totals([row])["result"] == {"left to the deployer": 1} and table.fails([row], "failed") == []
+    looked = table.health_row("h1", health("foreign", "Disconnected", "why", ledger={"zbs": left}))
+    assert (looked["next_attempt"], looked["since"]) == (None, "2026-01-02T03:04:05Z")
+
+
+def test_of_two_protocols_the_one_that_is_attempted_is_told():
+    seen = tick("left", {"vhost": dict(entry(0), left=True), "cbd": entry(0)})
+    seen["decisions"]["cbd"], seen["due"] = "due", ["cbd"]
+    row = table.heal_row("h1", seen)
+    assert (row["result"], row["next_attempt"]) == ("due", 0)
 
 
 @pytest.mark.parametrize(
@@ -231,8 +264,17 @@ def test_totals():
         "down": ["b", "c", "d", "e", "f"],
         "volumes": 0,
         "broken": 0,
+        "held_elsewhere": 0,
     }
-    assert table.totals([]) == {"hosts": 0, "status": {}, "result": {}, "down": [], "volumes": 0, "broken": 0}
+    assert table.totals([]) == {
+        "hosts": 0,
+        "status": {},
+        "result": {},
+        "down": [],
+        "volumes": 0,
+        "broken": 0,
+        "held_elsewhere": 0,
+    }
 
 
 def test_totals_count_the_volumes_that_are_known():

@@ -1,5 +1,6 @@
 """Volumes of VMs in the summary of a heal: what came back, what did not and why."""
 
+import pytest
 from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import attempts, registered
 from ansible_collections.zstack.zbs.plugins.plugin_utils._report import table
 
@@ -84,3 +85,71 @@ def test_an_attempt_that_was_cut_off():
 def test_a_volume_that_failed_does_not_stop_a_wave():
     found = known({"vhost": "well", A: "due"}, [A], {A: {"outcome": "failed", "error": "no"}})
     assert not attempts.any_failed(*registered.attempt(found))
+
+
+ELSEWHERE = {"outcome": "failed", "error": "the disk zbs-bdev-a is held elsewhere: 10.0.0.12", "held_by": ["10.0.0.12"]}
+
+
+def held(found, *names):
+    """The same with entries of volumes that another host has open, in the tick and after the attempt."""
+    entries = {name: dict(entry(), held_by=["10.0.0.12"]) for name in names}
+    found[registered.TICK]["entries"].update(entries)
+    if registered.FINISH_VOLUMES in found:
+        found[registered.FINISH_VOLUMES]["entries"] = entries
+    return found
+
+
+def test_one_that_another_host_has_open_is_a_result_of_its_own():
+    found = row(held(known({"vhost": "well", A: "due"}, [A], {A: ELSEWHERE}), A))
+    assert (found["result"], found["reason"], found["held_elsewhere"]) == ("held elsewhere", ELSEWHERE["error"], 1)
+    assert (found["restored"], found["broken"]) == (0, 0)
+    assert table.failing_sentence([found], "failed") == "1 of 1 hosts: h1 (held elsewhere)"
+    assert table.totals([found, found])["held_elsewhere"] == 2
+
+
+def test_it_is_said_beside_what_is_graver_and_what_went_well():
+    failed = {"outcome": "failed", "error": "no volume of that name"}
+    found = row(held(known({A: "due", B: "due"}, [A, B], {A: failed, B: ELSEWHERE}), B))
+    assert found["result"] == "failed"
+    assert found["reason"] == "no volume of that name; %s" % ELSEWHERE["error"]
+    found = row(held(known({A: "due", B: "due"}, [A, B], {A: HEALED, B: ELSEWHERE}), B))
+    assert (found["result"], found["reason"]) == (
+        "held elsewhere",
+        "%s; 1 disk of running VMs restored" % ELSEWHERE["error"],
+    )
+
+
+def test_while_it_waits_for_the_next_attempt_it_is_told_too():
+    found = row(held(known({"vhost": "well", A: "waiting"}), A))
+    assert (found["result"], found["held_elsewhere"]) == ("waiting", 1)
+    assert found["reason"] == WHY + ", and was held elsewhere by 10.0.0.12"
+
+
+def test_the_health_of_the_fleet_names_it():
+    vm = {"pid": 3, "name": "web"}
+    needs = [
+        {"bdev": "zbs-bdev-%d" % number, "broken": True, "vm": vm, "held_by": ["10.0.0.12"]} for number in range(4)
+    ]
+    entries = {"zbs": {"volume:zbs-bdev-0": dict(entry(), held_by=["10.0.0.12"]), "vhost": entry()}}
+    found = table.health_row("h1", dict(health(needs[:1]), ledger=entries))
+    assert found["held_elsewhere"] == 1
+    assert found["reason"] == (
+        "1 disk of running VMs is held elsewhere, so it is not restored here: zbs-bdev-0 of VM web by 10.0.0.12"
+    )
+    many = table.health_row("h1", dict(health(needs), reason="why", ledger={}))["reason"]
+    assert many.startswith("why; 4 disks of running VMs are held elsewhere") and many.endswith(" and 1 more")
+
+
+@pytest.mark.parametrize("kind", ["health", "heal"])
+def test_a_disk_that_does_not_come_back_is_named_in_the_last_line(kind):
+    """It is no outage, so its host may be well."""
+    needs = [
+        {"bdev": "zbs-%d" % number, "vm": {"name": None, "pid": 7}, "broken": False, "reconnect": again}
+        for number, again in enumerate([10, 0, None, 0, 0, 0])
+    ]
+    health = {"status": "Connected", "demand": needs}
+    make = table.health_row if kind == "health" else lambda host, found: table.heal_row(host, {"health": found})
+    last = table.lines([make("h1", health), make("h2", {"status": "Connected"})], kind)[-1]
+    named = ", ".join("zbs-%d of VM process 7 on h1" % number for number in (1, 3, 4))
+    assert last.endswith("; without reconnect: %s and 1 more" % named)
+    assert "reconnect" not in table.lines([make("h2", {"status": "Connected"})], kind)[-1]
