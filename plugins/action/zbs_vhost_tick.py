@@ -8,8 +8,8 @@ import contextlib
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible_collections.zstack.zbs.plugins.plugin_utils._admin import heartbeat
 from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.zstack.zbs.plugins.plugin_utils._admin import heartbeat
 from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick.options import longest, options

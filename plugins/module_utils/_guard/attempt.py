@@ -71,6 +71,7 @@ def finish(options, disks, lease_id, errors, health, clock):
         names,
         lease_id,
         {VOLUME + bdev: error for bdev, error in errors.items() if error},
+        {},  # nobody was asked who has them open
         volumes_seen.needed(health),
         {},
         clock,

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which disks the guard may restore now, and why it leaves the others to the tick. Pure."""
 
+from .._window import holders
 from . import attempt, seen
 
 
@@ -67,6 +68,9 @@ def _left(need, record, ledger, paths, listed, restores, options, clock):
         return "the guard has not seen it served to this VM process"
     if passed >= options.window:
         return "the guard last saw it served longer ago than its window of %.0f s" % options.window
+    others = holders.held_by(ledger, bdev)
+    if others:
+        return "%s had its volume open when the cluster was last asked" % " and ".join(others)
     if bdev not in paths:
         return "its volume is not known yet; the next tick traces it"
     lately = [then for then in restores.get(bdev, ()) if 0 <= clock.monotonic - then < options.flap_window]

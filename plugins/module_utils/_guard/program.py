@@ -14,7 +14,7 @@ import time
 from .._tools import folder, lock
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
-from .._window import textfile
+from .._window import holders, metrics_file, textfile
 from .._window.ledger import read_ledger
 from .._window.window import Clock
 from . import looking, metrics, options, page, status
@@ -171,9 +171,12 @@ class _Service:
         if not metrics_dir or guard.health is None:
             return
         now = time.time()
-        entries = read_ledger(guard.options.facts_dir).entries
+        ledger = read_ledger(guard.options.facts_dir)
+        holders.enter(guard.health, ledger, Clock())
         try:
-            textfile.write(metrics_dir, textfile.render(guard.health, entries, now) + metrics.render(guard, now))
+            text = textfile.render(guard.health, ledger.entries, now) + metrics.render(guard, now)
+            metrics_file.write(metrics_dir, text)
+            metrics_file.note(guard.options.facts_dir, metrics_dir)
             self._problems.pop("metrics", None)
         except ZbsError as exc:
             self._complain("metrics", exc.message)

@@ -59,6 +59,16 @@ LEFT = [
         True,
     ),
     (
+        "open on another host",
+        {
+            "ledger": ledger(
+                entries={"zbs": {"volume:" + guards.BDEV: dict(entry(None), held_by=["192.0.2.9"])}},
+            )
+        },
+        "192.0.2.9 had its volume open when the cluster was last asked",
+        True,
+    ),
+    (
         "restored too often",
         {"restores": {guards.BDEV: [701.0, 800.0, 900.0]}},
         "it was restored 3 times within 300 s, so the target is flapping",

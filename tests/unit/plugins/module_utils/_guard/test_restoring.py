@@ -89,7 +89,7 @@ def test_what_is_seen_outranks_what_was_said(tmp_path):
     lease = attempt.begin(options, [DISK], ledgers.clock())
     served = guards.health([guards.need()], [guards.BDEV])
     found = attempt.finish(options, [DISK], lease, {guards.BDEV: "File exists"}, served, ledgers.clock())
-    assert found == {guards.BDEV: {"outcome": "healed", "error": None}}
+    assert found == {guards.BDEV: {"outcome": "healed", "error": None, "held_by": None}}
 
 
 def answering(result=None, problem=None):
