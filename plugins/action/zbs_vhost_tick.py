@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
 
     def _answer(self, arguments, task_vars):
         """What the module returns: by the code that lies on the host where it has it, else by the module itself, in the same task."""
-        node = self._templar.template(task_vars.get("zbs_vhost_node", False))
+        node = self._templar.template(task_vars.get("zbs_vhost_heal_node", False))
         if not boolean(node, strict=False):
             return self._module(arguments, task_vars)
         from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import shortly

@@ -111,7 +111,7 @@ def host(monkeypatch):
     return Host
 
 
-NODE = dict(VALUES, zbs_vhost_node=True)
+NODE = dict(VALUES, zbs_vhost_heal_node=True)
 
 
 def test_without_the_node_part_no_host_is_asked_for_it(ran, host):
@@ -120,7 +120,7 @@ def test_without_the_node_part_no_host_is_asked_for_it(ran, host):
 
 @pytest.mark.parametrize("value", [True, "yes", "template of true"])
 def test_the_short_way(ran, host, value):
-    found = tick(dict(VALUES, zbs_vhost_node=value), phase="observe")
+    found = tick(dict(VALUES, zbs_vhost_heal_node=value), phase="observe")
     assert (found["way"], found["decisions"], ran) == ("node", {"vhost": "well"}, [])
     assert host.asked[0][0] == "/usr/libexec/zbs-vhost/current/look"
     assert host.asked[0][1]["params"]["phase"] == "observe"
