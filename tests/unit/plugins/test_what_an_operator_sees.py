@@ -225,7 +225,7 @@ def test_what_a_role_repeats_of_others_is_visible():
                 for text in SAID.findall(str(options.get("msg", "")) + str(options.get("fail_msg", ""))):
                     found += 1
                     assert "| zstack.zbs.visible }}" in text, (path, text)
-    assert found >= 8
+    assert found >= 5  # a reader that finds nothing would prove nothing
 
 
 def test_the_filter():
