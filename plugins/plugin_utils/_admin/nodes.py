@@ -11,6 +11,8 @@ A step is one task that loops over the nodes in order; each round of it register
 
 import time
 
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible
+
 # Seconds. What failed faster than this may be asked again when there is no other node left: it costs nobody anything, while a node
 # that hangs costs a time-out.
 QUICK = 2.0
@@ -48,7 +50,7 @@ def quick(start):
 
 def reason(text):
     """What a connection plugin said, in one line that can stand in brackets."""
-    words = " ".join(str(text).split()).rstrip(".") or "no message"
+    words = visible(" ".join(str(text).split())).rstrip(".") or "no message"
     return words if len(words) <= 300 else words[:297] + "..."
 
 

@@ -176,6 +176,7 @@ def heal(site):
         given = {
             "zbs_vhost_target_zbsadm": site.zbsadm,
             "zbs_vhost_heal_zbs": site.zbs,
+            "zbs_vhost_heal_fence": "off",  # how often pools are listed is counted here
             "zbs_vhost_target_admin_timeout": 4,
             "zbs_vhost_heal_protocols": list(due),
         }
@@ -256,8 +257,10 @@ def test_every_step_of_the_target_s_role_takes_the_next_node(site):
     """Preflight, deploy, a volume by hand, removal."""
     given = {
         "zbs_vhost_target_zbsadm": site.zbsadm,
+        "zbs_vhost_heal_fence": "off",
         "zbs_vhost_target_admin_timeout": 4,
         "zbs_vhost_target_confirm_removal": True,
+        "zbs_vhost_target_removal_force": True,  # a VM of the stand-in waits for its disk
         "zbs_vhost_target_volume": "pool1/vol2",
         "zbs_vhost_target_preflight": "enforce",
     }

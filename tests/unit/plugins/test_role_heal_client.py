@@ -51,7 +51,11 @@ def ran(tmp_path_factory):
     collection = folder / "collections/ansible_collections/zstack/zbs"
     (collection / "plugins/modules").mkdir(parents=True)
     (collection / "plugins/modules/zbs_vhost_deploy.py").write_text(MODULE % folder)
-    (collection / "roles").symlink_to(ROOT / "roles")
+    for path in ROOT.glob("plugins/modules/*.py"):
+        if path.name != "zbs_vhost_deploy.py":
+            (collection / "plugins/modules" / path.name).symlink_to(path)
+    for name in ("plugins/action", "plugins/filter", "plugins/module_utils", "plugins/plugin_utils", "roles"):
+        (collection / name).symlink_to(ROOT / name)
     hosts = {name: dict({"ansible_host": name}, **given) for name, (given, *_rest) in CASES.items()}
     inventory = {
         "all": {"vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}},
@@ -71,7 +75,8 @@ def ran(tmp_path_factory):
     ]
     defaults = {"zbs_vhost_heal_client": "when_missing", **dict.fromkeys(LOGIN, "")}
     play = {"hosts": "zbs_vhost", "gather_facts": False, "tasks": tasks}
-    play["vars"] = {"__zbs_vhost_heal_begin": {"client": begin}}
+    play["vars"] = {"__zbs_vhost_heal_begin": {"client": begin}, "__zbs_vhost_target_nodes": ["admin"]}
+    play["vars"]["zbs_vhost_target_admin_timeout"] = 60
     for given in hosts.values():
         for name, value in defaults.items():
             given.setdefault(name, value)

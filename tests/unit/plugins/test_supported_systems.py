@@ -82,8 +82,14 @@ def said(tmp_path_factory):
     (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
     (folder / "play.yml").write_text(json.dumps(plays))
     (folder / "ansible.cfg").write_text("")
+    collection = folder / "collections/ansible_collections/zstack/zbs"
+    collection.parent.mkdir(parents=True)
+    collection.symlink_to(ROOT)
     environment = dict(
-        os.environ, ANSIBLE_CONFIG=str(folder / "ansible.cfg"), ANSIBLE_STDOUT_CALLBACK="ansible.builtin.default"
+        os.environ,
+        ANSIBLE_CONFIG=str(folder / "ansible.cfg"),
+        ANSIBLE_COLLECTIONS_PATH=str(folder / "collections"),
+        ANSIBLE_STDOUT_CALLBACK="ansible.builtin.default",
     )
     done = subprocess.run(
         [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory.json", "play.yml"],

@@ -4,9 +4,11 @@ import contextlib
 import json
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_report
+from ansible_collections.zstack.zbs.plugins.filter.visible import FilterModule
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import Settings
@@ -20,10 +22,13 @@ from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import registere
 from ansible_collections.zstack.zbs.plugins.plugin_utils._report import cells, page, table
 from ansible_collections.zstack.zbs.plugins.plugin_utils._report.width import padded, width
 from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import hosts
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import skeleton
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import play, run_action
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import load
 from hypothesis import given
 from hypothesis import strategies as st
 
+ROOT = Path(__file__).resolve().parents[3]
 WIDE = "计算节点-一号机房-01"
 ESCAPE = "\x1b[2J\x1b[1;1Hall hosts are Connected"
 
@@ -202,6 +207,30 @@ def test_evidence_can_be_read_on_a_terminal(tmp_path):
     with open(path, encoding="utf-8") as handle:
         text = handle.read()
     assert visible(text) == text and text.startswith("log:\n\t")
+
+
+# What others said: the words of a task's result, and what a role collected of them.
+SAID = re.compile(
+    r"\{\{[^}]*(?:\.msg\b|_errors\b|_repositories\b|\.distribution\b|stderr|stdout)(?:[^}]|\}(?!\}))*\}\}"
+)
+
+
+def test_what_a_role_repeats_of_others_is_visible():
+    """Ansible prints the message of a failed task as it is."""
+    found = 0
+    for path in sorted(ROOT.glob("roles/*/tasks/*.yml")):
+        for task in skeleton.flat(load(path)):
+            for action in ("fail", "assert", "debug"):
+                options = task.get("ansible.builtin." + action) or {}
+                for text in SAID.findall(str(options.get("msg", "")) + str(options.get("fail_msg", ""))):
+                    found += 1
+                    assert "| zstack.zbs.visible }}" in text, (path, text)
+    assert found >= 5  # a reader that finds nothing would prove nothing
+
+
+def test_the_filter():
+    shown = FilterModule().filters()["visible"]
+    assert (shown(ESCAPE), shown(7), shown(None)) == (visible(ESCAPE), "7", "None")
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,7 @@ said = {
     "begin": {
         "begun": %(due)r, "decisions": dict.fromkeys(%(due)r, "begun"), "lease_id": "1",
         "entries": {name: dict(entry, failures=1) for name, entry in down.items()},
+        "client": {"path": "/etc/zbs/client.conf", "state": "present", "needed": False, "seconds": 220.0},
     },
     "finish": {"outcome": "failed" if params.get("error") else "healed", "error": params.get("error"), "decisions": {}},
     "begin_volumes": {"begun": [volume], "decisions": {volume: "begun"}, "lease_id": "2", "restore": [disk], "entries": {}},

@@ -3,6 +3,9 @@
 import errno
 import json
 import os
+import shutil
+import subprocess
+import time
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import connected, demand, qemu, qemu_file, qemu_words
@@ -403,6 +406,21 @@ def test_a_stat_that_is_none_is_said(tmp_path):
     process(tmp_path, 3, program="/usr/bin/qemu-kvm")
     (tmp_path / "proc/3/stat").write_text("")
     assert "process 3 (its stat is none)" in demand.collect(FOLDER, ADMIN, str(tmp_path), dict)["unseen"][0]
+
+
+def test_the_kernels_own_word_on_a_program_that_was_upgraded(tmp_path):
+    """It calls itself something else, and its file is another one by now."""
+    program = str(tmp_path / "qemu-kvm")
+    shutil.copy(shutil.which("sleep"), program)
+    with subprocess.Popen(["vm-17", "60"], executable=program) as child:
+        try:
+            os.unlink(program)
+            deadline = time.monotonic() + 20
+            while child.pid not in [vm.pid for vm in qemu.read_vms()] and time.monotonic() < deadline:
+                time.sleep(0.02)  # between fork and exec it is no qemu-kvm yet
+            assert child.pid in [vm.pid for vm in qemu.read_vms()]
+        finally:
+            child.kill()
 
 
 def test_many_that_hang_are_not_waited_for(tmp_path, monkeypatch):
