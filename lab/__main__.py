@@ -11,9 +11,9 @@ if sys.version_info < (3, 9):
     sys.exit(f"Error: the lab needs Python 3.9 or newer, and this is {sys.version.split()[0]}; use a newer python3.")
 
 from . import __doc__ as _about  # noqa: E402
-from . import down, inventory, keys, status, up  # noqa: E402
+from . import down, inventory, keys, power, status, up  # noqa: E402
 from .errors import Interrupted, LabError  # noqa: E402
-from .settings import Settings, from_environment  # noqa: E402
+from .settings import Host, Settings, from_environment  # noqa: E402
 from .zstack import cli as zstack  # noqa: E402
 
 
@@ -45,12 +45,22 @@ def _inventory(_arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _ssh(arguments: argparse.Namespace, settings: Settings) -> int:
     settings = status.record_of(settings)
-    names = {host.name: host for host in settings.everyone}
-    if arguments.name not in names:
-        raise LabError(f"The lab has no host {arguments.name!r}; it has {', '.join(names)}.")
-    argv = ["ssh", *keys.options(settings), f"root@{names[arguments.name].ip}", *arguments.command]
+    argv = ["ssh", *keys.options(settings), f"root@{_named(settings, arguments.name).ip}", *arguments.command]
     sys.stdout.flush()
     os.execvp("ssh", argv)
+
+
+def _power(arguments: argparse.Namespace, settings: Settings) -> int:
+    settings = status.record_of(settings)
+    power.change(settings, _named(settings, arguments.name), arguments.command)
+    return 0
+
+
+def _named(settings: Settings, name: str) -> Host:
+    names = {host.name: host for host in settings.everyone}
+    if name not in names:
+        raise LabError(f"The lab has no host {name!r}; it has {', '.join(names)}.")
+    return names[name]
 
 
 def _zstack(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -76,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         ("status", _status, "show hosts and hugepages; exit status 0 when all is up"),
         ("inventory", _inventory, "print the lab as an Ansible inventory"),
         ("ssh", _ssh, "log in to a host, or run a command there"),
+        *((verb, _power, text) for verb, text in power.VERBS.items()),
         ("zstack", _zstack, "answer as the ZStack manager of the lab's hosts, until Ctrl-C"),
     )
     for name, action, text in actions:
@@ -90,8 +101,9 @@ def _parser() -> argparse.ArgumentParser:
                 "--port", type=int, default=0, metavar="P", help="on this port; the default is a free one"
             )
             command.add_argument("--measure", action="store_true", help="print what asking for 3 and 5,000 hosts takes")
-        if name == "ssh":
+        if name == "ssh" or name in power.VERBS:
             command.add_argument("name", metavar="NAME", help="admin, compute1, compute2 …")
+        if name == "ssh":
             command.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD", help="what to run there")
     return parser
 

@@ -132,4 +132,13 @@ def of_record(record: state.State, settings: Settings) -> Settings:
     """The settings that the lab on this machine was brought up with, whatever the environment says now."""
     environ = {"ZBS_LAB_RUN_DIR": str(settings.run_dir), "ZBS_LAB_CACHE": record.cache}
     numbers = (record.hosts, record.pages, record.target_mib)
-    return make(record.prefix, record.subnet, *numbers, environ, record.flavours, record.engines)
+    return make(
+        record.prefix,
+        record.subnet,
+        *numbers,
+        environ,
+        record.flavours,
+        record.engines,
+        admin_nodes=record.admin_nodes,
+        names=record.names,
+    )

@@ -45,7 +45,7 @@ def start(settings: Settings, host: Host, image: str, identity: keys.Keys) -> No
         # An engine as new as Debian 13's knows only the capabilities that the machine has, and takes away no other one.
         drop = () if "invalid CapDrop" in made.err else _DROP
         docker.docker(*words, *_RIGHTS, *drop, image, check=f"make the lab host {host.name}")
-    files = admin_files(settings, identity) if host == settings.admin else {}
+    files = admin_files(settings, identity) if host in settings.admins else {}
     files = {**_identity(settings, host, identity), **files}
     docker.docker("cp", "-", f"{host.container}:/", stdin=_tar(files), check=f"put keys and files into {host.name}")
     docker.docker("start", host.container, check=f"start the lab host {host.name}")
@@ -99,7 +99,12 @@ def system_state(host: Host) -> str:
 
 
 def admin_files(settings: Settings, identity: keys.Keys) -> Files:
-    """What makes a host the admin node: the zbsadm stand-in, its settings, its host list and its way to the hosts."""
+    """What makes a host an admin node: the zbsadm stand-in, its settings, its host list and its way to the hosts.
+
+    Every one of several gets the same: the truth about targets and volumes is on the compute hosts and in the pools, which all
+    see, and nothing keeps two nodes from working on one host at once.
+    """
+    chosen = {"image": TARGET_IMAGE, "mds": ",".join(host.ip for host in settings.admins)}
     listing = [{"ip": host.ip, "port": 22, "user": "root"} for host in settings.computes]
     return {
         **install.files(),
@@ -107,13 +112,13 @@ def admin_files(settings: Settings, identity: keys.Keys) -> Files:
         "root/.ssh/id_ed25519.pub": (identity.admin_public.encode(), 0o644),
         "root/.ssh/known_hosts": (identity.known_hosts.encode(), 0o600),
         "etc/zbsadm/hosts.json": (json.dumps(listing, indent=1).encode(), 0o600),
-        "etc/zbsadm/standin.json": (json.dumps({"image": TARGET_IMAGE}, indent=1).encode(), 0o600),
+        "etc/zbsadm/standin.json": (json.dumps(chosen, indent=1).encode(), 0o600),
     }
 
 
 def _identity(settings: Settings, host: Host, identity: keys.Keys) -> Files:
     private, public = identity.hosts[host.name]
-    allowed = identity.lab_public + ("" if host == settings.admin else identity.admin_public)
+    allowed = identity.lab_public + ("" if host in settings.admins else identity.admin_public)
     return {
         "etc/ssh/ssh_host_ed25519_key": (private.encode(), 0o600),
         "etc/ssh/ssh_host_ed25519_key.pub": (public.encode(), 0o644),

@@ -18,7 +18,7 @@ all:
   children:
     zbs_admin:
       hosts:
-{admin}
+{admins}
     zbs_vhost:
       hosts:
 {computes}
@@ -40,7 +40,7 @@ def text(settings: Settings, computes: bool = True) -> str:
     return _HEAD.format(
         key=_quoted(str(settings.ssh / "id_ed25519")),
         arguments=_quoted(shlex.join(arguments[:place] + arguments[place + 2 :])),
-        admin=_entry(settings.admin),
+        admins="\n".join(_entry(host) for host in settings.admins),
         computes="\n".join(_entry(host) for host in settings.computes) if computes else "        {}",
         pages=settings.pages,
         target_mib=settings.target_mib,

@@ -16,7 +16,8 @@ from .settings import PASSWORD
 
 FILES = Path(__file__).resolve().parent / "host"
 # What a host is reached and judged by, what zbsadm needs on the admin node (sshpass), what the target's image is cut
-# from (python3, qemu, busybox), the QEMU that a KVM host has for its VMs, and what lets Ansible's apt module work (python3-apt).
+# from (python3, qemu, busybox), the QEMU and libvirt that a KVM host has for its VMs, and what lets Ansible's apt module work
+# (python3-apt).
 PACKAGES = [
     "systemd",
     "systemd-sysv",
@@ -35,10 +36,22 @@ PACKAGES = [
     "busybox-static",
     "qemu-utils",
     "qemu-system-x86",
+    "libvirt-daemon-system",
+    "libvirt-daemon-driver-qemu",
+    "libvirt-clients",
 ]
 # usrmerge brings all of Perl to merge folders that the set-up below makes merged from the start.
 _MERGED = "usr-is-merged"
 BUILDER = {"mmdebstrap": "mmdebstrap"}
+# Without these a rootfs is no host's, whatever its builder says.
+NEEDED = (
+    "usr/sbin/sshd",
+    "usr/bin/qemu-storage-daemon",
+    "usr/sbin/libvirtd",
+    "usr/bin/virsh",
+    "usr/sbin/runc",
+    "usr/local/sbin/lab-entry",
+)
 _TIMEOUT = 900.0
 _NO_DOCS = "path-exclude=/usr/share/doc/*\npath-exclude=/usr/share/man/*\npath-exclude=/usr/share/locale/*\n"
 
@@ -53,7 +66,7 @@ def build(folder: Path, release: str, sources: Sequence[str], log: Path) -> None
         _mmdebstrap(folder, release, sources, log)
     else:
         _debootstrap(folder, release, sources, log)
-    for needed in ("usr/sbin/sshd", "usr/bin/qemu-storage-daemon", "usr/sbin/runc", "usr/local/sbin/lab-entry"):
+    for needed in NEEDED:
         if not (folder / needed).exists():
             raise LabError(f"The lab host's rootfs has no /{needed}; what its build said is in {log}.")
 

@@ -22,12 +22,17 @@ HOST_IMAGE = "zbs-lab-host"
 LABEL = "zbs.lab"
 POOLS = "/var/lib/zbs-standin/pools"
 _MOST_HOSTS = 50
+# There are three of them at a site, as a rule, and any of them can run zbsadm.
+_MOST_ADMINS = 5
 # The machine's own Debian or Ubuntu, one made EL-like, and Debian 13 whatever Debian the machine has.
 DEBIAN, EL, TRIXIE = "debian", "el", "trixie"
 FLAVOURS = (DEBIAN, EL, TRIXIE)
 # Whether a compute host has the packages of a Docker Engine: a bare one gets them by a role.
 BARE, INSTALLED = "bare", "installed"
 ENGINES = (BARE, INSTALLED)
+# How the manager names a volume's bdev: after the volume's own UUID, as a newer one does, or by the hash of its path.
+UUID, HASH = "uuid", "hash"
+NAMES = (UUID, HASH)
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class Settings:
     cache: Path
     flavours: tuple[str, ...] = (DEBIAN,)
     engines: tuple[str, ...] = (BARE,)
+    admin_nodes: int = 1
+    names: str = UUID
 
     @property
     def bridge(self) -> str:
@@ -62,8 +69,14 @@ class Settings:
 
     @property
     def admin(self) -> Host:
-        """The admin node, at .10 of the subnet."""
-        return self._host("admin", 10, DEBIAN, BARE)
+        """The first admin node, at .10 of the subnet."""
+        return self.admins[0]
+
+    @property
+    def admins(self) -> list[Host]:
+        """The admin nodes, from .10 of the subnet down: admin, admin2, admin3 …"""
+        numbers = range(1, self.admin_nodes + 1)
+        return [self._host(f"admin{n}" if n > 1 else "admin", 11 - n, DEBIAN, BARE) for n in numbers]
 
     @property
     def computes(self) -> list[Host]:
@@ -74,13 +87,13 @@ class Settings:
 
     @property
     def everyone(self) -> list[Host]:
-        """The admin node and the compute hosts."""
-        return [self.admin, *self.computes]
+        """The admin nodes and the compute hosts."""
+        return [*self.admins, *self.computes]
 
     @property
     def needed_mib(self) -> int:
         """Memory the lab takes at most: each host's hugepages and about 200 MiB for its system and nested engine."""
-        return self.hosts * (self.pages * 2 + 200) + 200
+        return self.hosts * (self.pages * 2 + 200) + self.admin_nodes * 200
 
     @property
     def archive(self) -> Path:
@@ -135,6 +148,8 @@ def make(
     environ: Mapping[str, str],
     flavours: Sequence[str] = (DEBIAN,),
     engines: Sequence[str] = (BARE,),
+    admin_nodes: int = 1,
+    names: str = UUID,
 ) -> Settings:
     """A lab with these values, its folders from the environment. Raises LabError on a value that cannot be."""
     if not re.fullmatch(r"[a-z][a-z0-9]{0,11}", prefix):
@@ -152,6 +167,10 @@ def make(
                 f"{variable} is {' '.join(given)!r}; give one or more of {' '.join(known)}, which the compute hosts take "
                 "in turn."
             )
+    if names not in NAMES:
+        raise LabError(
+            f"ZBS_LAB_NAMES is {names!r}; give {' or '.join(NAMES)}, how the manager names the bdev of a volume."
+        )
     return Settings(
         prefix=prefix,
         subnet=subnet,
@@ -162,6 +181,8 @@ def make(
         cache=Path(environ.get("ZBS_LAB_CACHE") or CLONE / ".cache" / "lab").absolute(),
         flavours=tuple(flavours),
         engines=tuple(engines),
+        admin_nodes=admin_nodes,
+        names=names,
     )
 
 
@@ -176,4 +197,6 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         environ=environ,
         flavours=(environ.get("ZBS_LAB_FLAVOURS") or DEBIAN).replace(",", " ").split(),
         engines=(environ.get("ZBS_LAB_ENGINES") or BARE).replace(",", " ").split(),
+        admin_nodes=_number(environ, "ZBS_LAB_ADMINS", 1, 1, _MOST_ADMINS),
+        names=environ.get("ZBS_LAB_NAMES") or UUID,
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Iterator, Optional
 
 from .errors import LabError
-from .settings import BARE, DEBIAN, ENGINES, FLAVOURS
+from .settings import BARE, DEBIAN, ENGINES, FLAVOURS, NAMES, UUID
 
 VERSION = 1
 STARTING, UP = "starting", "up"
@@ -28,7 +28,7 @@ class State:
 
     `since` in seconds of the wall clock, for people; `boot_id` tells whether the machine has been restarted since;
     `hugepages` maps a kernel file to the number it held before, `forwarding` what an engine would change of the
-    machine's packet forwarding (see `forwarding.py`); both may be empty. `flavours` and `engines` as in the settings.
+    machine's packet forwarding (see `forwarding.py`); both may be empty. `flavours` to `names` as in the settings.
     """
 
     owner: str
@@ -46,6 +46,8 @@ class State:
     forwarding: dict[str, str] = field(default_factory=dict)
     flavours: list[str] = field(default_factory=lambda: [DEBIAN])
     engines: list[str] = field(default_factory=lambda: [BARE])
+    admin_nodes: int = 1
+    names: str = UUID
 
 
 class Corrupt(LabError):
@@ -129,7 +131,7 @@ def lock(run_dir: Path, command: str) -> Iterator[None]:
 def _check(state: State) -> None:
     kinds = {"owner": str, "phase": str, "pid": int, "boot_id": str, "prefix": str, "subnet": str, "hosts": int}
     kinds.update({"pages": int, "target_mib": int, "cache": str, "hugepages": dict, "forwarding": dict})
-    kinds.update({"flavours": list, "engines": list})
+    kinds.update({"flavours": list, "engines": list, "admin_nodes": int, "names": str})
     for name, kind in kinds.items():
         if not isinstance(getattr(state, name), kind):
             raise ValueError(f"{name} is {getattr(state, name)!r}")
@@ -139,6 +141,10 @@ def _check(state: State) -> None:
         given = getattr(state, name)
         if not given or not set(given) <= set(known):
             raise ValueError(f"{name} is {given!r}")
+    if state.admin_nodes < 1:
+        raise ValueError(f"admin_nodes is {state.admin_nodes!r}")
+    if state.names not in NAMES:
+        raise ValueError(f"names is {state.names!r}")
     for file, number in state.hugepages.items():
         if not file.startswith("/sys/") or ".." in file or not isinstance(number, int) or number < 0:
             raise ValueError(f"hugepages has {file!r}: {number!r}")

@@ -23,7 +23,8 @@ def text(settings: Settings) -> tuple[str, bool]:
     if not docker.answers():
         return f"the lab of {record.owner} has no Docker Engine that answers: `python3 -m lab down`; {pool}", False
     with ThreadPoolExecutor(len(settings.everyone)) as workers:
-        rows = list(workers.map(_row, settings.everyone))
+        admins = {host.name for host in settings.admins}
+        rows = list(workers.map(lambda host: _row(host, host.name in admins), settings.everyone))
     before = sum(number for file, number in record.hugepages.items() if "2048kB/nr_hugepages" in file)
     well = record.phase == state.UP and all(row[2] == "running" and row[3] == "running" for row in rows)
     lines = [_table([_HEAD, *rows]), f"{pool} ({before} before the lab)"]
@@ -32,13 +33,13 @@ def text(settings: Settings) -> tuple[str, bool]:
     return "\n".join(lines), well
 
 
-def _row(host: Host) -> tuple[str, ...]:
+def _row(host: Host, admin: bool) -> tuple[str, ...]:
     known = docker.inspect(host.container)
     container = known.get("State", {}).get("Status", "missing")
     if container != "running":
         return host.name, host.ip, container, "-", "-", "-"
     system = docker.exec_in(host.container, ["systemctl", "is-system-running"], timeout=15).out.strip() or "silent"
-    if host.name == "admin":
+    if admin:
         return host.name, host.ip, container, system, "-", "-"
     inside = docker.exec_in(host.container, ["docker", "version", "--format", "{{.Server.Version}}"], timeout=15)
     if not inside.ok:

@@ -10,14 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Callable, Iterator, Optional
 
-from . import checks, docker, down, engine, forwarding, hosts, hugepages, images, inventory, keys, run, state
+from . import checks, docker, down, engine, forwarding, hosts, hugepages, images, inventory, keys, run, state, volumes
 from .errors import Interrupted, LabError
 from .packages import need
 from .say import say, warn
 from .settings import CLONE, LABEL, Host, Settings
 
-# The cluster's volumes that are there from the start; CBD's heartbeat volume among them.
-_VOLUMES = ("pool1/vol1", "pool1/vol2", "pool1/vol3", "pool1/zbs_zstack_heartbeat")
+# The cluster's volumes that are there from the start: the manager's, some that people made, and CBD's heartbeat volume.
+_VOLUMES = (
+    *(f"pool1/{volumes.name_of(uuid)}" for uuid in volumes.UUIDS),
+    *("pool1/vol1", "pool1/vol2", "pool1/vol3", "pool1/zbs_zstack_heartbeat"),
+)
 _VOLUME_MIB = 16
 
 
@@ -76,6 +79,8 @@ def _record(settings: Settings) -> state.State:
         forwarding=forwarding.snapshot(),
         flavours=list(settings.flavours),
         engines=list(settings.engines),
+        admin_nodes=settings.admin_nodes,
+        names=settings.names,
     )
 
 

@@ -3,15 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m lab.demo`: bring the lab up, tell the story, leave nothing behind (KEEP=1 leaves the lab up)."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import FrameType
 from typing import Optional
 
+from ..errors import LabError
+from ..guest import files
 from ..settings import from_environment
 from ..zstack.site import serve
 from . import story, tell
@@ -40,6 +44,8 @@ def main() -> int:
     status = 1
     up = False
     try:
+        early = threading.Thread(target=_guest_files, daemon=True)
+        early.start()
         up = lab("up") == 0  # a failed `up` says why in one sentence and has cleaned up after itself
         if up:
             settings = from_environment()
@@ -65,6 +71,12 @@ def main() -> int:
         elif up:
             print(story.how_to_log_in(ROOT), flush=True)
     return status
+
+
+def _guest_files() -> None:
+    """Make the kernel and first file system of the last act's VM meanwhile; where that fails, starting the VM says why."""
+    with contextlib.suppress(LabError, OSError):
+        files.ensure(from_environment().cache)
 
 
 def keep() -> bool:

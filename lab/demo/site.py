@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The site as the story handles it: playbooks from the controller, commands on its hosts."""
 
+import contextlib
 import json
 import os
 import re
@@ -12,13 +13,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, Iterator
 
+from .. import volumes
+from ..guest import vm
 from ..settings import Settings
 from ..zstack.server import Standin
 from ..zstack.site import ENVIRONMENT
 from .tell import Broken
 
+_WATCH = Path(vm.__file__).with_name("watch.py")
+_WATCHED = 120  # seconds
 _RECAP = re.compile(r"^(\S+)\s+: (ok=\d+.*)$", re.M)
 
 
@@ -50,11 +55,14 @@ class Site:
         self.root = root
         self.inventory = settings.zstack
         self.manager = manager
+        self.names = settings.names
         self.bin = Path(sys.executable).parent
         self.log = root / ".cache/demo.log"
         self.log.write_text("")
         groups = self._read_inventory()
         self.hosts: list[str] = groups["zbs_vhost"]["hosts"]
+        # All lab hosts share one pool, this machine's, so what the targets of the others hold looks like guests' to each of them.
+        self.memory = {"zbs_hugepages_guest_memory": f"{128 * len(self.hosts)}M"}
         self._variables: dict[str, Any] = groups["_meta"]["hostvars"]
 
     def play(self, name: str, **variables: str) -> Run:
@@ -122,6 +130,30 @@ class Site:
         if done.returncode != 0:
             raise Broken(f"`lab.guest {' '.join(words)}` ended with status {done.returncode}: {done.stderr.strip()}")
         return done.stdout
+
+    @contextlib.contextmanager
+    def watching(self, host: str, guest: str, bdev: str) -> Iterator[Callable[[float], dict[str, float]]]:
+        """Watch a target that was lost, a volume of it and a guest on that. What is yielded waits until all are back.
+
+        It gives {answers, served, goes_on}: seconds of each after a moment of time.monotonic(). Broken when one never came.
+        """
+        sockets = volumes.SOCKETS
+        words = ["python3", "-", f"{sockets}/admin.sock", f"{sockets}/{bdev}", vm.console_path(guest), f"{_WATCHED}"]
+        argv = [sys.executable, "-m", "lab", "ssh", host, shlex.join(words)]
+        with _WATCH.open() as program:
+            watcher = subprocess.Popen(argv, cwd=self.root, stdin=program, stdout=subprocess.PIPE, text=True)
+
+        def seen(since: float) -> dict[str, float]:
+            told = json.loads(watcher.communicate(timeout=_WATCHED + 30)[0] or "{}")
+            if not told or None in told.values():
+                raise Broken(f"the disk did not go on: {told}")
+            return {name: moment - since for name, moment in told.items()}
+
+        try:
+            yield seen
+        finally:
+            watcher.kill()
+            watcher.wait()
 
     def facts(self, host: str) -> dict[str, Any]:
         """The ledger as Ansible's own setup reads it from the host: ansible_local.zbs_vhost."""

@@ -30,7 +30,7 @@ def _bare_site(site: Site) -> None:
     heading("1. The site on bare hosts: ansible-playbook zstack.zbs.site")
     claim(f"the inventory plugin has {len(site.hosts)} hosts from the manager at {site.manager.url}", bool(site.hosts))
     claim("no host has a Docker Engine yet", not any(_has_docker(site, host) for host in site.hosts))
-    run = site.play("site")
+    run = site.play("site", **site.memory)
     show(run.recap_lines())
     rows, _run = site.report("health", "health")
     claim(f"{len(rows)} targets answer after {run.seconds:.0f} s", _all(rows, "healthy"), rows)
@@ -39,7 +39,7 @@ def _bare_site(site: Site) -> None:
 def _site_again(site: Site) -> dict[str, str]:
     heading("2. The site again")
     before = {host: _target_pid(site, host) for host in site.hosts}
-    run = site.play("site")
+    run = site.play("site", **site.memory)
     show(run.recap_lines())
     claim("changed=0 on every host", run.changed() == 0, run.recap)
     after = {host: _target_pid(site, host) for host in site.hosts}

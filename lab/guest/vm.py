@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Any, Sequence
 
-from .. import docker
+from .. import docker, volumes
 from ..errors import LabError
-from ..settings import Host, Settings
-from ..target.qmp import Qmp
-from . import files
+from ..settings import DEBIAN, EL, TRIXIE, Host, Settings
+from . import domain, files
 
-FOLDER = "/usr/share/zbs-guest"
 _NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
 _LINE = re.compile(r"^(vd[a-z]) round (\d+)\s*$", re.M)
 _FAULT = re.compile(r"^vd[a-z] (?:MISMATCH|ERROR) .*$", re.M)
@@ -43,63 +39,66 @@ def read(text: str) -> Console:
     return Console(_BOOT.findall(text), rounds, faults)
 
 
-def command(name: str, sockets: Sequence[str], memory_mib: int) -> list[str]:
-    """QEMU's command line, as libvirt would write it: RAM on shared hugepages, one vhost-user disk for each socket."""
-    words = ["qemu-system-x86_64", "-name", f"guest={name},debug-threads=on", "-machine", "pc,accel=tcg", "-cpu", "max"]
-    words += ["-m", str(memory_mib), "-nodefaults", "-display", "none", "-no-reboot"]
-    words += ["-object", f"memory-backend-memfd,id=mem0,hugetlb=on,hugetlbsize=2M,share=on,size={memory_mib}M"]
-    words += ["-numa", "node,memdev=mem0"]
-    words += ["-kernel", f"{FOLDER}/vmlinuz", "-initrd", f"{FOLDER}/initramfs"]
-    words += ["-append", "console=ttyS0 quiet panic=-1"]
-    words += ["-serial", f"file:{console_path(name)}", "-qmp", f"unix:{qmp_path(name)},server=on,wait=off"]
-    for number, path in enumerate(sockets):
-        words += ["-chardev", f"socket,id=chr{number},path={path},reconnect=1"]
-        words += ["-device", f"vhost-user-blk-pci,id=disk{number},chardev=chr{number},num-queues=1"]
-    return words
-
-
 def console_path(name: str) -> str:
     """Where on its host the guest's console is written."""
     return f"/var/log/zbs-guest-{name}.log"
 
 
-def qmp_path(name: str) -> str:
-    """The guest's QMP socket on its host."""
-    return f"/run/zbs-guest-{name}.qmp"
-
-
-def _unit(name: str) -> str:
+def _checked(name: str) -> str:
+    """The domain's name on its host. Raises LabError for what is no guest's name."""
     if not _NAME.fullmatch(name):
         raise LabError(f"{name!r} is no name for a guest; give 1 to 16 small letters and digits, a letter first.")
-    return f"zbs-guest-{name}.service"
+    return domain.name_of(name)
 
 
-def start(settings: Settings, host: Host, name: str, sockets: Sequence[str], memory_mib: int = 128) -> None:
-    """Start a guest on `host` with a disk on each of `sockets`. Raises LabError."""
-    unit = _unit(name)
+def start(
+    settings: Settings,
+    host: Host,
+    name: str,
+    disks: Sequence[str],
+    memory_mib: int = 128,
+    reconnect: int = domain.RECONNECT,
+) -> None:
+    """Start a guest on `host` with a disk on each of `disks`: sockets, or volumes, which are served first. Raises LabError."""
+    _checked(name)
+    if host.flavour == EL:
+        raise LabError(
+            f"The lab host {host.name} is EL-like and has no libvirt of its kind; take a {DEBIAN} or {TRIXIE} one."
+        )
+    sockets = [volumes.served(settings, host, disk) for disk in disks]
     kernel, initramfs = files.ensure(settings.cache)
     bundle = files.bundle(kernel, initramfs)
     docker.docker("cp", "-", f"{host.container}:/", stdin=bundle, check=f"put the guest's kernel on {host.name}")
     docker.exec_in(host.container, ["rm", "-f", console_path(name)], 15)
-    argv = ["systemd-run", "--quiet", "--collect", "--unit", unit, *command(name, sockets, memory_mib)]
-    docker.exec_in(host.container, argv, 30, check=f"start the guest {name} on {host.name}")
+    # Only here: of most hosts of a lab no VM is asked. It has read the host's hugetlbfs mounts then.
+    docker.exec_in(
+        host.container, ["systemctl", "start", "libvirtd.service"], 60, check=f"start libvirt on {host.name}"
+    )
+    text = domain.xml(name, sockets, console_path(name), memory_mib, reconnect)
+    _virsh(host, "create", "/dev/stdin", doing=f"start the guest {name} on {host.name}", stdin=text)
 
 
 def stop(host: Host, name: str) -> None:
     """End a guest as a power cut does; one that is gone is fine."""
-    docker.exec_in(host.container, ["systemctl", "kill", "--signal=KILL", _unit(name)], 30)
-    docker.exec_in(host.container, ["systemctl", "reset-failed", _unit(name)], 30)
+    process = pid(host, name)
+    if process:
+        docker.exec_in(host.container, ["kill", "-KILL", str(process)], 15)
+    # It waits until libvirt has put away what the process left; what is no domain any more was put away already.
+    done = docker.exec_in(host.container, ["virsh", "--quiet", "destroy", _checked(name)], 60)
+    if not done.ok and process and pid(host, name):
+        raise LabError(f"Cannot end the guest {name} on {host.name}: {done.last_words}.")
 
 
 def pid(host: Host, name: str) -> int:
     """The process id of the guest's QEMU on its host; 0 when it does not run."""
-    argv = ["systemctl", "show", "--property=MainPID", "--value", _unit(name)]
-    return int(docker.exec_in(host.container, argv, 15).out.strip() or 0)
+    argv = ["cat", f"/run/libvirt/qemu/{_checked(name)}.pid"]
+    found = docker.exec_in(host.container, argv, 15).out.strip()
+    return int(found) if found.isdigit() else 0
 
 
 def console(host: Host, name: str) -> Console:
     """What the guest has said so far; nothing where it has not begun."""
-    _unit(name)
+    _checked(name)
     return read(docker.exec_in(host.container, ["cat", console_path(name)], 15).out)
 
 
@@ -119,36 +118,30 @@ def wait_for_rounds(host: Host, name: str, more: int = 1, patience: float = 90, 
         time.sleep(0.1)
 
 
-def plug(host: Host, name: str, number: int, path: str) -> None:
-    """Plug a disk on the socket `path` into a running guest."""
-    address = {"type": "unix", "data": {"path": path}}
-    backend = {"type": "socket", "data": {"addr": address, "server": False, "reconnect": 1}}
-    _qmp(host, name, "chardev-add", id=f"plug{number}", backend=backend)
-    driver = {"driver": "vhost-user-blk-pci", "num-queues": 1}
-    _qmp(host, name, "device_add", id=f"plugged{number}", chardev=f"plug{number}", **driver)
+def plug(settings: Settings, host: Host, name: str, number: int, disk: str, reconnect: int = domain.RECONNECT) -> None:
+    """Plug a disk on a socket, or on a volume, which is served first, into a running guest. Raises LabError."""
+    text = domain.disk(volumes.served(settings, host, disk), number, reconnect)
+    doing = f"plug a disk into the guest {name} on {host.name}"
+    _virsh(host, "attach-device", _checked(name), "/dev/stdin", "--live", doing=doing, stdin=text)
 
 
 def unplug(host: Host, name: str, number: int) -> None:
-    """Ask a running guest to let go of a disk that was plugged in."""
-    _qmp(host, name, "device_del", id=f"plugged{number}")
+    """Ask a running guest to let go of a disk that was plugged in; it does so when it comes to it. Raises LabError."""
+    target = f"vd{chr(ord('a') + number)}"
+    doing = f"take a disk from the guest {name} on {host.name}"
+    _virsh(host, "detach-disk", _checked(name), target, "--live", doing=doing)
 
 
-def _qmp(host: Host, name: str, execute: str, **arguments: Any) -> Any:
-    """One QMP command, over the host's file system as seen from here."""
-    _unit(name)
-    init = docker.inspect(host.container).get("State", {}).get("Pid", 0)
-    path = Path(f"/proc/{init}/root{qmp_path(name)}")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as conn:
-        conn.settimeout(10)
-        try:
-            conn.connect(str(path))
-        except OSError as error:
-            raise LabError(
-                f"The guest {name} on {host.name} can't be asked to {execute}: {error.strerror}; is it running?"
-            ) from None
-        return Qmp(conn, lambda: None).command(execute, **arguments)
+def _virsh(host: Host, *words: str, doing: str, stdin: str = "") -> None:
+    """A command of libvirt's; LabError with its words where it fails."""
+    docker.exec_in(host.container, ["virsh", "--quiet", *words], 90, check=doing, stdin=stdin.encode() or None)
 
 
-def as_json(console_: Console) -> str:
-    """A Console for programs."""
-    return json.dumps({"boots": console_.boots, "rounds": console_.rounds, "faults": console_.faults}, sort_keys=True)
+def shown(host: Host, name: str) -> dict[str, Any]:
+    """What `console` tells, with the domain's name and the process id of its QEMU (0 when it does not run)."""
+    return {**asdict(console(host, name)), "domain": _checked(name), "pid": pid(host, name)}
+
+
+def as_json(told: dict[str, Any]) -> str:
+    """For programs."""
+    return json.dumps(told, sort_keys=True)

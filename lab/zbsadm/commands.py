@@ -90,7 +90,9 @@ def _delete_bdev(given: Given, settings: Settings) -> dict[str, Any]:
 
 
 def _deploy_client(given: Given, settings: Settings) -> dict[str, Any]:
-    ssh.step(_login(given, settings), settings, "client", {"cluster_uuid": settings.cluster_uuid})
+    ssh.step(
+        _login(given, settings), settings, "client", {"cluster_uuid": settings.cluster_uuid, "nodes": settings.nodes}
+    )
     return {}
 
 

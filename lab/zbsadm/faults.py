@@ -22,6 +22,7 @@ COMMANDS = (
     "cluster ls",
     "zbs list file",
     "zbs list client",
+    "zbs status mds",
 )
 _TYPES: dict[str, Any] = {
     "code": int,

@@ -39,6 +39,8 @@ class Settings:
     pools: str = "/var/lib/zbs-standin/pools"
     #: the one physical pool on which the logical ones lie
     physical_pool: str = "pool"
+    #: addresses of the management nodes, with commas between them; empty: this one alone
+    mds: str = ""
     cluster_uuid: str = "6f1f8c0e-5d3a-4a1b-9d5e-2f6f6c7a8b90"
     cluster_name: str = "zbs-standin"
 
@@ -48,6 +50,11 @@ class Settings:
         if self.cluster_ls_quirk == "auto":
             return (1, 5, 1) <= self.release <= (1, 6, 0)
         return self.cluster_ls_quirk == "on"
+
+    @property
+    def nodes(self) -> list[str]:
+        """The management nodes' addresses, in order; empty where the settings name none."""
+        return self.mds.split(",") if self.mds else []
 
     @property
     def release(self) -> tuple[int, ...]:
@@ -66,6 +73,7 @@ _PATTERNS = {
     "image": r"[A-Za-z0-9][A-Za-z0-9._/:@-]*",
     "private_key_file": r"/[^\0\n]+",
     "pools": r"(/[A-Za-z0-9_][A-Za-z0-9._-]*)+",
+    "mds": r"(\d{1,3}(\.\d{1,3}){3}(,\d{1,3}(\.\d{1,3}){3})*)?",
     "physical_pool": r"[A-Za-z0-9._-]+",
     "cluster_uuid": r"[0-9a-f-]{36}",
     "cluster_name": r"[A-Za-z0-9._-]+",

@@ -1,4 +1,4 @@
-"""The ``zbs`` command: of it, the listings of the cluster's pools, of a pool's volumes, and of a volume's clients."""
+"""The ``zbs`` command: of it, the listings of pools, of a pool's volumes, of a volume's clients and of the management nodes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import hosts, settings, ssh, store, values
+from . import hosts, mds, settings, ssh, store, values
 from .call import execute
 from .codes import POOL_UNKNOWN, UNREACHABLE, VOLUME_UNKNOWN
 from .commands import ADMIN_SOCKET, Command, Given
@@ -89,6 +89,12 @@ class _ListClient(Command):
         return [flag for flag in self.flags if flag.name != "path" or settings.list_client_path == "on"]
 
 
+def _status_mds(given: Given, chosen: Settings) -> dict[str, Any]:
+    _as_json(given)
+    alone = mds.status(["127.0.0.1"], lambda _address: True)  # who is asked lives
+    return {"result": mds.status(chosen.nodes) if chosen.nodes else alone}
+
+
 COMMANDS = {
     "list client": _ListClient(
         (
@@ -114,6 +120,12 @@ COMMANDS = {
         login=False,
         tells_success=False,
     ),
+    "status mds": Command(
+        (Flag("format", values.output_format, required=True, help="json"),),
+        _status_mds,
+        login=False,
+        tells_success=False,
+    ),
 }
 
 
@@ -131,5 +143,6 @@ def main(words: list[str] | None = None) -> int:
         print("zbs: a STAND-IN, for the lab of the Ansible collection zstack.zbs.\n")
         print("  zbs list logical-pool --format json\n  zbs list file --pool POOL --format json")
         print("  zbs list client --path POOL/VOLUME --format json")
+        print("  zbs status mds --format json")
         return 0
     return execute("zbs", COMMANDS, words)

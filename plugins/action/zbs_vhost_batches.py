@@ -26,6 +26,7 @@ class ActionModule(OnceForAll):
             raise AnsibleActionFail("size is %d; give 1 or more hosts for a batch" % arguments["size"])
         if not arguments["waves"]:
             raise AnsibleActionFail("waves is empty; give at least one, such as 100%")
+        ticks: dict = {}
         everyone = hosts = task_vars["ansible_play_hosts"]
         if arguments["only"] == "due":
             ticks = {host: registered.Results(task_vars, host).get(registered.TICK) or {} for host in hosts}
@@ -38,6 +39,7 @@ class ActionModule(OnceForAll):
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from exc
         result.update(planned, goes_on=batches.goes_on(planned, everyone), changed=False)
+        result["untraced"] = batches.untraced(ticks[host] for host in hosts if ticks)
         return result
 
 

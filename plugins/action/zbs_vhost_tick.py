@@ -7,6 +7,7 @@ import contextlib
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.zstack.zbs.plugins.plugin_utils._admin import heartbeat
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick.options import longest, options
 
@@ -34,7 +35,10 @@ class ActionModule(ActionBase):
         _validation, arguments = self.validate_argument_spec(SPEC)
         given = {option: value for option, value in arguments.items() if value is not None}
         try:
-            found = options(task_vars, self._templar.template)
+            found = dict(options(task_vars, self._templar.template), **given)
+            if "cbd" in found["protocols"] and not found.get("cbd_heartbeat") and heartbeat.ASKED in task_vars:
+                known = [task_vars[name] for name in (heartbeat.ASKED, heartbeat.NODES, heartbeat.POOLS)]
+                found.update(heartbeat.options(*self._templar.template(known)))
             seconds = longest(given["phase"], found)
         except KeyError as exc:
             raise AnsibleActionFail("%s is not set; include the role zstack.zbs.zbs_vhost_heal first" % exc) from None
@@ -45,7 +49,7 @@ class ActionModule(ActionBase):
         try:
             with contextlib.nullcontext() if kept else alarm.within(seconds):
                 answer = self._execute_module(
-                    module_name="zstack.zbs.zbs_vhost_recovery", module_args=dict(found, **given), task_vars=task_vars
+                    module_name="zstack.zbs.zbs_vhost_recovery", module_args=found, task_vars=task_vars
                 )
         except alarm.TimeUp:
             self._cleanup_remote_tmp = False  # over the same connection, which would never answer either

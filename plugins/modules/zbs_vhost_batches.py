@@ -68,6 +68,13 @@ waves:
   type: int
   returned: success
   sample: 2
+untraced:
+  description:
+    - With O(only=due), the bdevs that VMs of these hosts need and whose volume no ledger knows, for M(zstack.zbs.zbs_vhost_cluster).
+  type: list
+  elements: str
+  returned: success
+  sample: [zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff]
 goes_on:
   description:
     - The hosts for a play that works on these alone, plus one host that has nothing to do, if there is one. Without it, Ansible

@@ -14,10 +14,16 @@ description:
     For everything else the operator's values win, lists are merged, and missing keys of objects are added.
   - Refuses, and leaves the file untouched, if the file is not a JSON object, if it has other values for these two keys, or if a
     key is set both on the command line of dockerd and in the file, since dockerd does not start then.
+  - Also refuses what dockerd does not start with and no validation finds, as C(icc) false beside C(iptables) false. Options of a
+    log driver or a storage driver are written only where the engine's driver takes them.
+  - The engine is the dockerd that runs on the host itself, not one in a container of it; it is asked by its own socket, whatever
+    root's environment says. Docker from snap and podman's docker command are refused; a rootless engine is left alone.
+  - On a member of a Swarm, C(live-restore) is left out, with a warning, because dockerd does not start with both.
   - A running engine that changes the firewall is reported and left alone, whatever the options are.
   - Keys that an engine takes over by a reload are reloaded, and the module checks that they were. The engine is restarted only
-    when no container runs, or with O(allow_restart) once live-restore is in force. Keys that still wait for a restart come back
-    in RV(restart_keys).
+    when no container runs, or with O(allow_restart) once live-restore is in force, and never when it would lose containers (as
+    with another C(data-root)) or runs as another service than docker.service. Keys that still wait for a restart come back in
+    RV(restart_keys).
   - If the engine does not start after a restart, the old file is put back, the engine is started with it, and the task fails.
   - Works without an engine too, so that the file is there before the first start.
 extends_documentation_fragment:
@@ -25,9 +31,11 @@ extends_documentation_fragment:
   - zstack.zbs.attributes.idempotent
 options:
   path:
-    description: The engine's configuration file.
+    description:
+      - The engine's configuration file. By default, the one that dockerd is given on its command line (C(--config-file)), else
+        C(/etc/docker/daemon.json).
+      - If dockerd is given another file on its command line, the task fails.
     type: path
-    default: /etc/docker/daemon.json
   options:
     description: Keys to set in the file unless it already has a value for them.
     type: dict
@@ -71,7 +79,7 @@ EXAMPLES = r"""
 
 - name: In a maintenance window
   zstack.zbs.zbs_vhost_docker_config:
-    options: {data-root: /data/docker}
+    options: {userland-proxy: false}
     allow_restart: true
   register: engine
   failed_when: engine.restart_keys
@@ -117,17 +125,33 @@ reason:
   returned: success
   sample: 2 containers run on it
 engine:
-  description: The engine that was found; C(iptables) is V(on), V(off) or V(unknown), null when none runs.
+  description:
+    - The engine that was found. C(iptables) is V(on), V(off) or V(unknown), null when none runs.
+    - C(service) is the systemd service that it runs as; empty for none, null when not known.
   type: dict
   returned: success
-  sample: {installed: true, running: true, version: 28.2.2, containers_running: 2, iptables: "off", live_restore: true}
+  sample:
+    installed: true
+    running: true
+    version: 28.2.2
+    containers_running: 2
+    iptables: "off"
+    live_restore: true
+    service: docker.service
+    config_file: /etc/docker/daemon.json
+    swarm: false
 """
 
 import copy
-import re
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
-from ansible_collections.zstack.zbs.plugins.module_utils._engine import config, daemon_file, daemon_json, live_state
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import (
+    config,
+    daemon_file,
+    daemon_json,
+    live_state,
+    registry_names,
+)
 from ansible_collections.zstack.zbs.plugins.module_utils._tools import masking
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
@@ -137,12 +161,12 @@ ASK_TIMEOUT = 40.0
 
 def lists_of(params):
     """The members of lists that are wanted, by key; ZbsError `bad_option` names one that can't be."""
-    for name, pattern, form in (
-        ("insecure_registries", r"(?!\w+://)[^\s/]+(/\d{1,3})?$", "host:port or a network"),
-        ("registry_mirrors", r"https?://[^\s/@]+/?$", "http://host:port or https://host:port"),
+    for name, fits, form in (
+        ("insecure_registries", registry_names.is_insecure_entry, "host:port or a network"),
+        ("registry_mirrors", registry_names.is_mirror, "http://host:port or https://host:port"),
     ):
         for item in params[name]:
-            if not re.match(pattern, item):
+            if not fits(item):
                 raise ZbsError("%s has %r; give %s" % (name, item, form), "bad_option")
     return {"insecure-registries": params["insecure_registries"], "registry-mirrors": params["registry_mirrors"]}
 
@@ -150,15 +174,15 @@ def lists_of(params):
 def main(module):
     """Look, refuse, write, reload or restart, report."""
     params = module.params
-    path = params["path"]
     # A proxy's login is nobody's business, neither in the diff nor in the arguments that a talkative run shows.
     module.no_log_values.update(masking.logins_in([params["options"], params["registry_mirrors"]]))
     lists = lists_of(params)
     daemon_json.refuse_options(params["options"])
-    state = live_state.look(path, Deadline(ASK_TIMEOUT))
+    state = live_state.look(params["path"], Deadline(ASK_TIMEOUT))
+    path = state.path
     text = daemon_file.read(path)
     plan = config.plan(text, path, params["options"], lists, state, params["drop_flagged"])
-    done = predict(plan, state, params) if module.check_mode else act(text, plan, state, params)
+    done = predict(plan, state, params) if module.check_mode else act(path, text, plan, state, params)
     touched = {item.key for item in plan.changes}
     return dict(
         done,
@@ -166,7 +190,7 @@ def main(module):
         path=path,
         changes=[item.as_dict() for item in plan.changes],
         engine=state.as_dict(),
-        warn=warnings(done, path),
+        warn=warnings(done, state),
         diff=[
             {
                 # Only what changes: the rest of an operator's file may hold what is nobody's business, as a proxy's login.
@@ -184,23 +208,23 @@ def predict(plan, state, params):
     then = copy.copy(state)
     if "live-restore" in plan.reload:
         then.live_restore = True
-    reason = config.why_not_restart(then, params["allow_restart"]) if plan.restart else None
+    reason = config.why_not_restart(then, params["allow_restart"], plan.losing) if plan.restart else None
     return outcome(plan, None, bool(plan.reload), bool(plan.restart) and reason is None, reason)
 
 
-def act(text, plan, state, params):
+def act(path, text, plan, state, params):
     """Do it: the file, then the reload, then the restart."""
     kept = None
     if plan.changes:
-        kept = config.write(params["path"], plan, state, params["backup"])
+        kept = config.write(path, plan, state, params["backup"])
     if plan.reload:
         config.reload(plan, state)
     if not plan.restart:
         return outcome(plan, kept, bool(plan.reload), False, None)
-    now = live_state.look(params["path"], Deadline(ASK_TIMEOUT))
-    reason = config.why_not_restart(now, params["allow_restart"])
+    now = live_state.look(path, Deadline(ASK_TIMEOUT))
+    reason = config.why_not_restart(now, params["allow_restart"], plan.losing)
     if reason is None:
-        config.restart(params["path"], text, plan, state)
+        config.restart(path, text, plan, state)
     return outcome(plan, kept, bool(plan.reload), reason is None, reason)
 
 
@@ -216,14 +240,20 @@ def outcome(plan, kept, reloaded, restarted, reason):
     }
 
 
-def warnings(done, path):
+def warnings(done, state):
     """What an operator has to know although nothing failed."""
-    if not done["restart_keys"]:
-        return []
-    return [
-        "the engine must be restarted to take over %s of %s, which was not done: %s; restart it in a maintenance window"
-        % (", ".join(done["restart_keys"]), path, done["reason"])
-    ]
+    found = list(state.left_out)
+    if state.swarm:
+        found.append(
+            "the engine is a member of a Swarm, and does not start with live-restore beside it, so that was left out: a restart of "
+            "the engine ends the targets on it; leave the Swarm (docker swarm leave) in a maintenance window"
+        )
+    if done["restart_keys"]:
+        found.append(
+            "the engine must be restarted to take over %s of %s, which was not done: %s; restart it in a maintenance window"
+            % (", ".join(done["restart_keys"]), state.path, done["reason"])
+        )
+    return found
 
 
 def text_of(document, keys):
@@ -235,7 +265,7 @@ def text_of(document, keys):
 if __name__ == "__main__":
     _module.run(
         {
-            "path": {"type": "path", "default": "/etc/docker/daemon.json"},
+            "path": {"type": "path"},
             "options": {"type": "dict", "default": {}},
             "insecure_registries": {"type": "list", "elements": "str", "default": []},
             "registry_mirrors": {"type": "list", "elements": "str", "default": []},

@@ -10,8 +10,9 @@ version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Reads what decides whether bridged VMs can be reached - the FORWARD chain with its policy, the rules for bridges, and the
-    kernel switches that let the IP firewall see bridged packets - and compares it with an earlier reading.
+  - Reads what decides whether bridged VMs can be reached - the FORWARD chain with its policy, the rules for bridges, the tables
+    that Docker makes in nftables, and the kernel switches that let the IP firewall see bridged packets - and compares it with an
+    earlier reading.
   - Changes nothing. If something has changed, the task fails and says how to undo it.
 extends_documentation_fragment:
   - zstack.zbs.attributes
@@ -44,13 +45,14 @@ EXAMPLES = r"""
 RETURN = r"""
 firewall:
   description:
-    - The reading. C(forward) are the lines of the FORWARD chain by tool, C(bridge) the rules for bridges, C(switches) the
-      kernel switches; null if it is not known.
+    - The reading. C(forward) are the lines of the FORWARD chain by tool, C(bridge) the rules for bridges, C(tables) Docker's own
+      tables of nftables, C(switches) the kernel switches; null if it is not known.
   type: dict
   returned: success
   sample:
     forward: {iptables: ["-P FORWARD ACCEPT"], ip6tables: ["-P FORWARD ACCEPT"]}
     bridge: []
+    tables: []
     switches: {bridge-nf-call-iptables: null, bridge-nf-call-ip6tables: null, bridge-nf-call-arptables: null}
 differences:
   description: What has changed since O(before), each with C(what), C(before), C(after) and C(undo), a command.

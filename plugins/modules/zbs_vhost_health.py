@@ -28,7 +28,7 @@ options:
     default: never
   hung_recheck:
     description:
-      - Seconds after which a target that did not answer is asked again before it counts as hung. V(0) asks once. Set it if you
+      - Seconds after which a target that did not answer is asked again before it counts as hung or unready. V(0) asks once. Set it if you
         act on the verdict.
     type: float
     default: 0.0
@@ -146,11 +146,11 @@ demand:
     - Which sockets of the target the VMs need, how that is known (from the C(arguments) of the VM, from a C(connection) of the
       VM, or from the C(ledger) for a disk that was plugged in later), and whether no controller serves the socket (C(broken);
       null if that is not known).
-    - C(reconnect) has the seconds after which the VM connects again by itself once its target is back, C(0) if it never does, which a
-      warning says too; null if the VM's arguments do not tell.
     - C(held_by) has the addresses of the other hosts that have the volume of a broken disk open, as the last attempt to restore
       it found; null if none is known. C(served_s_ago) is how many seconds ago a tick last saw the disk served to this process of
       its VM, null if that was not seen since the host booted. Both are from the ledger.
+    - C(reconnect) has the seconds after which the VM connects again by itself once its target is back, C(0) if it never does, which a
+      warning says too; null if the VM's arguments do not tell.
     - Null if /proc does not show it.
   type: list
   elements: dict

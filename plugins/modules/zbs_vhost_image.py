@@ -71,8 +71,8 @@ registry:
   sample: registry.example.com
 errors:
   description:
-    - What was tried and failed, each with C(source), C(message) and C(kind), as V(plain_http), V(tls), V(name), V(refused),
-      V(denied), V(missing), V(timeout), V(other_image).
+    - What was tried and failed, each with C(source), C(message) and C(kind), as V(proxy), V(plain_http), V(tls), V(name),
+      V(refused), V(denied), V(missing), V(timeout), V(other_image).
   type: list
   elements: dict
   returned: success; otherwise in the details of the failure

@@ -107,6 +107,11 @@ options:
   error:
     description: Why the attempt failed, in a sentence, for O(phase=finish). With it the outcome is V(failed).
     type: str
+  cbd_unknown:
+    description:
+      - Why no O(cbd_heartbeat) is known at the moment, such as that no admin node could be asked for it. CBD is then V(unknown) for
+        this reason, and nothing is attempted.
+    type: str
   restore_volumes:
     description:
       - Whether a tick keeps windows for the volumes that VMs need, and finds them due when a target that answers does not serve
@@ -303,6 +308,7 @@ if __name__ == "__main__":
             lease_id={"type": "str"},
             outcome={"type": "str", "choices": ["auto", "healed", "failed"], "default": "auto"},
             error={"type": "str"},
+            cbd_unknown={"type": "str"},
             restore_volumes={"type": "bool", "default": True},
             restored={"type": "list", "elements": "dict"},
             textfile_dir={"type": "path"},

@@ -10,10 +10,11 @@ version_added: 0.1.0
 author:
   - The zstack.zbs maintainers (@zstack)
 description:
-  - Asks a registry for C(/v2/) as a Docker Engine on this host would - with the system's certificates and those below
-    C(/etc/docker/certs.d) - and says in one sentence why it does not answer.
-  - A registry answers with 200 or 401; the module does not try to log in. It asks the registry directly, not through a proxy.
-  - Changes nothing, and needs no engine.
+  - Asks a registry for C(/v2/) as the Docker Engine of this host would - through its proxies and mirrors, at every address of
+    the name, with the system's certificates and those below C(/etc/docker/certs.d) - and says in one sentence why it does not
+    answer.
+  - A registry answers with 200 or 401; the module does not try to log in.
+  - Changes nothing, and needs no engine; without one it asks directly.
 extends_documentation_fragment:
   - zstack.zbs.attributes
   - zstack.zbs.attributes.read_only
@@ -23,7 +24,9 @@ options:
     type: str
     required: true
   insecure:
-    description: Whether the engine may use it without TLS or with any certificate; the module then accepts both.
+    description:
+      - Whether the engine may use it without TLS or with any certificate; the module then accepts both.
+      - It also does so where C(insecure-registries) of the engine has the registry, by name or by network.
     type: bool
     default: false
   certs_dir:
@@ -62,7 +65,8 @@ answers:
 answer:
   description:
     - The result. C(outcome) is V(answers), or the reason why not - V(name), V(refused), V(unreachable), V(plain_http), V(tls)
-      or V(no_registry).
+      or V(no_registry), V(proxy) if the engine's proxy fails, V(not_known) if only the engine can use its proxy.
+    - C(proxy) is the address of the proxy without its login; null for the direct way.
   type: dict
   returned: success
   sample:
@@ -70,6 +74,7 @@ answer:
     sentence: the registry registry.example.com:5000 answers over https
     scheme: https
     status: 401
+    proxy: null
 """
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _module

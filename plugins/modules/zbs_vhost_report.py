@@ -72,8 +72,8 @@ RETURN = r"""
 rows:
   description:
     - One row for each host, with C(host), C(status), C(verdict), C(since), C(volumes), C(broken), C(held_elsewhere) (disks whose
-      volume another host has open), C(next_attempt), C(result), C(reason), C(hold), C(no_reconnect) (the disks that a VM does not get
-      back by itself after an outage; the last line of the table names them too).
+      volume another host has open), C(next_attempt), C(result), C(reason), C(hold), C(no_reconnect) (the disks that a VM does not
+      get back by itself after an outage; the last line of the table names them too).
     - With O(compare_zstack) also C(manager) (a comparison for each storage and protocol that the manager reports, null if it
       reports none), C(manager_read_at) and C(disagrees) (a sentence, null if the two agree).
   type: list

@@ -37,6 +37,12 @@ options:
     type: list
     elements: str
     default: []
+  traced:
+    description:
+      - RV(zstack.zbs.zbs_vhost_cluster#module:traced), if the volumes were traced for several hosts at once. Only bdevs that are not
+        in it are traced here.
+    type: dict
+    default: {}
   observed:
     description: What M(zstack.zbs.zbs_vhost_health) returned for that host. Volumes that are already served are left alone.
     type: dict
@@ -93,6 +99,7 @@ if __name__ == "__main__":
             dict(calls.OPTIONS, **asking.OPTIONS),
             volumes={"type": "list", "elements": "dict", "required": True},
             pools={"type": "list", "elements": "str", "default": []},
+            traced={"type": "dict", "default": {}},
             observed={"type": "dict", "required": True},
         ),
         lambda module: restore.run(module.params, module.check_mode),

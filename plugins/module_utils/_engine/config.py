@@ -4,13 +4,14 @@
 """Bring daemon.json to what is wanted and the engine to what daemon.json says, without harm to what runs on it."""
 
 import os
+import re
 import signal
 import time
 
 from .._tools import command
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
-from . import daemon_file, daemon_json, live_state
+from . import daemon_file, daemon_json, daemon_keys, live_state, together
 
 # A validation reads one file; a reload takes milliseconds on an idle host; a restart with many containers far longer.
 VALIDATE_SECONDS = 20.0
@@ -22,32 +23,35 @@ POLL = 0.2
 
 class Plan:
     """What is to be done: `current` and `merged` content, `changes`, `reload` and `restart` (keys that wait for one),
-    `lists` as they are wanted.
+    `lists` as they are wanted, `losing` (those of the keys that wait with which a restart loses containers).
     """
 
-    def __init__(self, current, merged, found, reload_keys, restart_keys, lists):
+    def __init__(self, current, merged, found, reload_keys, restart_keys, lists, losing=()):
         self.current = current
         self.merged = merged
         self.changes = found
         self.reload = reload_keys
         self.restart = restart_keys
         self.lists = lists
+        self.losing = list(losing)
 
 
 def plan(text, path, options, lists, state, drop_flagged=False):
     """The Plan for a file with this text on a host in this State; ZbsError refuses before anything is touched."""
     current = daemon_json.parse(text, path)
     refuse_firewall(state, path)
-    merged = daemon_json.merge(current, options, lists, state.flags, path, drop_flagged)
+    merged = daemon_json.merge(current, options, lists, state.flags, path, drop_flagged, state.swarm, state.storage)
+    together.refuse_pairs(merged, state.flags, state.version, path)
     found = daemon_json.changes(current, merged)
     if not state.running:
         return Plan(current, merged, found, [], [], lists)
     base = current if state.in_force is None else state.in_force
-    restart = [item.key for item in daemon_json.changes(base, merged) if item.needs == "restart"]
+    waiting = [item for item in daemon_json.changes(base, merged) if item.needs == "restart"]
+    restart = [item.key for item in waiting]
+    losing = [item.key for item in waiting if daemon_keys.keeps(item.key, item.before, item.after)]
     reload_keys = [item.key for item in found if item.needs == "reload"]
-    return Plan(
-        current, merged, found, sorted(set(reload_keys) | set(_not_taken(merged, lists, state))), restart, lists
-    )
+    reload_keys = sorted(set(reload_keys) | set(_not_taken(merged, lists, state)))
+    return Plan(current, merged, found, reload_keys, restart, lists, losing)
 
 
 def refuse_firewall(state, path):
@@ -89,24 +93,44 @@ def write(path, made, state, backup):
     """Validate the new content with the engine's own eyes and put it into place; returns the backup's name or None."""
     temporary = daemon_file.prepare(path, daemon_json.render(made.merged))
     try:
-        if state.program:
-            validate(state.program, temporary, path)
+        if state.program and not validate(state.program, temporary, path):
+            refuse_unknown(made, _version(state), path)
         return daemon_file.replace(path, temporary, backup)
     finally:
         daemon_file.discard(temporary)
 
 
 def validate(program, temporary, path):
-    """ZbsError `daemon_json` where dockerd refuses the content; releases before 23.0 have no way to ask them."""
+    """Whether dockerd could be asked; releases before 23.0 have no way. ZbsError `daemon_json` where it refuses the content."""
     result = command.run([program, "--validate", "--config-file", temporary], Deadline(VALIDATE_SECONDS))
     if result.rc == 0 or "unknown flag" in result.err:
-        return
+        return result.rc == 0
     said = result.sentence().replace(temporary, path) or "no answer in time"
     raise ZbsError(
         "dockerd rejects the new content of %s (%s); the file was left as it was, correct the options for it"
         % (path, said),
         "daemon_json",
     )
+
+
+def refuse_unknown(made, version, path):
+    """ZbsError `daemon_json` for keys that this release does not know: it would not start with them, and can't say so before."""
+    unknown = daemon_keys.unknown_to(version, [item.key for item in made.changes if item.after is not None])
+    if unknown:
+        raise ZbsError(
+            "dockerd %s does not start with %s in %s, which it does not know; leave that out of the options"
+            % (version or "of this release", ", ".join(unknown), path),
+            "daemon_json",
+        )
+
+
+def _version(state):
+    """The release of an engine, as it says or as its program does."""
+    if state.version:
+        return state.version
+    result = command.run([state.program, "--version"], Deadline(ASK_SECONDS))
+    match = re.search(r"version (\d+\.\d+\S*?),? ", result.out[:1000] + " ")
+    return match.group(1) if match else None
 
 
 def reload(made, state, docker="docker"):
@@ -131,8 +155,16 @@ def reload(made, state, docker="docker"):
         time.sleep(POLL)
 
 
-def why_not_restart(state, allow):
-    """Why the engine is not restarted although keys wait for it; None when it may be."""
+def why_not_restart(state, allow, losing=()):
+    """Why the engine is not restarted although keys wait for it; None when it may be.
+
+    losing  keys with which live-restore does not hand containers over
+    """
+    service = state.process.service if state.process else None
+    if service not in (None, "docker.service"):
+        return "it runs as %s, not as docker.service" % (service or "a process that systemd did not start")
+    if losing and state.all_containers != 0:
+        return "with another %s it does not find the containers that it has" % ", ".join(losing)
     if state.containers is None:
         return "the engine does not say whether containers run"
     if state.containers == 0:

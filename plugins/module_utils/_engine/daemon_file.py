@@ -7,47 +7,75 @@ A link that an operator made of the file stays one: the file that it leads to is
 """
 
 import contextlib
+import errno
 import glob
 import os
+import re
 import shutil
 import stat
 import time
 
 from .._tools import folder, replacing
-from .._tools.errors import ZbsError
-from . import daemon_json
+from .._tools.errors import ZbsError, system_words
+from . import daemon_text
 
 
 def read(path):
     """The text of the file, empty where there is none; ZbsError `daemon_json` where it can't be read."""
     try:
-        with open(path, encoding="utf-8-sig") as handle:
-            return handle.read()
-    except (IOError, UnicodeDecodeError) as exc:
-        if isinstance(exc, FileNotFoundError):
-            return ""
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as reader:
+            if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "it is no file")
+            data = reader.read(daemon_text.MOST + 1)
+            if len(data) > daemon_text.MOST:
+                raise OSError(errno.EFBIG, "it is larger than %d MiB" % (daemon_text.MOST >> 20))
+    except FileNotFoundError:
+        return ""
+    except OSError as exc:
         raise ZbsError(
-            "%s can't be read (%s); make it a text file that root can read"
-            % (path, getattr(exc, "strerror", None) or "it is not UTF-8"),
-            "daemon_json",
+            "%s can't be read (%s); make it a text file that root can read" % (path, system_words(exc)), "daemon_json"
         )
+    return daemon_text.decode(data, path)
 
 
 def in_force(path, since):
     """The content with which an engine that runs since `since` (seconds since 1970) was started; None when nobody knows.
 
-    That is the file itself when it is older, else the youngest backup whose content is: a backup keeps the date of what
-    it was made from.
+    That is the file itself when it is older, else the youngest backup whose content is and that was made after the start: a
+    backup keeps the date of what it was made from, and its name says when something else took its place.
     """
     if not os.path.lexists(path):
         return {}
     older = []
     for name in [path] + glob.glob(glob.escape(path) + ".*~"):
         with contextlib.suppress(OSError, ZbsError):
-            changed = os.stat(name).st_mtime
-            if changed <= since:
-                older.append((changed, name == path, daemon_json.parse(read(name), name)))
+            info = os.stat(name)
+            if info.st_mtime <= since and (name == path or _replaced(path, name, info) >= since):
+                content = daemon_text.parse(read(name), name, twins=True)
+                older.append((info.st_mtime, name == path, content))
     return max(older, key=lambda item: item[:2])[2] if older else None
+
+
+def doubtful(path, since):
+    """Whether the file bears a date before `since` and something happened to it later all the same: `cp -p`, a package and a
+    rename bring files with old dates.
+    """
+    try:
+        info = os.stat(path)
+    except OSError:
+        return False
+    return info.st_mtime <= since < info.st_ctime
+
+
+def _replaced(path, name, info):
+    """When the content of this backup was replaced, as its name and its inode have it: the earlier of the two."""
+    match = re.match(r"\.(\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d)(-\d+)?~$", name[len(path) :])
+    try:
+        named = time.mktime(time.strptime(match.group(1) if match else "", "%Y-%m-%d@%H:%M:%S")) + 1
+    except (ValueError, OverflowError):
+        return info.st_ctime
+    return min(info.st_ctime, named)
 
 
 def prepare(path, text):

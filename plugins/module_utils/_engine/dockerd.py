@@ -1,198 +1,204 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dockerd as a program: where it is, what it is given on its command line, since when it runs."""
+"""dockerd as a program: where it is, which of those that run is the host's, since when it runs and with which flags."""
 
+import contextlib
 import glob
 import os
 import re
-import shlex
 import time
 
 from .._observe.process import read_process
-from .._tools import command
-from .._tools.errors import ZbsError
+from . import names, unit
+from .flags import flag_bool, flags_of
+from .nesting import Nesting
 
+DEFAULT_CONFIG = "/etc/docker/daemon.json"
+DEFAULT_PIDFILE = "/var/run/docker.pid"
 _FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-# The short and the singular names of flags; in the file each has the long plural.
-_SHORT = {
-    "D": "debug",
-    "G": "group",
-    "H": "hosts",
-    "b": "bridge",
-    "g": "data-root",
-    "l": "log-level",
-    "s": "storage-driver",
-}
-_PLURAL = {
-    "add-runtime": "runtimes",
-    "authorization-plugin": "authorization-plugins",
-    "default-address-pool": "default-address-pools",
-    "default-ulimit": "default-ulimits",
-    "exec-opt": "exec-opts",
-    "graph": "data-root",
-    "host": "hosts",
-    "insecure-registry": "insecure-registries",
-    "label": "labels",
-    "log-opt": "log-opts",
-    "node-generic-resource": "node-generic-resources",
-    "registry-mirror": "registry-mirrors",
-    "storage-opt": "storage-opts",
-    "dns-option": "dns-opts",
-}
-# Flags that take no value of their own word.
-_SWITCHES = frozenset(
-    [
-        "debug",
-        "experimental",
-        "icc",
-        "init",
-        "ip-forward",
-        "ip-masq",
-        "iptables",
-        "ip6tables",
-        "ipv6",
-        "live-restore",
-        "no-new-privileges",
-        "raw-logs",
-        "rootless",
-        "selinux-enabled",
-        "tls",
-        "tlsverify",
-        "userland-proxy",
-        "validate",
-        "version",
-        "help",
-    ]
-)
+_LIBEXEC = ("/usr/libexec/docker", "/usr/lib/docker", "/usr/local/libexec/docker")
+_PROGRAMS = ("dockerd", "dockerd-current", "dockerd-latest")
+# Where snap keeps what is installed.
+_SNAPS = ("snap/docker/current", "var/lib/snapd/snap/docker/current")
+# How a daemon is told to listen where everyone looks for it.
+_DEFAULT_SOCKETS = ("fd://", "unix://", "unix:///var/run/docker.sock", "unix:///run/docker.sock")
+# No command line is longer: the kernel's limit of one argument list is far below it.
+_MOST = 4 * 1024 * 1024
 
 
 class Running:
-    """A dockerd that runs: `pid`, `flags` (key -> values), `since` (seconds since 1970)."""
+    """A dockerd that runs: `pid`, `flags` (key -> values), `since` (seconds since 1970 by today's clock; None when not told),
+    `program` (path or None), `service` (the systemd service it belongs to; None when not told), `unfit` (why this collection
+    can't work with it; None where it can), `noted` (when it wrote its pid file, by the clock of then; None when not told).
+    """
 
-    def __init__(self, pid, flags, since):
+    def __init__(self, pid, flags, since, program=None, service=None, unfit=None, noted=None):
         self.pid = pid
         self.flags = flags
         self.since = since
+        self.program = program
+        self.service = service
+        self.unfit = unfit
+        self.noted = noted
+
+    @property
+    def started(self):
+        """The earliest time at which it may have read its file, by any clock; 0 when nothing tells."""
+        if self.since is None:
+            return 0.0
+        return self.since if self.noted is None else min(self.since, self.noted)
+
+    def config_file(self):
+        """The configuration file that it reads."""
+        return config_file(self.flags)
+
+
+def config_file(flags, otherwise=DEFAULT_CONFIG):
+    """The configuration file that dockerd reads with these flags."""
+    named = [value for value in flags.get("config-file", []) if value]
+    return os.path.join("/", named[-1]) if named else otherwise
 
 
 def program(root="/"):
     """The path of dockerd; None where there is none. podman-docker brings a docker command and no dockerd."""
-    for folder in os.environ.get("PATH", "").split(os.pathsep) + list(_FOLDERS):
-        path = os.path.join(root, folder.lstrip("/"), "dockerd") if root != "/" else os.path.join(folder, "dockerd")
-        if os.path.isfile(path) and os.access(path, os.X_OK):
-            return path
+    for folder in os.environ.get("PATH", "").split(os.pathsep) + list(_FOLDERS + _LIBEXEC):
+        for name in _PROGRAMS:
+            path = os.path.join(root, folder.lstrip("/"), name) if root != "/" else os.path.join(folder, name)
+            if os.path.isfile(path) and os.access(path, os.X_OK):
+                return path
     return None
 
 
-def flags_of(words):
-    """dockerd's arguments (without its name) by the key that they have in daemon.json: key -> values as texts."""
-    found: dict[str, list[str]] = {}
-    words = list(words)
-    while words:
-        word = words.pop(0)
-        if not word.startswith("-") or word in ("-", "--"):
-            continue
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-        else:
-            name, equals, value = _SHORT.get(word[1], word[1]), word[2:], word[2:].lstrip("=")
-        if not equals:
-            takes_word = name not in _SWITCHES and words and not words[0].startswith("-")
-            value = words.pop(0) if takes_word else "true"
-        found.setdefault(_PLURAL.get(name, name), []).append(value)
-    return found
+def is_podmans(root="/"):
+    """Whether the docker command that is found first is podman's: a link to it, or the script of podman-docker."""
+    for folder in os.environ.get("PATH", "").split(os.pathsep) + list(_FOLDERS):
+        path = os.path.join(root, folder.lstrip("/"), "docker") if root != "/" else os.path.join(folder, "docker")
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            with contextlib.suppress(OSError), open(path, "rb") as handle:
+                head = handle.read(4096)
+                return os.path.basename(os.path.realpath(path)).startswith("podman") or (
+                    head.startswith(b"#!") and re.search(rb"exec\s[^\n]*podman", head) is not None
+                )
+    return False
+
+
+def snap(root="/"):
+    """Whether snap's Docker is installed."""
+    return any(os.path.lexists(os.path.join(root, path)) for path in _SNAPS)
 
 
 def running(root="/", clock=time.time):
-    """The dockerd that runs, the oldest where there are several; None where there is none.
+    """The dockerd of this host that runs, None where there is none; see `find`."""
+    found = find(root, clock)[0]
+    return found if found is not None and found.since is not None else None
 
-    One that runs in a container of this host is somebody else's.
+
+def find(root="/", clock=time.time):
+    """(the Running dockerd of this host or None, sentences on those that are left out).
+
+    One in a container of this host is that container's, a rootless one its user's. Of several the one that is in the pid
+    file, then one that listens where everyone looks, then the oldest.
     """
-    found = []
-    for path in glob.glob(os.path.join(root, "proc/[0-9]*/cmdline")):
-        try:
-            with open(path, "rb") as handle:
-                words = handle.read().decode("utf-8", "replace").split("\0")[:-1]
-        except OSError:
+    nesting = Nesting(root)
+    found, left_out = {}, []
+    for path in sorted(glob.glob(os.path.join(root, "proc/[0-9]*/cmdline"))):
+        words = _words(path)
+        folder = os.path.dirname(path)
+        arguments = names.arguments(words, _executable(folder))
+        if arguments is None:
             continue
-        if not words or os.path.basename(words[0]) != "dockerd" or not _on_host(root, os.path.dirname(path)):
+        pid = int(os.path.basename(folder))
+        flags = flags_of(arguments)
+        user = nesting.user(folder)
+        if nesting.is_container(folder, _is_snap(words, folder)):
             continue
-        pid = int(os.path.basename(os.path.dirname(path)))
-        process = read_process(pid, root)
-        if process is not None:
-            found.append(Running(pid, flags_of(words[1:]), clock() - process.age))
-    return min(found, key=lambda item: item.since) if found else None
-
-
-def _on_host(root, folder):
-    """Whether the process is in the mount namespace that this program is in; yes where it can't be told."""
-    try:
-        return os.readlink(os.path.join(folder, "ns/mnt")) == os.readlink(os.path.join(root, "proc/self/ns/mnt"))
-    except OSError:
-        return True
+        if user != 0 or flag_bool(flags.get("rootless", ["0"])):
+            left_out.append(
+                "a rootless Docker Engine of user %d runs here too (process %d); it is that user's, and left alone"
+                % (user, pid)
+            )
+            continue
+        found[pid] = _running(root, pid, words, flags, nesting, clock)
+    # What dockerd starts of itself (docker-untar) bears its program file.
+    mine = [item for pid, item in found.items() if nesting.parent(os.path.join(root, "proc", str(pid))) not in found]
+    return min(mine, key=_rank) if mine else None, left_out
 
 
 def unit_flags(deadline, root="/"):
-    """The flags that docker.service gives dockerd, with the variables of its environment in their places.
+    """The flags that docker.service gives dockerd; empty where there is no systemd or no such unit."""
+    return unit.look(deadline, root).flags
 
-    Empty where there is no systemd or no such unit.
-    """
-    names = ["--property=ExecStart", "--property=Environment", "--property=EnvironmentFiles"]
+
+def environment(pid, root="/"):
+    """The environment that a process was started with, name -> text; empty when it can't be read."""
     try:
-        result = command.run(["systemctl", "show", "docker.service"] + names, deadline)
-    except ZbsError:
-        return {}
-    if result.timed_out:
-        raise ZbsError("systemctl did not answer within %.0f s; check the host's systemd" % deadline.seconds, "systemd")
-    values: dict[str, list[str]] = {}
-    for line in result.out.splitlines():
-        name, _equals, value = line.partition("=")
-        values.setdefault(name, []).append(value)
-    environment = {}
-    for value in values.get("Environment", []):
-        environment.update(_assignments(_split(value)))
-    for value in values.get("EnvironmentFiles", []):
-        environment.update(_environment_file(os.path.join(root, value.split(" (")[0].lstrip("/"))))
-    for value in values.get("ExecStart", []):
-        match = re.search(r"argv\[\]=(.*?) ; ignore_errors=", value)
-        words = _split(match.group(1)) if match else []
-        if words and os.path.basename(words[0]) == "dockerd":
-            return flags_of(_expanded(words[1:], environment))
-    return {}
-
-
-def _expanded(words, environment):
-    """systemd's way: $NAME alone becomes its words, ${NAME} inside a word its text."""
-    for word in words:
-        if re.match(r"\$\w+$", word):
-            yield from _split(environment.get(word[1:], ""))
-        else:
-            text = re.sub(r"\$\{(\w+)\}", lambda match: environment.get(match.group(1), ""), word)
-            if text:
-                yield text
-
-
-def _environment_file(path):
-    try:
-        with open(path, encoding="utf-8", errors="replace") as handle:
-            lines = [line.strip() for line in handle]
+        with open(os.path.join(root, "proc", str(pid), "environ"), "rb") as handle:
+            text = handle.read(_MOST).decode("utf-8", "replace")
     except OSError:
         return {}
-    words = []
-    for line in lines:
-        if line and line[0] not in "#;" and "=" in line:
-            name, _equals, value = line.partition("=")
-            words.append("%s=%s" % (name.strip(), " ".join(_split(value))))
-    return _assignments(words)
+    return dict(item.split("=", 1) for item in text.split("\0") if "=" in item)
 
 
-def _assignments(words):
-    return dict(word.split("=", 1) for word in words if "=" in word)
+def _running(root, pid, words, flags, nesting, clock):
+    process = read_process(pid, root)
+    # An age of nothing is that of a process which is older than the uptime that this /proc tells (lxcfs): nothing is known.
+    since = None if process is None else (clock() - process.age if process.age else 0.0)
+    folder = os.path.join(root, "proc", str(pid))
+    path = _executable(folder) or (words[0] if words[0].startswith("/") else None)
+    unfit = None
+    if _is_snap(words, folder):
+        unfit = (
+            "the Docker Engine of this host is snap's (process %d), which is confined, brings a configuration of its own "
+            "and restarts when snapd updates it; remove it (snap remove docker) in a maintenance window and run the role "
+            "zstack.zbs.zbs_docker" % pid
+        )
+    return Running(pid, flags, since, path, nesting.service(folder), unfit, _noted(root, flags, pid))
 
 
-def _split(text):
+def _rank(item):
+    hosts = item.flags.get("hosts", ["fd://"])
+    return (
+        item.noted is None,
+        not any(host in _DEFAULT_SOCKETS for host in hosts),
+        item.since is None,
+        item.since or 0.0,
+        item.pid,
+    )
+
+
+def _noted(root, flags, pid):
+    """When the process wrote its pid file; None where that names another one."""
+    path = flags.get("pidfile", [DEFAULT_PIDFILE])[-1]
+    # Where /var/run is no link, as below the root of a test, /run is the same.
+    for name in (path, path.replace("/var/run/", "/run/", 1)):
+        try:
+            with open(os.path.join(root, name.lstrip("/")), "rb") as handle:
+                if int(handle.read(64)) == pid:
+                    return os.fstat(handle.fileno()).st_mtime
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+def _words(path):
     try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
+        with open(path, "rb") as handle:
+            text = handle.read(_MOST).decode("utf-8", "replace")
+    except OSError:
+        return []
+    return text[:-1].split("\0") if text.endswith("\0") else text.split("\0")
+
+
+def _executable(folder):
+    try:
+        path = os.readlink(os.path.join(folder, "exe"))
+    except OSError:
+        return None
+    end = " (deleted)"
+    return path[: -len(end)] if path.endswith(end) else path
+
+
+def _is_snap(words, folder):
+    """By its program, by its configuration below /var/snap or by the name that snapd gives its service."""
+    return any("/snap/" in word for word in words + [_executable(folder) or ""]) or Nesting.of_snap(folder)

@@ -5,6 +5,7 @@
 
 import os
 import re
+import shutil
 
 from .._tools import command
 from .._tools.errors import ZbsError
@@ -19,28 +20,83 @@ def snapshot(deadline, root="/"):
 
     `forward`: tool -> lines of its FORWARD chain, the policy first, None where the tool is not there or does not tell.
     `bridge`: rules of nftables' bridge family and of ebtables, None where neither tells.
+    `tables`: Docker's own tables of nftables, None where nft does not tell.
     `switches`: the bridge switches of the kernel, None where there is none.
     """
     return {
         "forward": {tool: _lines([tool, "-w", "5", "-S", "FORWARD"], deadline) for tool in TOOLS},
         "bridge": _bridge(deadline),
+        "tables": _tables(deadline),
         "switches": {name: _switch(root, name) for name in BRIDGE_SWITCHES},
     }
 
 
-def docker_chains(deadline):
+def docker_chains(deadline, native=None, root="/"):
     """Whether the IPv4 firewall has chains of Docker's: they stay when an engine ends. None where it can't be told.
 
-    An engine that changes the firewall of the host it is on makes DOCKER, DOCKER-USER and the like. DOCKER_OUTPUT and
-    DOCKER_POSTROUTING are none of them: where the host is a container itself, the engine outside made them for its names.
+    native  whether the engine may use nftables without iptables, which releases from 29 can; None where nobody knows
+
+    An engine that changes the firewall of the host it is on makes DOCKER, DOCKER-USER and the like, or in nftables the table
+    docker-bridges. DOCKER_OUTPUT and DOCKER_POSTROUTING are none of them: where the host is a container itself, the engine
+    outside made them for its names. No is said only where both were looked at: nftables by nft, which sees the chains of
+    iptables-nft too, and the tables of the older iptables by its own program, where the kernel has any.
     """
+    by_nft = _nftables(deadline)
+    found = [by_nft] if by_nft else [_chains_of(tool, deadline) for tool in _tools(by_nft, deadline, root)]
+    if True in found or None in found:
+        return True if True in found else None
+    if by_nft is False:
+        return False
+    may_be_native = native if native is not None else bool(shutil.which("nft"))
+    return False if found and not may_be_native else None
+
+
+def _tools(by_nft, deadline, root):
+    """The programs to ask besides nft: every one that sees tables which no other one shows."""
+    older = _legacy_tables(root)
+    if not shutil.which("iptables"):
+        return ["iptables-legacy"] if older else []
+    tools = ["iptables"]
+    version = " ".join(_lines(["iptables", "--version"], deadline) or [])
+    if older and "nf_tables" in version:
+        tools.append("iptables-legacy")
+    if by_nft is None and "legacy" in version and shutil.which("iptables-nft"):
+        tools.append("iptables-nft")
+    return tools
+
+
+def _chains_of(tool, deadline):
+    """Whether this tool shows chains of Docker's; None where it does not tell."""
     for table in ("filter", "nat"):
-        lines = _lines(["iptables", "-w", "5", "-t", table, "-S"], deadline)
+        lines = _lines([tool, "-w", "5", "-t", table, "-S"], deadline)
         if lines is None:
             return None
         if any(re.match(r"-N DOCKER(-|$)", line) for line in lines):
             return True
     return False
+
+
+def _nftables(deadline):
+    """Whether nftables has a table of Docker's, or chains that iptables-nft made for it; None where nft does not tell."""
+    lines = _lines(["nft", "list", "chains"], deadline)
+    table = ""
+    for line in lines or []:
+        if line.startswith("table "):
+            table = " ".join(line.rstrip("{ ").split()[1:])
+            if table == "ip docker-bridges":
+                return True
+        elif table.startswith("ip ") and re.match(r"chain DOCKER(-\S*)?( |$)", line):
+            return True
+    return None if lines is None else False
+
+
+def _legacy_tables(root):
+    """Whether the kernel has tables of the older iptables; no where it tells of none."""
+    try:
+        with open(os.path.join(root, "proc/net/ip_tables_names"), encoding="ascii", errors="replace") as handle:
+            return bool(handle.read(4096).strip())
+    except OSError:
+        return False
 
 
 def differences(before, after):
@@ -68,6 +124,12 @@ def differences(before, after):
             )
         else:
             found += rules
+    for table in _more(after.get("tables") or [], before.get("tables") or []):
+        # For IPv6 alone it is the same as with ip6tables: a switch of its own, whose rules let everything else pass.
+        if table.startswith("ip6 "):
+            noticed.append('Docker has made the nftables table %s; set "ip6tables": false for the engine too' % table)
+        else:
+            found.append(_difference("rule of nftables", None, "table " + table, "nft delete table " + table))
     if before.get("bridge") is not None and after["bridge"] is not None:
         found += _lists("bridge rule", before["bridge"], after["bridge"])
     for name in BRIDGE_SWITCHES:
@@ -150,6 +212,15 @@ def _bridge(deadline):
     if ruleset is not None:
         return ruleset
     return _lines(["ebtables", "-t", "filter", "-L"], deadline)
+
+
+def _tables(deadline):
+    """Docker's tables of nftables as `ip docker-bridges`, None where nft does not tell."""
+    lines = _lines(["nft", "list", "tables"], deadline)
+    if lines is None:
+        return None
+    names = (" ".join(line.rstrip("{ ").split()[1:]) for line in lines if line.startswith("table "))
+    return sorted({name for name in names if name.partition(" ")[2] == "docker-bridges"})
 
 
 def _lines(argv, deadline):

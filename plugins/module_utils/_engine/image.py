@@ -6,26 +6,39 @@
 import re
 import time
 
-from .._tools import command
+from .._tools import host_docker
 from .._tools.errors import ZbsError
-from . import registry
+from . import registry, registry_names
 
+registry_of = registry_names.registry_of
 # Five seconds of Go's resolver, and a little.
 HOSTS_SECONDS = 6.0
 
-# What a pull's last words say about its cause; the first that fits.
+# What a pull's last words say about its cause; the first that fits. A fault of the way comes before every fault of the
+# registry: behind `proxyconnect` stand the words of the proxy, and a proxy that refuses CONNECT is quoted by its status alone.
 _KINDS = (
+    (
+        "proxy",
+        r"proxyconnect |socks connect |Proxy Authentication Required|"
+        r"https?://[^\s\"]+\"?: (Forbidden|Bad Request|Not Found|Method Not Allowed|Bad Gateway|Service Unavailable|Gateway Timeout)\s*$",
+    ),
     ("plain_http", r"server gave HTTP response to HTTPS client|first record does not look like a TLS handshake"),
-    ("tls", r"x509:|tls: |certificate"),
+    ("tls", r"(^|[\s:])(x509|tls): "),
     ("name", r"no such host|server misbehaving|Temporary failure in name resolution"),
     ("refused", r"connection refused"),
-    ("denied", r"unauthorized|denied|authentication required|no basic auth credentials"),
-    ("missing", r"manifest unknown|not found|manifest for .* not found|repository does not exist"),
+    (
+        "denied",
+        r"(^|\s)(unauthorized|denied): |access denied|401 Unauthorized|authentication required|no basic auth credentials",
+    ),
+    ("missing", r"manifest unknown|not found|repository does not exist"),
     (
         "unreachable",
-        r"no route to host|i/o timeout|TLS handshake timeout|deadline exceeded|network is unreachable|Client.Timeout",
+        r"no route to host|i/o timeout|TLS handshake timeout|deadline exceeded|network is unreachable|Client.Timeout|"
+        r"connection reset by peer|connection timed out|unexpected EOF",
     ),
 )
+# No message of a pull is longer; the last words count.
+_MOST = 65536
 
 
 def check_name(name):
@@ -34,15 +47,9 @@ def check_name(name):
         raise ZbsError("%r is not an image name; give registry/name:tag" % name, "bad_option")
 
 
-def registry_of(name):
-    """The registry in an image's name; docker.io where it names none."""
-    first, slash, _rest = name.partition("/")
-    return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
-
-
 def present(name, deadline, docker="docker"):
     """The image's id, None where the engine does not have it; ZbsError `docker` where the engine does not tell."""
-    result = command.run([docker, "image", "inspect", "--format", "{{.Id}}", name], deadline)
+    result = host_docker.run([docker, "image", "inspect", "--format", "{{.Id}}", name], deadline)
     if result.rc == 0:
         return result.out.strip()
     if re.search(r"no such image", result.err, re.IGNORECASE):
@@ -56,7 +63,7 @@ def present(name, deadline, docker="docker"):
 
 def pull(name, deadline, docker="docker"):
     """Pull it: None, or why not as (kind, message)."""
-    result = command.run([docker, "pull", "--quiet", name], deadline)
+    result = host_docker.run([docker, "pull", "--quiet", name], deadline)
     if result.rc == 0:
         return None
     if result.timed_out:
@@ -73,7 +80,7 @@ def pull_patiently(name, deadline, docker="docker", resolves=registry.resolves, 
     trouble = pull(name, deadline, docker)
     if trouble is None or trouble[0] != "name" or deadline.left() < HOSTS_SECONDS:
         return trouble
-    if not resolves(registry_of(name), deadline):
+    if not resolves(registry_names.host_of(registry_of(name)), deadline):
         return trouble
     sleep(HOSTS_SECONDS)
     return pull(name, deadline, docker)
@@ -82,14 +89,14 @@ def pull_patiently(name, deadline, docker="docker", resolves=registry.resolves, 
 def kind_of(text):
     """The cause that a pull's output tells, `other` where none is known."""
     for kind, pattern in _KINDS:
-        if re.search(pattern, text):
+        if re.search(pattern, text[-_MOST:]):
             return kind
     return "other"
 
 
 def load(name, archive, deadline, docker="docker"):
     """Load the archive and see that it held the image: None, or why not as (kind, message)."""
-    result = command.run([docker, "load", "--input", archive], deadline)
+    result = host_docker.run([docker, "load", "--input", archive], deadline)
     if result.timed_out:
         return "timeout", "not finished after %.0f s" % deadline.seconds
     if result.rc != 0:

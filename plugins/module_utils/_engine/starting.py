@@ -22,7 +22,7 @@ def provide(engine, root, check_mode, actions, missing):
             problem = _silent(engine)
         elif check_mode:
             actions.append("start docker.service")
-            engine = docker_engine.Engine(True, True, None, None, engine.iptables)
+            engine = docker_engine.Engine(True, True, iptables=engine.iptables)
         else:
             engine, problem = _start(engine, root, actions)
     if problem is not None:
@@ -58,9 +58,17 @@ def _problem(engine):
     """(detail, remedy) of what keeps this engine from being used or started, None when nothing does."""
     if not engine.installed:
         return "no Docker Engine is installed", "run the role zstack.zbs.zbs_docker"
+    if engine.unfit:
+        return engine.unfit, "this collection works with Docker's own packages and docker.service only"
+    if not engine.active and engine.service not in (None, "docker.service"):
+        return (
+            "a Docker Engine runs as %s and does not answer: %s"
+            % (engine.service or "a process that systemd did not start", engine.detail),
+            "see its log; docker.service was not started, since that would be a second engine",
+        )
     if engine.iptables:
         return (
             "the Docker Engine is configured to change the firewall, which cuts bridged VMs off",
-            'put "iptables": false into /etc/docker/daemon.json and restart the engine in a maintenance window',
+            'put "iptables": false into %s and restart the engine in a maintenance window' % engine.config_file,
         )
     return None

@@ -8,7 +8,7 @@ import json
 import re
 import time
 
-from .._tools import command, sizes
+from .._tools import command, host_docker, sizes
 from .._tools.errors import ZbsError
 
 # Answers of Docker that tell what is wrong; everything else is `error`.
@@ -119,7 +119,7 @@ class Container:
 
 def ask_docker(arguments, deadline, docker="docker", kill_grace=command.KILL_GRACE):
     """The command.Result of the host's docker with these arguments; ZbsError where it can't be run."""
-    return command.run([docker] + arguments, deadline, kill_grace=kill_grace)
+    return host_docker.run([docker] + arguments, deadline, kill_grace=kill_grace)
 
 
 def says_missing(result):

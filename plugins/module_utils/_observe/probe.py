@@ -71,6 +71,8 @@ def _look_at_vms(settings, health):
 def _probe_cbd(settings, deadline):
     from . import cbd  # only hosts that use CBD pay for it
 
+    if settings.cbd_unknown:
+        return cbd.Verdict("unknown", settings.cbd_unknown)
     until, grace = _program_share(deadline)
     return cbd.probe(settings.cbd_heartbeat, until, kill_grace=grace)
 

@@ -15,6 +15,7 @@ class Settings:
         self.admin_socket = admin_socket
         self.protocols = list(protocols)
         self.cbd_heartbeat = cbd_heartbeat
+        self.cbd_unknown = None  # why there is no heartbeat to read
         self.timeout = float(timeout)
         self.start_grace = float(start_grace)
         # What the ledger remembers of the VMs' disks, see _observe/disks; a probe without a ledger knows none.
@@ -32,7 +33,8 @@ def settings_of(params):
     """The Settings of a module's parameters; ZbsError `bad_option` names what can't be."""
     if not params["protocols"]:
         raise ZbsError("protocols is empty; name vhost, cbd or both", "bad_option")
-    if "cbd" in params["protocols"] and not _is_cbd_path(params["cbd_heartbeat"] or ""):
+    unknown = params.get("cbd_unknown")
+    if "cbd" in params["protocols"] and not unknown and not _is_cbd_path(params["cbd_heartbeat"] or ""):
         raise ZbsError(
             "cbd_heartbeat is %r; give a path cbd:PHYSICAL_POOL/LOGICAL_POOL/VOLUME for the protocol cbd"
             % params["cbd_heartbeat"],
@@ -40,7 +42,7 @@ def settings_of(params):
         )
     for name, least in (("timeout", 0.1), ("start_grace", 0.0), ("wait", 0.0), ("interval", 0.05)):
         check_seconds(params, name, least)
-    return Settings(
+    settings = Settings(
         container_name(params),
         params["admin_socket"],
         sorted(set(params["protocols"]), reverse=True),  # vhost first
@@ -48,6 +50,8 @@ def settings_of(params):
         params["timeout"],
         params["start_grace"],
     )
+    settings.cbd_unknown = unknown
+    return settings
 
 
 def _is_cbd_path(path):

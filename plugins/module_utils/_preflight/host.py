@@ -9,13 +9,12 @@ import os
 import re
 import struct
 
-from .._engine import registry
+from .._engine import registry, registry_names
 from .._observe import spdk, topology
 from .._observe.container import inspect_container
-from .._tools import command
+from .._tools import host_docker
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
-from .judge import registry_of
 
 # struct flock of Linux: type, whence, start, length, pid; native alignment is the kernel's.
 _FLOCK = "hhqqi"
@@ -26,7 +25,7 @@ _OWNER_SECONDS = 2.0
 def look_for_image(image, deadline):
     """(present: True, False or None, its labels) by Docker's word."""
     try:
-        result = command.run(["docker", "image", "inspect", image], deadline)
+        result = host_docker.run(["docker", "image", "inspect", image], deadline)
     except ZbsError:
         return None, {}
     if result.rc == 0:
@@ -39,12 +38,13 @@ def look_for_image(image, deadline):
 
 
 def ask_registry(image, deadline):
-    """(whether the image's registry answers /v2/, a sentence). No login is sent, and 401 is an answer.
+    """(whether the image's registry answers /v2/, a sentence); None where only the way there fails, or can't be gone.
 
-    Over TLS or without: whether Docker trusts it is Docker's to say.
+    Asked as the engine would, by its proxies and mirrors. No login is sent, and 401 is an answer. Over TLS or without: whether
+    Docker trusts it is Docker's to say.
     """
-    answer = registry.ask(registry_of(image), True, deadline)
-    return answer.outcome == "answers", answer.sentence
+    answer = registry.ask(registry_names.registry_of(image), True, deadline)
+    return None if answer.outcome in ("proxy", "not_known") else answer.outcome == "answers", answer.sentence
 
 
 def owner(container_name, admin_socket, deadline):

@@ -8,6 +8,7 @@ A row: {"check", "ok": True, False or None (it can't be told), "detail", "remedy
 
 from fnmatch import fnmatchcase
 
+from .._engine import registry_names
 from .._observe.client import CONFIGURATION
 from .._tools.errors import ZbsError
 
@@ -157,10 +158,7 @@ def tag_of(image):
 
 def registry_of(image):
     """Host (and port) of the registry of an image's name, as Docker reads it."""
-    first, slash, _rest = image.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
-        return first
-    return "registry-1.docker.io"
+    return registry_names.host_of(registry_names.registry_of(image))
 
 
 def lines(rows):

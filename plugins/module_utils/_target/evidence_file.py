@@ -11,7 +11,7 @@ import os
 
 from .._observe import pools
 from .._observe.verdict import HEALED
-from .._tools import command, masking
+from .._tools import host_docker, masking
 from .._tools.errors import ZbsError, system_words
 
 # Docker is asked twice; the second question, the log, may take what the first left.
@@ -112,7 +112,7 @@ def _log(request, deadline):
 def _docker(arguments, deadline):
     """(Result, None), or (None, why there is no answer)."""
     try:
-        result = command.run(["docker"] + arguments, deadline)
+        result = host_docker.run(["docker"] + arguments, deadline)
     except ZbsError as exc:
         return None, exc.message
     if result.timed_out:

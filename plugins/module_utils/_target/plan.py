@@ -99,10 +99,10 @@ def plan_removal(observed, force=False):
     if verdict == "absent" and ((observed or {}).get("container") or {}).get("answer") in ("missing", "no_docker"):
         return Plan("none", ["there is no target on this host"])
     sessions = _sessions(observed) if verdict == "healthy" else None
-    waiting = _waiting(observed)
     whose = _anothers((observed or {}).get("container") or {}) if verdict == "healthy" else None
     if verdict in ANOTHERS:
         whose = vhost.get("reason") or "the target is %s" % verdict
+    waiting = _waiting(observed)
     if whose:
         seen = whose
     elif sessions:

@@ -61,12 +61,14 @@ def mask(text, secrets):
 def run(argv, deadline, secrets=(), environ=None, kill_grace=KILL_GRACE):
     """Run `argv` (list of str) until `deadline` and return a Result; secrets are masked in what it printed.
 
+    environ     variables that the program gets besides those of this process; None takes one away
     kill_grace  seconds past the deadline that a killed program may take to go, before it is left behind
 
     A program that is not there or may not be run raises ZbsError with the code `command_missing` or `command_denied`.
     """
     env = dict(os.environ, LC_ALL="C", LANG="C")
     env.update(environ or {})
+    env = {name: value for name, value in env.items() if value is not None}
     try:
         process = subprocess.Popen(  # pylint: disable=ansible-bad-function  # run_command has no deadline, and kills no group
             argv,

@@ -14,7 +14,7 @@ from .._tools.errors import ZbsError
 from . import names
 from .asking import Fence
 from .plan import plan_volume
-from .tracing import trace
+from .tracing import Traced, trace
 from .volume import carry_out
 
 
@@ -23,8 +23,9 @@ def run(params, check_mode):
     calls.check(params)
     wanted = [_wanted(item) for item in params["volumes"]]
     deadline = Deadline(params["timeout"])
-    unknown = [item["bdev"] for item in wanted if item["volume"] is None]
-    traced = trace(Zbs(params["zbs"]), unknown, params["pools"], deadline)
+    told = Traced.told(params["traced"])
+    unknown = [item["bdev"] for item in wanted if item["volume"] is None and not told.knows(item["bdev"])]
+    traced = trace(Zbs(params["zbs"]), unknown, params["pools"], deadline).with_(told)
     rows: list[dict] = []
     if not wanted:
         return _result(rows)

@@ -14,6 +14,31 @@ class Traced:
         self.volumes = {}
         self.reasons = {}
 
+    @classmethod
+    def told(cls, traced):
+        """What another run of the trace found: `traced` of zbs_vhost_cluster, {bdev: {path, reason}}. What can't be is not taken over."""
+        found = cls()
+        for bdev, said in traced.items():
+            said = said if isinstance(said, dict) else {}
+            try:
+                if said.get("path"):
+                    found.volumes[bdev] = names.parse_path(said["path"])
+                elif said.get("reason"):
+                    found.reasons[bdev] = said["reason"]
+            except ZbsError:
+                pass
+        return found
+
+    def knows(self, bdev):
+        """Whether there is a volume, or a reason why there is none."""
+        return bdev in self.volumes or bdev in self.reasons
+
+    def with_(self, other):
+        """This one with what `other` knows too."""
+        self.volumes.update(other.volumes)
+        self.reasons.update(other.reasons)
+        return self
+
 
 def trace(zbs, bdevs, pools, deadline):
     """Find the volume of each of `bdevs`; returns a Traced.

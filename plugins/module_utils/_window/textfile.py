@@ -52,18 +52,18 @@ def _disks(health):
     if demand is None or any(need["broken"] is None for need in demand):
         return []
     broken = sum(1 for need in demand if need["broken"])
-    lasting = sum(1 for need in demand if need.get("reconnect") == 0)
     elsewhere = sum(1 for need in demand if need.get("held_by"))
+    lasting = sum(1 for need in demand if need.get("reconnect") == 0)
     return [
         _family("vm_disks", "Disks of running VMs that the target has to serve.", [({}, len(demand))]),
         _family("vm_disks_broken", "Disks of running VMs that no controller serves.", [({}, broken)]),
         _family(
-            "vm_disks_no_reconnect", "Disks that a VM does not get back by itself after an outage.", [({}, lasting)]
-        ),
-        _family(
             "vm_disks_held_elsewhere",
             "Disks of running VMs that are not served because another host has their volume open.",
             [({}, elsewhere)],
+        ),
+        _family(
+            "vm_disks_no_reconnect", "Disks that a VM does not get back by itself after an outage.", [({}, lasting)]
         ),
     ]
 

@@ -70,6 +70,23 @@ def goes_on(planned, hosts):
     )
 
 
+def untraced(ticks):
+    """The bdevs, in order, whose volume somebody has to find for the hosts with something due, so that all are looked for at once.
+
+    ticks  what the phase observe registered on these hosts
+
+    Also those of a target that is down: its disks follow in the same tick, after it.
+    """
+    found = set()
+    for tick in ticks:
+        ledger = (tick.get("ansible_facts") or {}).get("zbs_vhost") or {}
+        paths = (ledger.get("disks") or {}).get("paths") or {}
+        for need in (tick.get("health") or {}).get("demand") or []:
+            if need["broken"] is not False and need["bdev"] not in paths:
+                found.add(need["bdev"])
+    return sorted(found)
+
+
 def stopped(planned, batch, failed, percentage):
     """Why `batch` must not begin, in a sentence, or None.
 

@@ -3,11 +3,13 @@
 import gzip
 import lzma
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from lab.errors import LabError
-from lab.guest import cpio, files, vm
+from lab.guest import cpio, domain, files, vm
+from lab.settings import from_environment
 
 
 def entries(packed):
@@ -97,11 +99,49 @@ def test_two_boots_are_seen():
     assert vm.read(BOOT + "vda round 1\nguest boot 0002\n").boots == ["0001", "0002"]
 
 
-def test_the_command_line_names_the_sockets_as_a_chardev_that_reconnects():
-    words = vm.command("web", ["/s/one", "/s/two"], 128)
-    assert words[0] == "qemu-system-x86_64"
-    assert "socket,id=chr0,path=/s/one,reconnect=1" in words and "socket,id=chr1,path=/s/two,reconnect=1" in words
-    assert any("hugetlb=on" in word and "share=on" in word for word in words)
+def parsed(*sockets, **changes):
+    """A domain, parsed."""
+    return ElementTree.fromstring(domain.xml("web", sockets, "/var/log/a 'console'.log", 128, **changes))
+
+
+def test_a_domain_is_named_after_its_uuid_as_the_managers_are():
+    found = parsed("/s/one")
+    assert found.findtext("name") == found.findtext("uuid").replace("-", "") == domain.name_of("web")
+    assert domain.name_of("web") != domain.name_of("db")
+
+
+def test_its_memory_is_as_the_manager_writes_it():
+    found = parsed("/s/one")
+    backing = {child.tag: child.attrib for child in found.find("memoryBacking")}
+    assert backing == {
+        "hugepages": {},
+        "nosharepages": {},
+        "allocation": {"mode": "immediate"},
+        "access": {"mode": "shared"},
+    }
+    cells = found.findall("cpu/numa/cell")
+    assert [(cell.get("memory"), cell.get("unit"), cell.get("memAccess")) for cell in cells] == [
+        ("128", "MiB", "shared")
+    ]
+
+
+@pytest.mark.parametrize(("given", "looks"), [({}, ["10"]), ({"reconnect": 1}, ["1"]), ({"reconnect": 0}, [])])
+def test_its_disks_look_for_a_lost_target(given, looks):
+    disks = parsed("/s/one", "/s/two", **given).findall("devices/disk")
+    assert [disk.get("type") for disk in disks] == ["vhostuser", "vhostuser"]
+    assert [disk.find("source").get("path") for disk in disks] == ["/s/one", "/s/two"]
+    assert [disk.find("target").get("dev") for disk in disks] == ["vda", "vdb"]
+    assert [element.get("timeout") for element in disks[0].iter("reconnect")] == looks
+
+
+def test_its_console_is_a_file():
+    assert parsed("/s/one").find("devices/serial/source").get("path") == "/var/log/a 'console'.log"
+
+
+def test_a_host_that_is_el_like_runs_no_vm():
+    made = from_environment({"ZBS_LAB_FLAVOURS": "el"})
+    with pytest.raises(LabError, match="EL-like"):
+        vm.start(made, made.computes[0], "web", ["/s/one"])
 
 
 @pytest.mark.parametrize("name", ["", "A", "a b", "../x", "-a", "a" * 17, "a;b"])

@@ -27,7 +27,7 @@ def _lab(run_dir: Path, *words: str, **environ: str) -> "subprocess.CompletedPro
     )
 
 
-@pytest.mark.parametrize("words", [["inventory"], ["ssh", "compute1", "true"]])
+@pytest.mark.parametrize("words", [["inventory"], ["ssh", "compute1", "true"], ["freeze", "admin"]])
 def test_without_a_lab_it_says_how_to_get_one(tmp_path: Path, words: list[str]) -> None:
     done = _lab(tmp_path, *words)
     assert (done.returncode, done.stdout) == (1, "")
@@ -45,6 +45,12 @@ def test_inventory_and_ssh_speak_of_the_lab_that_is_up_not_of_the_environment(tm
     assert done.returncode == 0 and "10.9.0.11" in done.stdout and "10.9.0.12" not in done.stdout
     done = _lab(tmp_path, "ssh", "compute2", "true")
     assert done.stderr == "Error: The lab has no host 'compute2'; it has admin, compute1.\n" and done.returncode == 1
+
+
+def test_the_power_of_a_host_that_is_not_there(tmp_path: Path) -> None:
+    state.write(tmp_path, record(admin_nodes=3, hosts=1, cache=str(tmp_path)))
+    done = _lab(tmp_path, "stop", "admin4")
+    assert done.stderr == "Error: The lab has no host 'admin4'; it has admin, admin2, admin3, compute1.\n"
 
 
 def test_a_bad_setting_is_one_sentence(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_the_admin_node_gets_zbsadm_its_host_list_and_its_key() -> None:
     assert json.loads(files["etc/zbsadm/hosts.json"][0]) == [
         {"ip": f"172.30.0.{n}", "port": 22, "user": "root"} for n in (11, 12, 13)
     ]
-    assert json.loads(files["etc/zbsadm/standin.json"][0]) == {"image": TARGET_IMAGE}
+    assert json.loads(files["etc/zbsadm/standin.json"][0]) == {"image": TARGET_IMAGE, "mds": "172.30.0.10"}
     assert files["usr/local/bin/zbsadm"][1] == 0o755 and files["usr/bin/zbs"][1] == 0o755
     assert files["root/.ssh/id_ed25519"] == (b"admin-private\n", 0o600)
 
@@ -136,6 +136,19 @@ def test_who_may_log_in_where() -> None:
     )
     assert on_admin == b"lab-public\n"
     assert on_compute == b"lab-public\nadmin-public\n"
+
+
+def test_several_admin_nodes_are_alike() -> None:
+    settings = from_environment({"ZBS_LAB_ADMINS": "3"})
+    files = hosts.admin_files(settings, _identity())
+    assert json.loads(files["etc/zbsadm/standin.json"][0])["mds"] == "172.30.0.10,172.30.0.9,172.30.0.8"
+    identity = _identity()
+    identity.hosts.update(admin2=("private", "public"), admin3=("private", "public"))
+    for host in settings.admins:
+        assert hosts._identity(settings, host, identity)["root/.ssh/authorized_keys"][0] == b"lab-public\n"
+    groups = yaml.safe_load(inventory.text(settings))["all"]["children"]
+    assert list(groups["zbs_admin"]["hosts"]) == ["admin", "admin2", "admin3"]
+    assert list(groups["zbs_vhost"]["hosts"]) == ["compute1", "compute2", "compute3"]
 
 
 def test_secrets_are_packed_closed() -> None:

@@ -99,3 +99,23 @@ def test_bad_values_are_told_in_one_sentence(environ: dict[str, str], said: str)
 def test_what_a_lab_needs_grows_with_its_hosts_and_pages() -> None:
     small, large = (settings.from_environment({"ZBS_LAB_HOSTS": n}).needed_mib for n in ("1", "6"))
     assert large - small == 5 * (64 * 2 + 200)
+
+
+def test_admin_nodes_are_from_the_first_ones_address_down() -> None:
+    found = settings.from_environment({"ZBS_LAB_ADMINS": "3", "ZBS_LAB_HOSTS": "1"})
+    assert [(host.name, host.ip) for host in found.everyone] == [
+        ("admin", "172.30.0.10"),
+        ("admin2", "172.30.0.9"),
+        ("admin3", "172.30.0.8"),
+        ("compute1", "172.30.0.11"),
+    ]
+    assert found.admin == found.admins[0]
+    assert found.needed_mib == settings.from_environment({"ZBS_LAB_HOSTS": "1"}).needed_mib + 400
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ZBS_LAB_ADMINS", "0"), ("ZBS_LAB_ADMINS", "6"), ("ZBS_LAB_NAMES", "md5")]
+)
+def test_what_admin_nodes_and_names_can_not_be(name: str, value: str) -> None:
+    with pytest.raises(LabError, match=f"{name} is '{value}'"):
+        settings.from_environment({name: value})

@@ -135,6 +135,8 @@ def test_a_caller_s_own_playbook_that_imports_ours_and_uses_the_roles_takes_our_
     plays = [{"ansible.builtin.import_playbook": "zstack.zbs." + name} for name in PLAYBOOKS]
     tasks = [{"ansible.builtin.include_role": {"name": "zstack.zbs." + role}} for role in roles]
     tasks += [{"ansible.builtin.import_role": {"name": "zstack.zbs." + role}} for role in roles]
+    # An entry of its own, for a site's own playbooks.
+    tasks.append({"ansible.builtin.include_role": {"name": "zstack.zbs.zbs_vhost_target", "tasks_from": "volume.yml"}})
     plays.append({"hosts": "localhost", "gather_facts": False, "tasks": tasks})
     plays.append({"hosts": "localhost", "gather_facts": False, "roles": ["zstack.zbs." + role for role in roles]})
     (caller / "callers_own.yml").write_text(yaml.safe_dump(plays))

@@ -106,7 +106,9 @@ def _only_shown(parent):
     return isinstance(parent, nodes.Output) and len(parent.nodes) > 1
 
 
-FILES = sorted([*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("roles/*/vars/*.yml"), *ROOT.glob("playbooks/**/*.yml")])
+FILES = sorted(
+    [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("roles/*/vars/**/*.yml"), *ROOT.glob("playbooks/**/*.yml")]
+)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

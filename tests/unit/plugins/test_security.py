@@ -29,7 +29,7 @@ PROGRAMS = {"subprocess.Popen": {"_tools/command.py"}}
 # One place walks to a folder, one replaces files; the others work below a handle, or in a kernel's file system.
 WRITES = {
     "os.mkdir": {"_tools/folder.py"}, "os.makedirs": set(), "os.chmod": set(), "os.chown": set(), "os.fchmod": {"_tools/folder.py"},
-    "os.rename": {"_tools/replacing.py", "_window/ledger_writing.py"}, "os.replace": set(), "os.symlink": {"_tools/replacing.py"},
+    "os.rename": {"_tools/replacing.py", "_window/ledger_writing.py"}, "os.replace": {"_admin/notes.py"}, "os.symlink": {"_tools/replacing.py"},
     "os.link": {"_window/ledger_writing.py"}, "os.remove": set(),
     "os.unlink": {
         "_tools/replacing.py", "_tools/folder.py", "_target/keeping.py", "_hugepages/boot.py", "_engine/daemon_file.py",
@@ -39,8 +39,8 @@ WRITES = {
     "shutil.copyfile": set(), "shutil.move": set(), "tempfile.mkstemp": set(), "tempfile.mkdtemp": set(),
     "tempfile.NamedTemporaryFile": set(),
 }  # fmt: skip
-# A pool's counter in sysfs and the kernel's own switches.
-OPENS_TO_WRITE = {"_hugepages/asking.py"}
+# A pool's counter in sysfs and the kernel's own switches; on the controller, the notes of a run in Ansible's own folder for it.
+OPENS_TO_WRITE = {"_hugepages/asking.py", "_admin/notes.py"}
 CREATES = {"_tools/folder.py", "_tools/lock.py"}
 
 

@@ -55,3 +55,12 @@ def test_a_batch_is_never_larger_than_the_forks():
 def test_bad_options(arguments):
     with pytest.raises(AnsibleActionFail):
         batches(arguments)
+
+
+def test_only_the_due_hosts_disks_are_to_be_found():
+    def host(bdev, due):
+        return {registered.TICK: {"due": due, "health": {"demand": [{"bdev": bdev, "broken": True}]}}}
+
+    hosts = {"a": host("x", ["volume:x"]), "b": host("y", [])}
+    assert run_action(zbs_vhost_batches, {"size": 1, "only": "due"}, play(hosts))["untraced"] == ["x"]
+    assert run_action(zbs_vhost_batches, {"size": 1}, play(hosts))["untraced"] == []

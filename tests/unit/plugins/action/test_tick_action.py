@@ -90,3 +90,34 @@ def test_of_two_limits_the_shorter_one_counts(frozen, monkeypatch, timeout, ours
     monkeypatch.setattr(zbs_vhost_tick.ActionModule, "_execute_module", lambda _self, **_call: {})
     tick(timeout=timeout)
     assert frozen == ours
+
+
+ASKED = {"results": [{"node": "m1", "answer": {"heartbeat": "cbd:p/l/v", "pools": []}}]}
+CBD = dict(VALUES, zbs_vhost_heal_protocols=["vhost", "cbd"], __zbs_vhost_target_nodes=["m1"])
+
+
+@pytest.mark.parametrize(
+    "more, given",
+    [
+        ({"__zbs_vhost_heal_cluster": ASKED}, ("cbd:p/l/v", None)),
+        ({"__zbs_vhost_heal_cluster": ASKED, "zbs_vhost_heal_cbd_heartbeat": "cbd:a/b/c"}, ("cbd:a/b/c", None)),
+        ({"__zbs_vhost_heal_cluster": ASKED, "zbs_vhost_heal_protocols": ["vhost"]}, ("", None)),
+        ({}, ("", None)),  # nobody asked: the module says what is missing
+        (
+            {"__zbs_vhost_heal_cluster": {"results": []}},
+            (
+                "",
+                "There is no admin node, so the CBD heartbeat is not known; put the ZBS admin nodes into the group zbs_admin",
+            ),
+        ),
+    ],
+)
+def test_a_heartbeat_that_the_site_did_not_name_is_the_cluster_s(ran, more, given):
+    tick(dict(CBD, **more), phase="observe")
+    assert (ran[0]["module_args"]["cbd_heartbeat"], ran[0]["module_args"].get("cbd_unknown")) == given
+
+
+def test_a_heartbeat_that_the_site_has_to_name_is_asked_for(ran):
+    with pytest.raises(AnsibleActionFail, match="different admin nodes"):
+        tick(dict(CBD, __zbs_vhost_heal_cluster=ASKED, __zbs_vhost_target_nodes=["m2"]), phase="observe")
+    assert ran == []

@@ -9,15 +9,15 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import fa
 
 
 def test_an_engine_that_does_not_run_is_not_touched(engine):
-    engine.write({"icc": True})
-    result = run(engine, options={"icc": False, "debug": True})
+    engine.write({"userland-proxy": True})
+    result = run(engine, options={"userland-proxy": False, "debug": True})
     assert (result["changed"], result["reloaded"], result["restarted"], result["restart_keys"]) == (
         True,
         False,
         False,
         [],
     )
-    assert json.loads(engine.json.read_text()) == dict(FIT, icc=True, debug=True)
+    assert json.loads(engine.json.read_text()) == dict(FIT, **{"userland-proxy": True}, debug=True)
     assert engine.reloads() == engine.restarts() == 0
 
 
@@ -61,11 +61,11 @@ def test_a_key_that_takes_a_restart_waits_while_containers_run(engine):
     engine.info(2)
     engine.start()
     for _time in range(2):  # the second run changes nothing and still knows what waits
-        result = run(engine, options={"icc": False})
-        assert (result["restarted"], result["restart_keys"], engine.restarts()) == (False, ["icc"], 0)
+        result = run(engine, options={"userland-proxy": False})
+        assert (result["restarted"], result["restart_keys"], engine.restarts()) == (False, ["userland-proxy"], 0)
         assert result["reason"] == "2 containers run on it"
         assert (
-            "must be restarted to take over icc of %s, which was not done: 2 containers" % engine.json
+            "must be restarted to take over userland-proxy of %s, which was not done: 2 containers" % engine.json
             in result["warnings"][0]
         )
     assert result["changed"] is False
@@ -76,7 +76,7 @@ def test_a_restart_where_it_may_be(engine, containers, allow):
     engine.write(FIT)
     engine.info(containers)
     engine.start()
-    options = {"options": {"icc": False}, "allow_restart": allow}
+    options = {"options": {"userland-proxy": False}, "allow_restart": allow}
     assert run(engine, True, **options)["restarted"] is True and engine.restarts() == 0
     result = run(engine, **options)
     assert (result["changed"], result["restarted"], result["restart_keys"], result["reason"]) == (True, True, [], None)
@@ -96,18 +96,18 @@ def test_live_restore_is_in_force_before_a_restart(engine):
     engine.write({"iptables": False})
     engine.info(1)
     engine.start()
-    result = run(engine, options={"icc": False}, allow_restart=True)
+    result = run(engine, options={"userland-proxy": False}, allow_restart=True)
     assert (result["reloaded"], result["restarted"], engine.reloads(), engine.restarts()) == (True, True, 1, 1)
 
 
 def test_an_engine_that_does_not_start_goes_back_to_the_old_file(engine):
-    engine.starts = "! grep -q icc %s" % engine.json
+    engine.starts = "! grep -q userland-proxy %s" % engine.json
     engine.unit("/usr/bin/dockerd -H fd://")
     text = '{"iptables": false,  "live-restore": true}'
     engine.write(text)
     engine.start()
-    failure, _result = failure_of(NAME, dict(engine.options, options={"icc": False}))
-    assert failure["code"] == "not_restarted" and failure["details"] == {"keys": ["icc"], "runs": True}
+    failure, _result = failure_of(NAME, dict(engine.options, options={"userland-proxy": False}))
+    assert failure["code"] == "not_restarted" and failure["details"] == {"keys": ["userland-proxy"], "runs": True}
     assert "(Job failed.); the old file was put back, and the engine runs with it again" in failure["message"]
     assert engine.json.read_text() == text and engine.restarts() == 2
 
@@ -117,7 +117,7 @@ def test_an_engine_that_does_not_start_with_either(engine):
     engine.unit("/usr/bin/dockerd -H fd://")
     engine.write(FIT)
     engine.start()
-    failure, _result = failure_of(NAME, dict(engine.options, options={"icc": False}))
+    failure, _result = failure_of(NAME, dict(engine.options, options={"userland-proxy": False}))
     assert "does not start with it either" in failure["message"] and failure["details"]["runs"] is False
 
 
@@ -128,7 +128,7 @@ def test_no_way_back_leads_to_the_firewall(engine):
         {"live-restore": True}, before_start=False
     )  # nobody knows what it was started with, and there is no chain
     engine.start()
-    failure, _result = failure_of(NAME, dict(engine.options, options={"icc": False}))
+    failure, _result = failure_of(NAME, dict(engine.options, options={"userland-proxy": False}))
     assert failure["code"] == "not_restarted" and "put back" not in failure["message"]
     assert json.loads(engine.json.read_text())["iptables"] is False and engine.restarts() == 1
 
@@ -159,7 +159,7 @@ def test_a_restart_that_starts_an_engine_that_never_answers(engine, monkeypatch)
     engine.unit("/usr/bin/dockerd -H fd://")
     engine.write(FIT)
     engine.start()
-    failure, _result = failure_of(NAME, dict(engine.options, options={"icc": False}))
+    failure, _result = failure_of(NAME, dict(engine.options, options={"userland-proxy": False}))
     assert failure["code"] == "not_restarted" and "(no answer within 0 s)" in failure["message"]
     assert engine.restarts() == 2 and json.loads(engine.json.read_text()) == FIT
 
@@ -176,7 +176,7 @@ def test_an_engine_that_answers_late_was_restarted(engine, monkeypatch):
     monkeypatch.setattr(live_state, "info", info)
     engine.write(FIT)
     engine.start()
-    assert run(engine, options={"icc": False})["restarted"] is True and len(asked) >= 8
+    assert run(engine, options={"userland-proxy": False})["restarted"] is True and len(asked) >= 8
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -185,5 +185,5 @@ def test_a_restart_that_live_restore_alone_makes_fit(engine, check_mode):
     engine.info(2)
     engine.write({"iptables": False})
     engine.start()
-    result = run(engine, check_mode, options={"icc": False}, allow_restart=True)
+    result = run(engine, check_mode, options={"userland-proxy": False}, allow_restart=True)
     assert (result["reloaded"], result["restarted"], result["restart_keys"]) == (True, True, [])

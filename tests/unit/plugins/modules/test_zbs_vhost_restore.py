@@ -305,3 +305,31 @@ def test_one_that_is_held_elsewhere_keeps_no_other_from_it(admin):
     _status, result = run_module(NAME, admin(listing=body, volumes=volumes))
     assert [row["created"] for row in result["volumes"]] == [False, True]
     assert [row["held_by"] for row in result["volumes"]] == [["172.30.0.12"], []]
+
+
+OTHER = "zbs-bdev-0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "traced, listed",
+    [
+        ({ONE: {"path": "pool9/vol9", "reason": None}}, 0),
+        ({ONE: {"path": None, "reason": "it may be two"}}, 0),
+        # What is not in it, or can't be, is traced here.
+        ({}, 2),
+        ({OTHER: {"path": "pool9/vol9"}}, 2),
+        ({ONE: {"path": "../etc"}}, 2),
+        ({ONE: {}}, 2),
+        ({ONE: "pool9/vol9"}, 2),
+    ],
+)
+def test_what_was_traced_for_all_hosts_is_not_listed_again(admin, traced, listed):
+    _status, result = run_module(NAME, admin(traced=traced))
+    row = result["volumes"][0]
+    assert len(admin.listed()) == listed
+    if listed:
+        assert row["path"] == "pool1/vol1"
+    elif traced[ONE]["path"]:
+        assert admin.calls() == [create("pool9/vol9_zbs_")]
+    else:
+        assert "it may be two" in row["error"] and admin.calls() == []

@@ -10,10 +10,12 @@ class Templar:
         """The value of a template, and everything else as it is; of a dict each value so."""
         if isinstance(value, dict):
             return {key: self.template(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self.template(one) for one in value]
         return value[len("template of ") :] if str(value).startswith("template of ") else value
 
 
-def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, environment=()):
+def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, environment=(), delegate_to=None):
     """The result of `plugin` (a module with ActionModule) for a task with `arguments`."""
     task = SimpleNamespace(
         args=dict(arguments),
@@ -22,6 +24,7 @@ def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, enviro
         action="zstack.zbs.x",
         timeout=timeout,
         environment=environment,
+        delegate_to=delegate_to,
     )
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"))
     action = plugin.ActionModule(task, connection, None, None, Templar(), None)

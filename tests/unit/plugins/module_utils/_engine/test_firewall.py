@@ -125,7 +125,7 @@ def test_nft_is_asked_before_ebtables(tmp_path, monkeypatch):
     log = tmp_path / "log"
     programs.write_program(folder, "nft", programs.logging_argv(log, programs.answering("table bridge filter {\n}\n")))
     assert firewall.snapshot(Deadline(20), str(tmp_path))["bridge"] == ["table bridge filter {", "}"]
-    assert programs.calls(log) == [["--stateless", "list", "ruleset", "bridge"]]
+    assert programs.calls(log) == [["--stateless", "list", "ruleset", "bridge"], ["list", "tables"]]
 
 
 @pytest.mark.parametrize(
@@ -161,3 +161,33 @@ def test_a_forward_chain_without_a_policy_is_the_kernels_own():
         "ACCEPT",
         "DROP",
     )
+
+
+TABLES = ["ip docker-bridges", "ip6 docker-bridges"]
+
+
+@pytest.mark.parametrize(
+    "before, after, found, noticed",
+    [
+        ([], TABLES, 1, 1),
+        (None, TABLES, 1, 1),
+        (TABLES, TABLES, 0, 0),
+        (TABLES, [], 0, 0),
+        ([], None, 0, 0),
+        ([], TABLES[1:], 0, 1),
+    ],
+)
+def test_tables_of_docker_s_in_nftables(before, after, found, noticed):
+    rows, words = firewall.differences(dict(reading(), tables=before), dict(reading(), tables=after))
+    assert (len(rows), len(words)) == (found, noticed)
+    if found:
+        assert rows[0]["undo"] == "nft delete table ip docker-bridges"
+        assert "a rule of nftables is new, table ip docker-bridges" in firewall.sentence(rows)
+
+
+def test_a_snapshot_of_these_tables(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", programs.path_without(tmp_path / "bin"))
+    assert firewall.snapshot(Deadline(20), str(tmp_path))["tables"] is None
+    text = "table ip docker-bridges\ntable ip6 docker-bridges\ntable inet firewalld\ntable ip filter"
+    programs.write_program(tmp_path / "bin", "nft", programs.answering(text))
+    assert firewall.snapshot(Deadline(20), str(tmp_path))["tables"] == TABLES

@@ -176,6 +176,14 @@ def test_docker_that_can_not_be_asked_for_one_is_not_asked_for_all(answer):
     assert (found.container, found.other, found.problem, found.foreign) == (own, None, None, False)
 
 
+def test_its_own_container_that_was_started_again_meanwhile_is_no_other(monkeypatch):
+    again = dict(OWN, State={"Status": "running", "Running": True, "Pid": os.getpid()})
+    found = Container("found", data=dict(shown(**OWN), State=again["State"]))
+    monkeypatch.setattr(others, "list_containers", lambda _until: ([found], None))
+    seen = others.look(None, container(**dict(OWN, status="exited")), "answered", os.getpid(), until)
+    assert (seen.container, seen.other, seen.foreign, seen.runs_target) == (found, None, False, True)
+
+
 @pytest.mark.parametrize(
     "path, theirs",
     [

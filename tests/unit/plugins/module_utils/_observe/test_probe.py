@@ -8,10 +8,11 @@ import subprocess
 import time
 
 import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import cbd
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe as observe_probe
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import Peer
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.probing import GOOD, probe, probe_inside
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.probing import GOOD, probe, probe_inside, settings
 
 # Before conftest.py takes its place.
 FIND_ELSEWHERE = observe_probe.sockets.find_elsewhere
@@ -193,6 +194,17 @@ def test_both_protocols_each_with_its_own_row(folder, docker, tmp_path):
     health = probe(folder, protocols=("vhost", "cbd"), heartbeat="cbd:a/b/c")
     assert {name: row["verdict"] for name, row in health["protocols"].items()} == {"vhost": "absent", "cbd": "healthy"}
     assert (health["status"], health["reason"]) == ("Connected", None)
+
+
+def test_without_a_heartbeat_cbd_is_unknown_and_nothing_is_read(folder, docker, monkeypatch):
+    docker(**target.NO_CONTAINER)
+    monkeypatch.setattr(cbd, "probe", None)
+    asked = settings(folder, protocols=("vhost", "cbd"))
+    asked.cbd_unknown = "no admin node answers"
+    health = observe_probe.probe(asked)
+    row = health["protocols"]["cbd"]
+    assert (row["verdict"], row["status"], row["reason"]) == ("unknown", "Unknown", "no admin node answers")
+    assert health["protocols"]["vhost"]["verdict"] == "absent"
 
 
 def test_a_proc_that_can_not_be_read_leaves_the_vms_unknown(folder, docker, monkeypatch):

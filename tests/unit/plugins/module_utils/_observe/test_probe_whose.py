@@ -64,7 +64,7 @@ NOBODY = {
     ),
     "the oldest one": ([(OLDEST, {})], "legacy", "a target of the oldest releases"),
     "the oldest one that exited": ([(OLDEST, {"status": "exited"})], "legacy", "(exited; the name of"),
-    "another that starts": ([(THEIRS, {"age": 1.0})], "starting", "was started 1 s ago (a start may take 30 s)"),
+    "another that starts": ([(THEIRS, {"age": 1.0})], "starting", "s ago (a start may take 30 s)"),
     "another that exited a moment ago": ([(THEIRS, {"age": 1.0, "status": "exited"})], "foreign", "exited"),
 }
 

@@ -52,3 +52,9 @@ def test_what_cannot_be_is_named(options):
         settings_of(params(**options))
     assert caught.value.code == "bad_option"
     assert any(name in caught.value.message for name in list(options) + ["cbd_heartbeat"])
+
+
+def test_cbd_needs_no_heartbeat_where_it_is_said_why_there_is_none():
+    settings = settings_of(params(protocols=["cbd"], cbd_unknown="no admin node answers"))
+    assert (settings.cbd_heartbeat, settings.cbd_unknown) == (None, "no admin node answers")
+    assert settings_of(params()).cbd_unknown is None

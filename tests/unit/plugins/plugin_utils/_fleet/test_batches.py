@@ -95,3 +95,25 @@ def test_the_order_of_the_batches_of_a_wave_does_not_matter():
     planned = batches.plan(list("abc"), 1, ["100%"])
     assert batches.stopped(planned, 0, {"b", "c"}, 50.0) is not None
     assert batches.stopped(planned, 0, {"a", "b"}, 50.0) is None  # its own hosts have not begun
+
+
+def tick_of(paths=(), **broken):
+    """What a tick registered: `broken` by bdev, and the paths that the ledger knows."""
+    demand = [{"bdev": name, "broken": value} for name, value in broken.items()]
+    ledger = {"disks": {"paths": dict.fromkeys(paths, "pool/vol")}} if paths else {}
+    return {"health": {"demand": demand}, "ansible_facts": {"zbs_vhost": ledger}}
+
+
+@pytest.mark.parametrize(
+    "ticks, bdevs",
+    [
+        ([], []),
+        ([{}, {"health": None}, {"health": {"demand": None}, "ansible_facts": {}}], []),
+        ([tick_of(b=True), tick_of(a=True, b=True)], ["a", "b"]),
+        # Served, known by the ledger, and of a target that is down: its disks follow.
+        ([tick_of(a=False, b=None)], ["b"]),
+        ([tick_of(["a"], a=True, b=True)], ["b"]),
+    ],
+)
+def test_whose_volume_somebody_has_to_find(ticks, bdevs):
+    assert batches.untraced(ticks) == bdevs

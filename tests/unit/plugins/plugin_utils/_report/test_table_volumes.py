@@ -87,21 +87,6 @@ def test_a_volume_that_failed_does_not_stop_a_wave():
     assert not attempts.any_failed(*registered.attempt(found))
 
 
-@pytest.mark.parametrize("kind", ["health", "heal"])
-def test_a_disk_that_does_not_come_back_is_named_in_the_last_line(kind):
-    """It is no outage, so its host may be well."""
-    needs = [
-        {"bdev": "zbs-%d" % number, "vm": {"name": None, "pid": 7}, "broken": False, "reconnect": again}
-        for number, again in enumerate([10, 0, None, 0, 0, 0])
-    ]
-    health = {"status": "Connected", "demand": needs}
-    make = table.health_row if kind == "health" else lambda host, found: table.heal_row(host, {"health": found})
-    last = table.lines([make("h1", health), make("h2", {"status": "Connected"})], kind)[-1]
-    named = ", ".join("zbs-%d of VM process 7 on h1" % number for number in (1, 3, 4))
-    assert last.endswith("; without reconnect: %s and 1 more" % named)
-    assert "reconnect" not in table.lines([make("h2", {"status": "Connected"})], kind)[-1]
-
-
 ELSEWHERE = {"outcome": "failed", "error": "the disk zbs-bdev-a is held elsewhere: 10.0.0.12", "held_by": ["10.0.0.12"]}
 
 
@@ -153,3 +138,18 @@ def test_the_health_of_the_fleet_names_it():
     )
     many = table.health_row("h1", dict(health(needs), reason="why", ledger={}))["reason"]
     assert many.startswith("why; 4 disks of running VMs are held elsewhere") and many.endswith(" and 1 more")
+
+
+@pytest.mark.parametrize("kind", ["health", "heal"])
+def test_a_disk_that_does_not_come_back_is_named_in_the_last_line(kind):
+    """It is no outage, so its host may be well."""
+    needs = [
+        {"bdev": "zbs-%d" % number, "vm": {"name": None, "pid": 7}, "broken": False, "reconnect": again}
+        for number, again in enumerate([10, 0, None, 0, 0, 0])
+    ]
+    health = {"status": "Connected", "demand": needs}
+    make = table.health_row if kind == "health" else lambda host, found: table.heal_row(host, {"health": found})
+    last = table.lines([make("h1", health), make("h2", {"status": "Connected"})], kind)[-1]
+    named = ", ".join("zbs-%d of VM process 7 on h1" % number for number in (1, 3, 4))
+    assert last.endswith("; without reconnect: %s and 1 more" % named)
+    assert "reconnect" not in table.lines([make("h2", {"status": "Connected"})], kind)[-1]

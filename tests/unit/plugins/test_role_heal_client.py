@@ -1,0 +1,112 @@
+"""A heal of Vhost brings the client first: the role's own tasks in a real run, on hosts that differ in what they have."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+# In the place of zbs_vhost_deploy: says how it was called, and fails where its zbsadm is named so.
+MODULE = """
+import json
+from ansible.module_utils.basic import AnsibleModule
+
+names = ("protocol", "host_ip", "zbsadm", "timeout", "ssh_port", "ssh_username", "ssh_password")
+module = AnsibleModule({name: {"no_log": name == "ssh_password"} for name in names})
+with open("%s/" + module.params["host_ip"], "a") as calls:
+    calls.write(json.dumps({name: module.params[name] for name in ("protocol", "timeout", "ssh_username")}) + "\\n")
+module.fail_json(msg="no client today") if module.params["zbsadm"] == "bad" else module.exit_json(changed=True)
+"""
+LOGIN = {"zbs_vhost_heal_cbd_ssh_username": "root", "zbs_vhost_heal_cbd_ssh_password": "hunter2-x"}
+
+# what the host has: whether the client is asked for, whether the attempt goes on, words that are said
+CASES = {
+    "login": (LOGIN, 1, True, None),
+    "no_login": ({}, 0, True, "is missing on no_login; set zbs_vhost_heal_cbd_ssh_username"),
+    "no_password": (dict(LOGIN, zbs_vhost_heal_cbd_ssh_password=""), 0, True, "is missing on no_password; set"),
+    "no_time": (dict(LOGIN, seconds=0.0), 0, True, "is missing on no_time; set"),
+    "fails": (dict(LOGIN, zbs_vhost_target_zbsadm="bad"), 1, True, "the client was not deployed: no client today"),
+    "fails_hung": (
+        dict(LOGIN, zbs_vhost_target_zbsadm="bad", needed=True),
+        1,
+        False,
+        "was not deployed: no client today",
+    ),
+    "login_hung": (dict(LOGIN, needed=True), 1, True, None),
+    "hung_no_login": ({"needed": True}, 0, True, "is missing on hung_no_login; set"),
+    "never": (dict(LOGIN, zbs_vhost_heal_client="never"), 0, True, None),
+    "present": (dict(LOGIN, state="present"), 0, True, None),
+    "unknown": (dict(LOGIN, state="unknown"), 0, True, None),
+}
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """(what each host was asked, what the run said) of one run over all hosts."""
+    folder = tmp_path_factory.mktemp("heal")
+    collection = folder / "collections/ansible_collections/zstack/zbs"
+    (collection / "plugins/modules").mkdir(parents=True)
+    (collection / "plugins/modules/zbs_vhost_deploy.py").write_text(MODULE % folder)
+    (collection / "roles").symlink_to(ROOT / "roles")
+    hosts = {name: dict({"ansible_host": name}, **given) for name, (given, *_rest) in CASES.items()}
+    inventory = {
+        "all": {"vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}},
+        "zbs_admin": {"hosts": {"admin": None}},
+        "zbs_vhost": {"hosts": hosts},
+    }
+    begin = {"path": "/etc/zbs/client.conf"}
+    begin.update(state="{{ state | default('missing') }}", needed="{{ needed | default(false) }}")
+    begin["seconds"] = "{{ seconds | default(220.0) }}"
+    # The role's own condition, and nothing of the attempt behind it.
+    first = yaml.safe_load((ROOT / "roles/zbs_vhost_heal/tasks/vhost.yml").read_text())[0]["block"][0]
+    condition = {"when": first["when"], "vars": first["vars"]}
+    role = {"name": "zstack.zbs.zbs_vhost_heal", "tasks_from": "client_first.yml"}
+    tasks = [
+        {"ansible.builtin.include_role": dict(role, public=True), **condition},
+        {"ansible.builtin.copy": {"content": "", "dest": "%s/{{ inventory_hostname }}.on" % folder}},
+    ]
+    defaults = {"zbs_vhost_heal_client": "when_missing", **dict.fromkeys(LOGIN, "")}
+    play = {"hosts": "zbs_vhost", "gather_facts": False, "tasks": tasks}
+    play["vars"] = {"__zbs_vhost_heal_begin": {"client": begin}}
+    for given in hosts.values():
+        for name, value in defaults.items():
+            given.setdefault(name, value)
+    (folder / "inventory.yml").write_text(yaml.safe_dump(inventory))
+    (folder / "play.yml").write_text(yaml.safe_dump([play]))
+    environment = dict(
+        os.environ, ANSIBLE_COLLECTIONS_PATH=str(folder / "collections"), ANSIBLE_NOCOLOR="1", HOME=str(folder)
+    )
+    (folder / "ansible.cfg").write_text("")
+    environment["ANSIBLE_CONFIG"] = str(folder / "ansible.cfg")
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory.yml", "play.yml"],
+        cwd=str(folder),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+        timeout=180,
+        check=False,
+    )
+    return folder, done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_what_a_host_is_brought(ran, name):
+    _given, asked, goes_on, words = CASES[name]
+    folder, said = ran
+    calls = (folder / name).read_text().splitlines() if (folder / name).exists() else []
+    assert [json.loads(call) for call in calls] == asked * [
+        {"protocol": "cbd", "timeout": "220.0", "ssh_username": "root"}
+    ], said
+    assert (folder / ("%s.on" % name)).exists() is goes_on, said
+    assert words is None or words in said
+    assert words is not None or "/etc/zbs/client.conf is missing on %s" % name not in said
+
+
+def test_no_password_is_shown(ran):
+    assert "hunter2-x" not in ran[1]
