@@ -4,7 +4,16 @@
 """Controller side of zbs_vhost_node: brings the code to a host that lacks it."""
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.zstack.zbs.plugins.module_utils._node.install import FOLDER
 from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
+
+
+SPEC = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "folder": {"type": "path", "default": FOLDER},
+    "hash": {"type": "str"},
+    "code": {"type": "str"},
+}
 
 
 class ActionModule(ActionBase):
@@ -15,8 +24,9 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         """What zbs_vhost_node returns."""
         result = super().run(tmp, task_vars)
-        given = dict(self._task.args)
-        if given.get("state", "present") == "present":
+        _validation, arguments = self.validate_argument_spec(SPEC)
+        given = {option: value for option, value in arguments.items() if value is not None}
+        if given["state"] == "present":
             given.setdefault("hash", code.HASH)
         answer = self._ask(given, task_vars)
         if answer.get("needed") and not self._task.check_mode and "code" not in given:

@@ -33,7 +33,7 @@ def test_it_is_brought_once(host):
     found = host()
     assert (found["changed"], found["needed"], found["versions"]) == (True, True, [code.HASH])
     assert "invocation" not in found
-    assert [sorted(call) for call in host.calls] == [["folder", "hash"], ["code", "folder", "hash"]]
+    assert [sorted(call) for call in host.calls] == [["folder", "hash", "state"], ["code", "folder", "hash", "state"]]
     again = host()
     assert (again["changed"], again["needed"], len(host.calls)) == (False, False, 3)
 
