@@ -7,7 +7,6 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.zstack.zbs.plugins.module_utils._node.install import FOLDER
 from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 
-
 SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "folder": {"type": "path", "default": FOLDER},

@@ -90,9 +90,10 @@ class Sleeper:
             return
         self.forget()
         self._pid = pid
-        if pid is not None and hasattr(os, "pidfd_open"):
+        opened = getattr(os, "pidfd_open", None)
+        if pid is not None and opened is not None:
             try:
-                self._handle = os.pidfd_open(pid)
+                self._handle = opened(pid)
             except OSError as exc:
                 if exc.errno not in (errno.ESRCH, errno.ENOSYS, errno.EPERM, errno.EINVAL):
                     raise

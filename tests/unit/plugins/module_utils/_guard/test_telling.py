@@ -1,6 +1,7 @@
 """The word to a controller: bounded, never in the way, and its token goes nowhere else."""
 
 import http.server
+import socketserver
 import threading
 
 import pytest
@@ -26,9 +27,15 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    """One whose connections do not wait for one another."""
+
+    daemon_threads = True
+
+
 @pytest.fixture
 def receiver():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
+    with Server(("127.0.0.1", 0), Receiver) as server:
         server.got, server.statuses = [], [200]
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server

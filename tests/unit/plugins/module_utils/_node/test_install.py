@@ -8,13 +8,15 @@ import os
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._node import install
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 
-OTHER = "0" * 32
+CODE, OTHER = "1" * 32, "0" * 32
+ROOMS = Path(install.__file__).resolve().parent.parent
+PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "universal_newlines": True}
 
 
 def bundle(files):
@@ -25,30 +27,40 @@ def bundle(files):
     return base64.b64encode(packed.getvalue()).decode()
 
 
+def archive():
+    """The real code."""
+    return bundle({str(path.relative_to(ROOMS)): path.read_text() for path in ROOMS.glob("_*/*.py")})
+
+
+def run(argv, question=""):
+    """(exit status, output, errors) of a program."""
+    process = subprocess.Popen(argv, **PIPES)
+    out, err = process.communicate(question, timeout=60)
+    return process.returncode, out, err
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A folder with the real code in it."""
     path = str(tmp_path / "code")
-    install.install(path, code.HASH, code.archive())
+    install.install(path, CODE, archive())
     return path
 
 
 def look(folder, question):
-    done = subprocess.run(
-        [os.path.join(folder, "current", "look")], input=json.dumps(question).encode(), capture_output=True, timeout=60
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return json.loads(done.stdout)
+    status, out, err = run([os.path.join(folder, "current", "look")], json.dumps(question))
+    assert status == 0, err
+    return json.loads(out)
 
 
 def test_it_lies_there_and_answers(folder):
-    assert install.installed(folder, code.HASH) and install.versions(folder) == [code.HASH]
+    assert install.installed(folder, CODE) and install.versions(folder) == [CODE]
     told = look(folder, {"hash": OTHER, "params": {}, "check_mode": False})
-    assert told["declined"] == f"the code on the host is {code.HASH}, the controller's is {OTHER}"
+    assert told["declined"] == "the code on the host is %s, the controller's is %s" % (CODE, OTHER)
 
 
 def test_it_is_compiled_and_nobody_else_may_write_to_it(folder):
-    home = os.path.join(folder, code.HASH)
+    home = os.path.join(folder, CODE)
     compiled = [name for _root, _folders, names in os.walk(home) for name in names if name.endswith(".pyc")]
     assert len(compiled) > 50
     for root, _folders, names in os.walk(home):
@@ -60,20 +72,20 @@ def test_the_guard_checks_its_options(folder, tmp_path):
     config = tmp_path / "guard.json"
     config.write_text('{"host_ip": "h", "window": 1}')
     argv = [os.path.join(folder, "current", "guard"), "--check-config", "--config", str(config)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 2 and done.stderr.startswith(f"Error: {config} can't be used: window is 1; give 2.0")
+    status, _out, err = run(argv)
+    assert status == 2 and err.startswith("Error: %s can't be used: window is 1; give 2.0" % config)
     config.write_text('{"host_ip": "h"}')
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout) == (0, f"{config} is fine\n")
+    status, out, _err = run(argv)
+    assert (status, out) == (0, "%s is fine\n" % config)
 
 
 def test_a_new_version_takes_the_link_and_the_old_one_goes_when_nobody_runs_it(folder):
     install.install(folder, OTHER, bundle({"_tools/x.py": "", "_tick/look.py": "", "_guard/program.py": ""}))
     assert os.readlink(os.path.join(folder, "current")) == OTHER
-    handle = os.open(os.path.join(folder, code.HASH), os.O_RDONLY)
+    handle = os.open(os.path.join(folder, CODE), os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_SH)
     install.sweep(folder, OTHER)
-    assert code.HASH in install.versions(folder)
+    assert CODE in install.versions(folder)
     os.close(handle)
     install.sweep(folder, OTHER)
     assert install.versions(folder) == [OTHER]
@@ -83,7 +95,7 @@ def test_a_program_that_runs_keeps_its_version(folder):
     argv = [os.path.join(folder, "current", "look")]
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        while not install._in_use(os.path.join(folder, code.HASH)):
+        while not install._in_use(os.path.join(folder, CODE)):
             assert process.poll() is None
         assert install.unused(folder, OTHER) == []
     finally:
@@ -91,16 +103,16 @@ def test_a_program_that_runs_keeps_its_version(folder):
 
 
 def test_half_a_version_is_replaced(folder):
-    os.unlink(os.path.join(folder, code.HASH, "look"))
-    assert not install.installed(folder, code.HASH)
-    install.install(folder, code.HASH, code.archive())
-    assert install.installed(folder, code.HASH)
+    os.unlink(os.path.join(folder, CODE, "look"))
+    assert not install.installed(folder, CODE)
+    install.install(folder, CODE, archive())
+    assert install.installed(folder, CODE)
 
 
 def test_a_version_without_a_file_says_so_by_its_status(folder):
-    os.unlink(os.path.join(folder, code.HASH, "zbs_vhost", "_tick", "phases.py"))
-    done = subprocess.run([os.path.join(folder, "current", "look")], input=b"{}", capture_output=True, timeout=60)
-    assert done.returncode != 0 and done.stdout == b""
+    os.unlink(os.path.join(folder, CODE, "zbs_vhost", "_tick", "phases.py"))
+    status, out, _err = run([os.path.join(folder, "current", "look")], "{}")
+    assert status != 0 and out == ""
 
 
 def test_a_write_that_fails_leaves_nothing_half(tmp_path, monkeypatch):
@@ -111,7 +123,7 @@ def test_a_write_that_fails_leaves_nothing_half(tmp_path, monkeypatch):
 
     monkeypatch.setattr(install, "_file", full)
     with pytest.raises(ZbsError, match="No space left on device"):
-        install.install(path, code.HASH, code.archive())
+        install.install(path, CODE, archive())
     assert os.listdir(path) == []
 
 
@@ -170,4 +182,4 @@ def test_removing_what_cannot_be_removed(folder, monkeypatch):
 
 def test_it_runs_on_the_python_that_put_it_there(folder):
     with open(os.path.join(folder, "current", "look"), encoding="utf-8") as handle:
-        assert handle.readline() == f"#!{sys.executable} -IS\n"
+        assert handle.readline() == "#!%s -IS\n" % sys.executable
