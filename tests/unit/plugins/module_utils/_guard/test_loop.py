@@ -219,3 +219,33 @@ def test_restores_that_no_limit_counts_are_forgotten(site):
     site.turn()
     outage(site)
     assert len(site.guard.restores[guards.BDEV]) == 1
+
+
+def test_restores_of_a_disk_that_no_limit_counts_any_more_are_let_go(site):
+    outage(site)
+    site.guard.restores["zbs-bdev-gone"] = [1.0]
+    site.guard._forget(site.clock())
+    assert list(site.guard.restores) == [guards.BDEV]
+
+
+def test_an_attempt_that_begins_in_between_has_the_disk(site, monkeypatch):
+    monkeypatch.setattr(attempt, "begin", lambda *_arguments: None)
+    outage(site)
+    assert site.calls == [] and site.guard.restored == []
+
+
+def test_a_judgement_that_comes_too_late_is_forgotten(site):
+    site.die()
+    site.turn(1.0)
+    before = site.guard.health
+    site.guard._judge_down(since=1.0)
+    assert site.guard.health is before
+
+
+def test_an_error_of_the_kernels_that_is_none_of_those_is_not_hidden(monkeypatch):
+    def broken(_pid):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(looking.os, "pidfd_open", broken, raising=False)
+    with pytest.raises(OSError, match="Too many open files"):
+        looking.Sleeper(None).watch(1)
