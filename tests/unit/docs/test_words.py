@@ -17,7 +17,7 @@ from tools.check.process import ROOT
 
 # What begins like a variable and is another thing: groups, files, modules, roles, facts, metrics.
 _WORD = re.compile(r"(?<![A-Za-z0-9_./-])zbs_[a-z0-9]+(?:_[a-z0-9]+)*(?![A-Za-z0-9_.*/(-])")
-OTHERS = {"zbs_admin", "zbs_vhost", "zbs_vhost_rules", "zbs_zstack_heartbeat"}
+OTHERS = {"zbs_admin", "zbs_vhost_target_down", "zbs_vhost", "zbs_vhost_rules", "zbs_zstack_heartbeat"}
 _PLACEHOLDER = re.compile(r"%(?:\([a-z_]+\))?[-0-9.]*[sdrfgx]|\{\{.*?\}\}|\{%.*?%\}|\{[a-z_.]*\}", re.S)
 
 
