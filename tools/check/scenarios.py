@@ -15,7 +15,14 @@ LIMIT = 900
 
 
 # Many hosts or many runs: several minutes each. `make test-all` runs them, `make test` leaves them out.
-SLOW = ("integration", "zbs_vhost_fence", "zbs_vhost_heal_admins", "zbs_vhost_heal_site", "zbs_vhost_target_drift")
+SLOW = (
+    "integration",
+    "zbs_vhost_events",
+    "zbs_vhost_fence",
+    "zbs_vhost_heal_admins",
+    "zbs_vhost_heal_site",
+    "zbs_vhost_target_drift",
+)
 # Run by `make test-all` once more, on hosts of another flavour: the VMs of a newer QEMU.
 AGAIN = {"zbs_vhost_restore": "trixie"}
 
