@@ -21,6 +21,7 @@ SLOW = (
     "zbs_vhost_fence",
     "zbs_vhost_heal_admins",
     "zbs_vhost_heal_site",
+    "zbs_vhost_node",
     "zbs_vhost_target_drift",
 )
 # Run by `make test-all` once more, on hosts of another flavour: the VMs of a newer QEMU.

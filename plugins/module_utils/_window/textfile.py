@@ -15,13 +15,13 @@ def render(health, ledger, now):
     """The text. `health` as the probe returns it, `ledger` its entries by storage and protocol, `now` seconds since 1970."""
     protocols = sorted((health.get("protocols") or {}).items())
     families = [
-        _family("probe_timestamp_seconds", "When the target was probed, in seconds since 1970.", [({}, now)]),
-        _family(
+        family("probe_timestamp_seconds", "When the target was probed, in seconds since 1970.", [({}, now)]),
+        family(
             "up",
             "Whether the protocol serves this host (status Connected).",
             [({"protocol": name}, int(item["status"] == CONNECTED)) for name, item in protocols],
         ),
-        _family(
+        family(
             "verdict",
             "The verdict of the probe: 1 for the current one, 0 for the others.",
             [
@@ -30,7 +30,7 @@ def render(health, ledger, now):
                 for verdict in sorted(STATUS_OF)
             ],
         ),
-        _family(
+        family(
             "probe_duration_seconds",
             "How long the probe of the protocol took.",
             [({"protocol": name}, item["latency_ms"] / 1000.0) for name, item in protocols],
@@ -39,10 +39,10 @@ def render(health, ledger, now):
     volumes = health.get("volumes")
     if volumes is not None:
         broken = sum(1 for volume in volumes if volume["broken"])
-        families.append(_family("volumes", "Volumes that the target has a controller for.", [({}, len(volumes))]))
-        families.append(_family("volumes_broken", "Volumes without a bdev or without a socket.", [({}, broken)]))
+        families.append(family("volumes", "Volumes that the target has a controller for.", [({}, len(volumes))]))
+        families.append(family("volumes_broken", "Volumes without a bdev or without a socket.", [({}, broken)]))
     families += _disks(health)
-    families.append(_family("heal_held", "Whether a hold keeps the heal from acting on this host.", _held(health)))
+    families.append(family("heal_held", "Whether a hold keeps the heal from acting on this host.", _held(health)))
     return "".join(families + _ledger(ledger) + _memory(health) + _container(health))
 
 
@@ -55,14 +55,14 @@ def _disks(health):
     elsewhere = sum(1 for need in demand if need.get("held_by"))
     lasting = sum(1 for need in demand if need.get("reconnect") == 0)
     return [
-        _family("vm_disks", "Disks of running VMs that the target has to serve.", [({}, len(demand))]),
-        _family("vm_disks_broken", "Disks of running VMs that no controller serves.", [({}, broken)]),
-        _family(
+        family("vm_disks", "Disks of running VMs that the target has to serve.", [({}, len(demand))]),
+        family("vm_disks_broken", "Disks of running VMs that no controller serves.", [({}, broken)]),
+        family(
             "vm_disks_held_elsewhere",
             "Disks of running VMs that are not served because another host has their volume open.",
             [({}, elsewhere)],
         ),
-        _family(
+        family(
             "vm_disks_no_reconnect", "Disks that a VM does not get back by itself after an outage.", [({}, lasting)]
         ),
     ]
@@ -80,12 +80,12 @@ def _ledger(ledger):
         if not protocol.startswith(VOLUME)  # a series for each volume would be too many; vm_disks_broken counts them
     ]
     return [
-        _family(
+        family(
             "heal_failures",
             "Failed heal attempts in this outage; no series when there is no outage.",
             [(labels, entry["failures"]) for labels, entry in entries],
         ),
-        _family(
+        family(
             "heal_skip_ticks",
             "Ticks of the heal to let pass before the next attempt.",
             [(labels, entry["skip"]) for labels, entry in entries],
@@ -101,14 +101,12 @@ def _memory(health):
         "reserved": ("hugepages_reserved_bytes", "Memory of the free hugepages that is reserved."),
     }
     families = [
-        _family(name, words, [(labels, pool[key] * pool["size_kib"] * 1024) for pool, labels in pools])
+        family(name, words, [(labels, pool[key] * pool["size_kib"] * 1024) for pool, labels in pools])
         for key, (name, words) in sorted(helps.items())
     ]
     held = (health.get("process") or {}).get("hugepages_kib")
     if held is not None:
-        families.append(
-            _family("target_hugepages_bytes", "Hugepage memory that the target holds.", [({}, held * 1024)])
-        )
+        families.append(family("target_hugepages_bytes", "Hugepage memory that the target holds.", [({}, held * 1024)]))
     return families
 
 
@@ -116,14 +114,14 @@ def _container(health):
     families = []
     restarts = (health.get("container") or {}).get("restart_count")
     if isinstance(restarts, int):
-        families.append(_family("container_restarts", "How often Docker restarted the container.", [({}, restarts)]))
+        families.append(family("container_restarts", "How often Docker restarted the container.", [({}, restarts)]))
     version = (health.get("target") or {}).get("version")
     if version:
-        families.append(_family("target_info", "The version that the target answered.", [({"version": version}, 1)]))
+        families.append(family("target_info", "The version that the target answered.", [({"version": version}, 1)]))
     return families
 
 
-def _family(name, words, samples):
+def family(name, words, samples):
     """A gauge with its samples [(labels, number)]; nothing where there is none."""
     if not samples:
         return ""

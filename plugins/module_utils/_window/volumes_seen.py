@@ -15,16 +15,26 @@ def observations(health, ledger, storage):
 
     Without a target that answers there is nothing to judge: its volumes come after it, and their windows wait for it.
     """
-    demand = health["demand"] if (health["protocols"].get("vhost") or {}).get("verdict") == "healthy" else None
-    found = {PREFIX + need["bdev"]: _observation(need) for need in demand or [] if need["broken"] is not None}
+    found = needed(health)
+    demand = _demand(health)
     if demand is None:
         return found
-    needed = {PREFIX + need["bdev"] for need in demand}
+    names = {PREFIX + need["bdev"] for need in demand}
     remembered = set(ledger.entries.get(storage, {})) | set(ledger.history.get(storage, {}))
-    for name in remembered - needed:
+    for name in remembered - names:
         if name.startswith(PREFIX):
             found[name] = {"status": CONNECTED, "verdict": "not_needed", "reason": None}
     return found
+
+
+def needed(health):
+    """{name: observation} of the volumes that VMs need and that can be judged."""
+    return {PREFIX + need["bdev"]: _observation(need) for need in _demand(health) or [] if need["broken"] is not None}
+
+
+def _demand(health):
+    """What VMs need of a target that answers; None without one."""
+    return health["demand"] if (health["protocols"].get("vhost") or {}).get("verdict") == "healthy" else None
 
 
 def _observation(need):

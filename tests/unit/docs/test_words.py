@@ -6,7 +6,9 @@ import re
 import pytest
 import yaml
 from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
+from ansible_collections.zstack.zbs.plugins.module_utils._guard import options, status
 from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import boot_units, own_mounts
+from ansible_collections.zstack.zbs.plugins.module_utils._node import install
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import STATUS_OF
 from ansible_collections.zstack.zbs.plugins.module_utils._prepare import prepare
 from ansible_collections.zstack.zbs.plugins.module_utils._target import keeping
@@ -17,13 +19,18 @@ from tools.check.process import ROOT
 
 # What begins like a variable and is another thing: groups, files, modules, roles, facts, metrics.
 _WORD = re.compile(r"(?<![A-Za-z0-9_./-])zbs_[a-z0-9]+(?:_[a-z0-9]+)*(?![A-Za-z0-9_.*/(-])")
-OTHERS = {"zbs_admin", "zbs_vhost_target_down", "zbs_vhost", "zbs_vhost_rules", "zbs_zstack_heartbeat"}
+OTHERS = {"zbs_admin", "zbs_vhost", "zbs_vhost_rules", "zbs_vhost_target_down", "zbs_zstack_heartbeat"}
 _PLACEHOLDER = re.compile(r"%(?:\([a-z_]+\))?[-0-9.]*[sdrfgx]|\{\{.*?\}\}|\{%.*?%\}|\{[a-z_.]*\}", re.S)
 
 
 def known_names():
     """Modules, roles, playbooks, and what a playbook sets as stats."""
     found = {path.stem for path in ROOT.glob("plugins/modules/*.py")} | {path.name for path in ROOT.glob("roles/*")}
+    metrics = [ROOT / "plugins/module_utils" / name for name in ("_window/textfile.py", "_guard/metrics.py")]
+    for path in metrics:
+        found |= {
+            f"zbs_vhost_{name}" for name in re.findall(r'family\(\s*"([a-z_]+)"', path.read_text(encoding="utf-8"))
+        }
     return found | {path.name for path in ROOT.glob("extensions/molecule/*")} | OTHERS
 
 
@@ -144,6 +151,9 @@ def test_the_security_guide_names_every_file_that_is_written():
         "/%s/%s" % (boot_units.FOLDER, boot_units.service_name("2M")),
         metrics_file.NAME,
         "%s/%s" % (facts, metrics_file.NOTE),
+        install.FOLDER,
+        options.FILE,
+        status.FILE,
         "/etc/docker/daemon.json",
         "/etc/docker/certs.d",
         "/etc/hosts",
@@ -161,6 +171,7 @@ def test_the_modes_in_the_security_guide_are_those_that_are_set():
         ("_hugepages/own_mounts.py", "0o600, ours=True", r"mounts\.json` \| 0600"),
         ("_tools/lock.py", "flags, 0o600", r"\.lock` \| 0600"),
         ("_hugepages/boot.py", "_MODE = 0o644", r"`\.mount` \| 0644"),
+        ("_guard/status.py", "0o600, ours=True", r"guard\.json` \| 0600"),
         ("_window/metrics_file.py", "text, 0o644", r"textfile_dir` \| 0644"),
     ):
         assert words in (folder / file).read_text(encoding="utf-8"), (file, words)

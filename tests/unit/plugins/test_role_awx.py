@@ -93,7 +93,7 @@ def test_a_tick_may_take_as_long_in_awx_as_under_the_timer():
 
 def test_every_secret_is_marked():
     for name, option in OPTIONS.items():
-        assert bool(option.get("no_log")) == bool(re.search(r"password|_private_key$|_secret$", name)), name
+        assert bool(option.get("no_log")) == bool(re.search(r"password|_private_key$|_secret$|_token$", name)), name
 
 
 def test_every_object_that_is_named_is_known_to_the_steps():

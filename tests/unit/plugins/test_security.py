@@ -26,16 +26,17 @@ FORBIDDEN_CALLS = {
 FORBIDDEN_IMPORTS = {"pickle", "marshal", "shelve", "pty", "commands"}
 # One place starts programs, with a list and a deadline.
 PROGRAMS = {"subprocess.Popen": {"_tools/command.py"}}
-# One place walks to a folder, one replaces files; the others work below a handle, or in a kernel's file system.
+# One place walks to a folder, one replaces files; the others work below a handle, in a kernel's file system, or in a folder of their own.
 WRITES = {
     "os.mkdir": {"_tools/folder.py"}, "os.makedirs": set(), "os.chmod": set(), "os.chown": set(), "os.fchmod": {"_tools/folder.py"},
-    "os.rename": {"_tools/replacing.py", "_window/ledger_writing.py"}, "os.replace": {"_admin/notes.py"}, "os.symlink": {"_tools/replacing.py"},
+    "os.rename": {"_tools/replacing.py", "_window/ledger_writing.py", "_node/install.py"}, "os.replace": {"_admin/notes.py"}, "os.symlink": {"_tools/replacing.py"},
     "os.link": {"_window/ledger_writing.py"}, "os.remove": set(),
     "os.unlink": {
         "_tools/replacing.py", "_tools/folder.py", "_target/keeping.py", "_hugepages/boot.py", "_engine/daemon_file.py",
+        "_node/install.py",
         "_window/metrics_file.py",
     },
-    "os.rmdir": set(), "os.truncate": set(), "shutil.rmtree": set(), "shutil.copy": set(), "shutil.copy2": set(),
+    "os.rmdir": {"_node/install.py"}, "os.truncate": set(), "shutil.rmtree": {"_node/install.py"}, "shutil.copy": set(), "shutil.copy2": set(),
     "shutil.copyfile": set(), "shutil.move": set(), "tempfile.mkstemp": set(), "tempfile.mkdtemp": set(),
     "tempfile.NamedTemporaryFile": set(),
 }  # fmt: skip

@@ -1,7 +1,9 @@
 """The action plugin that runs a phase of the tick with the settings of the roles."""
 
 import contextlib
+import json
 import time
+from typing import ClassVar
 
 import pytest
 from ansible.errors import AnsibleActionFail
@@ -26,8 +28,8 @@ def ran(monkeypatch):
     return calls
 
 
-def tick(values=None, timeout=0, **arguments):
-    return run_action(zbs_vhost_tick, arguments, values or VALUES, timeout=timeout)
+def tick(values=None, timeout=0, pipelining=True, **arguments):
+    return run_action(zbs_vhost_tick, arguments, values or VALUES, timeout=timeout, pipelining=pipelining)
 
 
 def test_the_module_gets_the_settings(ran):
@@ -90,6 +92,65 @@ def test_of_two_limits_the_shorter_one_counts(frozen, monkeypatch, timeout, ours
     monkeypatch.setattr(zbs_vhost_tick.ActionModule, "_execute_module", lambda _self, **_call: {})
     tick(timeout=timeout)
     assert frozen == ours
+
+
+@pytest.fixture
+def host(monkeypatch):
+    """A host that answers the look: `answer` (status, output), `asked` what it was asked."""
+
+    class Host:
+        answer = (0, json.dumps({"result": {"changed": False, "decisions": {"vhost": "well"}, "warn": []}}))
+        asked: ClassVar = []
+
+    def run(_self, command, in_data=None):
+        Host.asked.append((command, json.loads(in_data)))
+        return {"rc": Host.answer[0], "stdout": Host.answer[1], "stderr": ""}
+
+    Host.asked = []
+    monkeypatch.setattr(zbs_vhost_tick.ActionModule, "_low_level_execute_command", run)
+    return Host
+
+
+NODE = dict(VALUES, zbs_vhost_heal_node=True)
+
+
+def test_without_the_node_part_no_host_is_asked_for_it(ran, host):
+    assert "way" not in tick(phase="observe") and host.asked == []
+
+
+@pytest.mark.parametrize("value", [True, "yes", "template of true"])
+def test_the_short_way(ran, host, value):
+    found = tick(dict(VALUES, zbs_vhost_heal_node=value), phase="observe")
+    assert (found["way"], found["decisions"], ran) == ("node", {"vhost": "well"}, [])
+    assert host.asked[0][0] == "/usr/libexec/zbs-vhost/current/look"
+    assert host.asked[0][1]["params"]["phase"] == "observe"
+
+
+@pytest.mark.parametrize(
+    "answer, why",
+    [
+        ((127, ""), "the host does not have it"),
+        ((1, "Traceback"), "it ended with status 1 and no answer"),
+        ((0, '{"declined": "other code"}'), "other code"),
+        ((0, "junk"), "it ended with status 0 and no answer"),
+        ((0, "7"), "no answer"),
+    ],
+)
+def test_the_long_way_in_the_same_task(ran, host, answer, why):
+    host.answer = answer
+    found = tick(NODE, phase="observe")
+    assert (found["way"], found["decisions"]) == ("module", {"vhost": "well"}) and len(ran) == 1
+    assert why in found["warnings"][0] and "run zstack.zbs.node" in found["warnings"][0]
+    assert "warnings" not in tick(NODE, phase="begin", protocols=["vhost"])
+
+
+def test_a_connection_without_pipelining_goes_the_long_way(ran, host):
+    assert tick(NODE, phase="observe", pipelining=False)["way"] == "module" and host.asked == []
+
+
+def test_bad_options_are_the_modules_to_refuse(ran, host):
+    tick(dict(NODE, zbs_vhost_heal_max_skip=0), phase="observe")
+    assert host.asked == [] and ran[0]["module_args"]["max_skip"] == 0
 
 
 ASKED = {"results": [{"node": "m1", "answer": {"heartbeat": "cbd:p/l/v", "pools": []}}]}

@@ -15,7 +15,9 @@ class Templar:
         return value[len("template of ") :] if str(value).startswith("template of ") else value
 
 
-def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, environment=(), delegate_to=None):
+def run_action(
+    plugin, arguments, task_vars, check_mode=False, timeout=0, environment=(), delegate_to=None, pipelining=True
+):
     """The result of `plugin` (a module with ActionModule) for a task with `arguments`."""
     task = SimpleNamespace(
         args=dict(arguments),
@@ -26,7 +28,7 @@ def run_action(plugin, arguments, task_vars, check_mode=False, timeout=0, enviro
         environment=environment,
         delegate_to=delegate_to,
     )
-    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"))
+    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"), has_pipelining=pipelining)
     action = plugin.ActionModule(task, connection, None, None, Templar(), None)
     # The loader's, for the sentence of ansible-core before 2.19.
     action._load_name = task.action

@@ -132,6 +132,10 @@ def test_clear_forgets_without_a_probe(tick):
     assert (cleared["decisions"], cleared["entries"], cleared["health"]) == ({"vhost": "cleared"}, {}, None)
 
 
+def test_a_clear_of_cbd_leaves_the_metrics_of_the_target(tick):
+    assert tick("clear", "-", protocols=["cbd"], cbd_heartbeat="cbd:p/l/v")["metrics_removed"] == []
+
+
 @pytest.mark.parametrize("phase", ["observe", "begin", "finish", "clear"])
 def test_check_mode_says_the_same_and_writes_nothing(tick, tmp_path, phase):
     tick("observe", "stopped")

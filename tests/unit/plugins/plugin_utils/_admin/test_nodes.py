@@ -128,3 +128,20 @@ def test_the_heartbeat_of_a_step(asked, found):
 def test_a_heartbeat_of_another_cluster_or_pool_is_never_taken(asked, own_nodes, own_pools, words):
     with pytest.raises(ValueError, match=words):
         heartbeat.options(asked, own_nodes, own_pools)
+
+
+def test_a_round_that_says_nothing_is_passed_over():
+    assert nodes.outcome({"results": [{"node": "m1", "answer": None, "away": None}, AWAY]}) == (
+        None,
+        None,
+        {"m1": "silent"},
+    )
+
+
+def test_a_step_begins_with_nobody_asked():
+    step = nodes.Step(5.0)
+    assert (step.began, step.over) == (5.0, False)
+
+
+def test_what_is_said_of_a_node_that_was_lost():
+    assert "m1 was lost during zbs_vhost_deploy (silent)" in nodes.lost("m1", "zbs_vhost_deploy", "silent")

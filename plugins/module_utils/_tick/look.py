@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the zstack.zbs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The look: a phase of the tick by the code that lies on the host, for a controller that ships none.
+
+On standard input one JSON object, {hash, params, check_mode}: which code the controller has, and what the module zbs_vhost_recovery
+would get. On standard output one JSON object, {result}, {failure} (as _tools/errors has it) or {declined} (why nothing was done: the
+controller sends the module then). A host that should have a guard and has none at work says so in `guard`.
+"""
+
+import json
+import os
+import sys
+
+from .._guard import options, status
+from .._tools.errors import ZbsError
+from .._window.window import Clock
+from . import phases
+
+
+def main(code):
+    """Answer one question; `code` is the hash of the code that lies here."""
+    answer = respond(sys.stdin.buffer.read(), code)
+    sys.stdout.write(json.dumps(answer) + "\n")
+    return 0
+
+
+def respond(text, code):
+    """The answer to the question `text` (bytes), as plain data."""
+    try:
+        asked = json.loads(text.decode("utf-8"))
+        params, check_mode = dict(asked["params"]), bool(asked["check_mode"])
+        wanted = asked["hash"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {"declined": "the question can't be understood"}
+    if wanted != code:
+        return {"declined": "the code on the host is %s, the controller's is %s" % (code, wanted)}
+    try:
+        answer = {"result": phases.run(params, check_mode)}
+        if params.get("phase") == "observe" and os.path.exists(options.FILE):
+            answer["guard"] = status.problem(Clock(), status.FILE)
+        return answer
+    except ZbsError as exc:
+        return {"failure": exc.as_failure()}

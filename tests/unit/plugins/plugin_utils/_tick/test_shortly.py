@@ -1,0 +1,69 @@
+"""The question to the host's own code, and its answer."""
+
+import json
+
+import pytest
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import shortly
+
+ASKED = {"host_ip": "192.0.2.1", "timeout": "5", "hold": "no", "phase": "observe"}
+
+
+def test_the_question_has_what_the_module_would_have():
+    text, params = shortly.question("c0de", ASKED, True)
+    asked = json.loads(text)
+    assert (asked["hash"], asked["check_mode"], asked["params"]) == ("c0de", True, params)
+    assert (params["timeout"], params["hold"], params["max_skip"], params["who"]) == (5.0, False, 64, "ansible")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"timeout": "long"},
+        {"phase": "dance"},
+        {"max_skip": 0},
+        {"primary_storage": " "},
+        {"unknown": 1},
+        {"phase": "finish"},
+        {"facts_dir": "~/facts"},
+        {"admin_socket": "$HOME/admin.sock"},
+        {"attempt_timeout": 0},
+    ],
+)
+def test_what_only_the_module_can_say_is_not_asked(more):
+    assert shortly.question("c0de", dict(ASKED, **more), False) == (None, None)
+
+
+def test_a_result_is_the_modules():
+    found = shortly.answer(0, json.dumps({"result": {"changed": False, "warn": ["w"], "due": []}}), {"a": 1})
+    assert found == {"changed": False, "warnings": ["w"], "due": [], "invocation": {"module_args": {"a": 1}}}
+    assert "warnings" not in shortly.answer(0, json.dumps({"result": {"changed": False, "warn": []}}), {})
+
+
+def test_a_guard_that_is_not_at_work_is_a_warning():
+    told = {"result": {"changed": False, "warn": ["w"]}, "guard": "no guard is at work"}
+    assert shortly.answer(0, json.dumps(told), {})["warnings"] == ["w", "no guard is at work"]
+    assert "warnings" not in shortly.answer(0, json.dumps({"result": {}, "guard": None}), {})
+
+
+def test_a_failure_is_the_modules():
+    failure = {"code": "bad_option", "message": "no", "details": {}}
+    found = shortly.answer(0, json.dumps({"failure": failure}), {})
+    assert (found["failed"], found["msg"], found["failure"]) == (True, "no", failure)
+
+
+@pytest.mark.parametrize(
+    "status, output",
+    [
+        (127, ""),
+        (126, ""),
+        (1, "Traceback"),
+        (1, json.dumps({"result": {}})),
+        (0, ""),
+        (0, "{"),
+        (0, "[]"),
+        (0, json.dumps({"declined": "other code"})),
+        (0, "noise\n" + json.dumps({"result": {}})),
+    ],
+)
+def test_whatever_else_goes_the_long_way(status, output):
+    assert shortly.answer(status, output, {}) is None
