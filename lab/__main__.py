@@ -11,16 +11,26 @@ if sys.version_info < (3, 9):
     sys.exit(f"Error: the lab needs Python 3.9 or newer, and this is {sys.version.split()[0]}; use a newer python3.")
 
 from . import __doc__ as _about  # noqa: E402
-from . import down, inventory, keys, power, status, up  # noqa: E402
+from . import down, inventory, keys, monitoring, power, status, up  # noqa: E402
 from .errors import Interrupted, LabError  # noqa: E402
 from .settings import Host, Settings, from_environment  # noqa: E402
 from .zstack import cli as zstack  # noqa: E402
 
 
 def _up(_arguments: argparse.Namespace, settings: Settings) -> int:
+    monitored = monitoring.wanted(dict(os.environ))
     up.bring(settings)
+    if monitored:
+        monitoring.install(settings)
     print(f"\nInventory: {settings.inventory}\n")
     print(f"  .venv/bin/ansible-playbook -i {_short(settings)} zstack.zbs.site")
+    if monitored:
+        given = monitoring.variables(settings)
+        print(f"  http://{settings.admin.ip}:9090 is Prometheus, http://{settings.admin.ip}:9093 Alertmanager")
+        print("  .venv/bin/python -m tools.check.events    # once: ansible-rulebook, in .cache/events")
+        print(
+            f"  ansible-rulebook --rulebook zstack.zbs.heal -i {_short(settings)} --vars {given} --max-concurrent-actions 1 --verbose"
+        )
     print("  python3 -m lab status")
     print("  python3 -m lab ssh compute1")
     print("  python3 -m lab down")

@@ -22,6 +22,7 @@ SPEC = dict(
     flap_limit={"type": "int", "default": 2},
     flap_window={"type": "int", "default": 30},
     hold={"type": "bool", "default": False},
+    by_event={"type": "bool", "default": False},
     deploy={"type": "bool", "default": True},
     attempt_timeout={"type": "float", "default": 900.0},
     deploy_timeout={"type": "float"},

@@ -69,6 +69,13 @@ options:
         C(until) in UTC such as C(2026-01-02T03:04:05Z). A file that can't be understood holds too, with a warning.
     type: bool
     default: false
+  by_event:
+    description:
+      - Whether an event started this run, an alert for example, and not the clock. It attempts what a tick would, and what it attempts
+        counts. But it counts no tick - no window is counted down, no healthy tick is added, and no recovery grows older - so that a
+        burst of alerts can't use up in seconds what is to take minutes.
+    type: bool
+    default: false
   deploy:
     description:
       - Whether targets are deployed by this collection. With V(false) another deployer owns them (on newer sites ZStone does);

@@ -137,6 +137,9 @@ def test_the_job_templates_are_what_was_wanted(controller, first):
     assert store.linked("job_templates", heal["id"], "notification_templates_error") == [1]
     survey = store.surveys["job_templates", store.named("job_templates", "ZBS site")["id"]]
     assert "zbs_vhost_target_restart" in {question["variable"] for question in survey["spec"]}
+    # What the clock launches answers nothing, and is no event.
+    (asked,) = store.surveys["job_templates", heal["id"]]["spec"]
+    assert (asked["variable"], asked["default"], asked["required"]) == ("zbs_vhost_heal_by_event", "false", False)
 
 
 def test_the_schedules_are_what_was_wanted(controller, first):

@@ -12,7 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from . import awx, docs, lint, matrix, publish, runner, running, sanity, scenarios, unit
+from . import awx, docs, events, lint, matrix, publish, runner, running, sanity, scenarios, unit
 from .process import Tally
 
 STAGES = {
@@ -23,6 +23,7 @@ STAGES = {
     "slow": scenarios.run_slow,
     "docs": docs.run,
     "awx": awx.run,
+    "events": events.run,
     "runner": runner.run,
     "matrix": matrix.run,
     "publish": publish.run,

@@ -16,7 +16,7 @@ _ON_HOSTS = [
     "tests/unit/plugins/support",
 ]
 # What runs on controllers alone: the Python of ansible-core 2.16.
-_ON_CONTROLLERS = ["plugins/action", "plugins/filter", "plugins/inventory", "plugins/plugin_utils"]
+_ON_CONTROLLERS = ["extensions/eda", "plugins/action", "plugins/filter", "plugins/inventory", "plugins/plugin_utils"]
 _VERMIN = ["vermin", "--no-tips", "--violations", "--no-parse-comments"]
 
 CHECKS = {

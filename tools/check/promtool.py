@@ -18,14 +18,22 @@ def provide() -> None:
     if shutil.which("promtool") or (FOLDER / "promtool").exists():
         return
     try:
-        with tempfile.TemporaryDirectory(prefix="zbs-promtool-") as folder:
-            # apt downloads as a user of its own, who must get into the folder.
-            Path(folder).chmod(0o755)
-            for argv in (["apt-get", "update"], ["apt-get", "download", "prometheus"]):
-                subprocess.run(argv, cwd=folder, check=True, capture_output=True, timeout=300)
-            package = next(Path(folder).glob("prometheus_*.deb"))
-            subprocess.run(["dpkg", "-x", str(package), folder], check=True, capture_output=True, timeout=120)
-            FOLDER.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(Path(folder, "usr/bin/promtool"), FOLDER / "promtool")
+        cut_out("prometheus", "promtool")
     except (OSError, subprocess.SubprocessError, StopIteration) as error:
         print(f"   promtool can't be had ({error}); the metrics and alerts are not checked by it", flush=True)
+
+
+def cut_out(package: str, *programs: str) -> None:
+    """Put programs of a Debian package into FOLDER. OSError, SubprocessError or StopIteration where that can't be."""
+    with tempfile.TemporaryDirectory(prefix="zbs-promtool-") as folder:
+        # apt downloads as a user of its own, who must get into the folder.
+        Path(folder).chmod(0o755)
+        for argv in (["apt-get", "update"], ["apt-get", "download", package]):
+            subprocess.run(argv, cwd=folder, check=True, capture_output=True, timeout=300)
+        archive = next(Path(folder).glob(f"{package}_*.deb"))
+        subprocess.run(["dpkg", "-x", str(archive), folder], check=True, capture_output=True, timeout=120)
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        for program in programs:
+            shutil.copy2(Path(folder, "usr/bin", program), FOLDER / program)
+        if Path(folder, "usr/share/prometheus").is_dir():  # templates, which a program looks for there
+            shutil.copytree(Path(folder, "usr/share/prometheus"), FOLDER / "share/prometheus", dirs_exist_ok=True)

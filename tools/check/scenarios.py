@@ -17,6 +17,7 @@ LIMIT = 900
 # Many hosts or many runs: several minutes each. `make test-all` runs them, `make test` leaves them out.
 SLOW = (
     "integration",
+    "zbs_vhost_events",
     "zbs_vhost_fence",
     "zbs_vhost_heal_admins",
     "zbs_vhost_heal_site",

@@ -11,7 +11,7 @@ FOLDER = "plugins/module_utils"
 TESTS = "tests/unit/plugins/module_utils"
 # Each as its room and its name; its tests are in the room of the same name.
 SUBJECTS = {
-    "_window/backoff": ("test_backoff_window", "test_backoff_lease", "test_backoff_flapping"),
+    "_window/backoff": ("test_backoff_window", "test_backoff_lease", "test_backoff_flapping", "test_backoff_events"),
     "_observe/health": ("test_health_verdicts", "test_health_host_status"),
     "_observe/verdict": ("test_health_verdicts", "test_health_host_status"),
     "_observe/down": ("test_health_verdicts",),

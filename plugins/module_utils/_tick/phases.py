@@ -29,6 +29,7 @@ def run(params, check_mode):
         params["attempt_timeout"],
         hold,
         params.get("deploy", True),
+        bool(params.get("by_event")),
     )
     settings = settings_of(params)
     if params["phase"] in ("observe", "begin"):

@@ -67,13 +67,15 @@ def distrusted_entry(observation, now, max_skip):
     return entry
 
 
-def observe(entry, observation, now, alive, limits=DEFAULTS, history=None):
+def observe(entry, observation, now, alive, limits=DEFAULTS, history=None, by_event=False):
     """One tick: (entry after it, decision).
 
     observation  {status, verdict, reason}
     now          ISO 8601 text
     alive        whether a lease is alive
     history      of before, one tick older (`age`); only the first tick of an outage looks at it
+    by_event     whether an event started this look and not the clock. It attempts what the clock would, but no number of ticks moves
+                 by it: alarms come in bursts, and a window that they count down, or an outage that they end, is over in seconds.
 
     Decisions: `well` (nothing to remember), `recovering` (well, for fewer than reset_after ticks), `cleared` (was down, is
     well), `in_progress` (an attempt runs; nothing is counted), `waiting` (the window was counted down by one), `due` (an
@@ -82,7 +84,7 @@ def observe(entry, observation, now, alive, limits=DEFAULTS, history=None):
     if alive:
         return entry, "in_progress"
     if observation["status"] == UP:
-        return _seen_well(entry, observation, limits)
+        return _seen_well(entry, observation, limits, by_event)
     if observation["status"] != DOWN:
         return entry, "unsure"
     entry = new_entry(observation, now, history) if entry is None else dict(_without_lease(entry), **observation)
@@ -94,17 +96,17 @@ def observe(entry, observation, now, alive, limits=DEFAULTS, history=None):
     # A cap that was lowered holds at once, and a damaged counter can't keep a host down for ever.
     entry["skip"] = min(entry["skip"], limits.max_skip)
     if entry["skip"] > 0:
-        entry["skip"] -= 1
+        entry["skip"] -= 0 if by_event else 1
         return entry, "waiting"
     entry["due"] = True
     return entry, "due"
 
 
-def _seen_well(entry, observation, limits):
+def _seen_well(entry, observation, limits, by_event):
     if entry is None:
         return None, "well"
-    healthy = entry.get("healthy", 0) + 1
-    if healthy >= limits.reset_after:
+    healthy = entry.get("healthy", 0) + (0 if by_event else 1)
+    if healthy >= limits.reset_after and not by_event:
         return None, "cleared"
     entry = dict(_without_lease(entry), healthy=healthy, **observation)
     for key in ("due", "left", "held_by"):

@@ -52,8 +52,10 @@ def leave(window, ledger, protocol):
 def observe_one(window, ledger, protocol, observation, clock, warnings, ages=True):
     """Enter what was seen of one protocol and return the decision.
 
-    ages  whether a tick looks, by which the history grows older; False for one more look within the same tick
+    ages  whether a tick looks, by which the history grows older; False for one more look within the same tick, which ends its
+          attempt, whatever started the run
     """
+    by_event = ages and window.by_event
     storage, limits = window.storage, window.limits
     before, history = ledger.get(storage, protocol), ledger.get_history(storage, protocol)
     if before is None and observation["status"] == backoff.DOWN and ledger.distrusts(storage, protocol):
@@ -67,9 +69,9 @@ def observe_one(window, ledger, protocol, observation, clock, warnings, ages=Tru
     alive = backoff.lease_alive(before, clock.boot_id, clock.monotonic)
     counts = not alive and observation["status"] in (backoff.UP, backoff.DOWN)
     if counts:
-        history = backoff.age(history, limits) if ages else history
+        history = backoff.age(history, limits) if ages and not by_event else history
         ledger.saw(storage, protocol)
-    entry, decision = backoff.observe(before, observation, clock.now, alive, limits, history)
+    entry, decision = backoff.observe(before, observation, clock.now, alive, limits, history, by_event)
     if decision == "cleared":
         history = backoff.recovered(history, before, limits)
     ledger.put(storage, protocol, entry)
@@ -94,7 +96,8 @@ def would_be_due(window, protocol, clock):
     if window.hold or is_left(window, protocol, None):
         return False
     if entry is None:
-        history = backoff.age(ledger.get_history(window.storage, protocol), window.limits)
+        history = ledger.get_history(window.storage, protocol)
+        history = history if window.by_event else backoff.age(history, window.limits)
         return not ledger.distrusts(window.storage, protocol) and not (history and history["skip"])
     return entry["skip"] == 0 and not backoff.lease_alive(entry, clock.boot_id, clock.monotonic)
 

@@ -55,15 +55,26 @@ class Window:
     attempt_timeout  seconds of a lease
     hold             a Hold of _window/hold while nothing may be attempted, else None
     deploys          whether targets are deployed here; False where another deployer owns them
+    by_event         whether an event started the run and not the clock: then it counts no tick
     """
 
-    def __init__(self, storage, facts_dir=FACTS_DIR, limits=DEFAULTS, attempt_timeout=900.0, hold=None, deploys=True):
+    def __init__(
+        self,
+        storage,
+        facts_dir=FACTS_DIR,
+        limits=DEFAULTS,
+        attempt_timeout=900.0,
+        hold=None,
+        deploys=True,
+        by_event=False,
+    ):
         self.storage = storage
         self.facts_dir = facts_dir
         self.limits = limits
         self.attempt_timeout = attempt_timeout
         self.hold = hold
         self.deploys = deploys
+        self.by_event = by_event
 
 
 def _boot_id():

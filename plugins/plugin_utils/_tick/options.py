@@ -19,6 +19,7 @@ SETTINGS = {
     "flap_limit": "zbs_vhost_heal_flap_limit",
     "flap_window": "zbs_vhost_heal_flap_window",
     "hold": "zbs_vhost_heal_hold",
+    "by_event": "zbs_vhost_heal_by_event",
     "deploy": "zbs_vhost_heal_deploy",
     "restore_volumes": "zbs_vhost_heal_restore_volumes",
     "attempt_timeout": "zbs_vhost_heal_attempt_timeout",

@@ -20,4 +20,6 @@ def variables():
             found.update(entry.get("options") or {})
     for path in ROOT.glob("playbooks/**/*.yml"):
         found.update(_OF_A_PLAYBOOK.findall(path.read_text(encoding="utf-8")))
+    for path in ROOT.glob("extensions/eda/rulebooks/*.yml"):
+        found.update(re.findall(r"\bzbs_events_[a-z_]+\b", path.read_text(encoding="utf-8")))
     return found
