@@ -172,7 +172,8 @@ decisions:
   description:
     - What the step decided, per protocol. With O(phase=observe) C(well), C(cleared), C(waiting), C(due), C(in_progress),
       C(unsure), C(recovering) (well, but for fewer than O(reset_after) ticks), C(held) (due, but a hold is set) and C(left) (down,
-      and left to another deployer, because of O(deploy) or because the target on this host is another's); with the other phases C(begun), C(refused), C(finished), C(cleared), C(well).
+      and left to another deployer, because of O(deploy) or because the target on this host is another's); with the other phases
+      C(begun), C(refused), C(finished), C(cleared), C(well).
   type: dict
   returned: success
   sample: {vhost: waiting}

@@ -10,7 +10,7 @@ from lab.errors import LabError
 from lab.packages import need
 from tools import venv
 
-from . import promtool
+from . import promtool, scenarios
 from .process import LOGS, ROOT, Tally, check
 from .unit import counted
 
@@ -46,7 +46,9 @@ def run() -> Tally:
     report = LOGS / "events.xml"
     report.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "pytest", "-q", "--durations=5", f"--junit-xml={report}", "tests/events"]
-    return counted(check("events", argv, limit=_LIMIT), report)
+    total = counted(check("events", argv, limit=_LIMIT), report)
+    total.add(scenarios.run_events())
+    return total
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ class Engine:
     `silent` is an engine that took the question and did not answer: it hangs, or is just starting.
 
     `iptables` is what the engine does now or would do at its next start: True unless both leave the firewall alone.
-    `config_file` is what it reads, `service` the systemd service that it runs as (None when not told), `unfit` why this collection can't work with it (None where it can).
+    `config_file` is what it reads, `service` the systemd service that it runs as (None when not told), `unfit` why this collection
+    can't work with it (None where it can).
     """
 
     def __init__(

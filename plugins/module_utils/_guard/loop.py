@@ -46,6 +46,7 @@ class Guard:
         self.left = {}
         self._hopeful = False
         self.restored = []
+        self.healed = 0
         self.restores = {}
         self._small, self._look, self._living = small, look, living
         self._connections = None
@@ -145,6 +146,7 @@ class Guard:
             return
         now = Clock()
         well = [bdev for bdev, outcome in outcomes.items() if outcome["outcome"] == "healed"]
+        self.healed += len(well)
         self.record = seen.note(self.record, self.health, now.monotonic, well)
         for disk in wanted:
             outcome = outcomes[disk["bdev"]]

@@ -8,12 +8,16 @@ from .._window.textfile import family
 
 def render(guard, now):
     """The text; `now` seconds since 1970."""
-    healed = sum(1 for item in guard.restored if item["outcome"] == "healed")
     return "".join(
         [
             family("guard_timestamp_seconds", "When the guard last looked, in seconds since 1970.", [({}, now)]),
             family("guard_disks", "Disks that the guard has seen served to a VM's process.", [({}, len(guard.record))]),
             family("guard_disks_left", "Broken disks that the guard leaves to the tick.", [({}, len(guard.left))]),
-            family("guard_disks_restored", "Disks that this guard restored.", [({}, healed)]),
+            family(
+                "guard_disks_restored_total",
+                "Disks that the guard restored since it started.",
+                [({}, guard.healed)],
+                kind="counter",
+            ),
         ]
     )

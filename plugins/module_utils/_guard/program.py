@@ -37,14 +37,20 @@ def main(argv, code):
     try:
         if asked.check_config:
             options.read(asked.config)
-            print("%s is fine" % asked.config)
+            _line("%s is fine" % asked.config)
             return 0
         if asked.command == "status":
             return _status(asked.json)
         return _Service(asked.config, code).run()
     except ZbsError as exc:
-        print("Error: %s" % exc.message, file=sys.stderr)
+        sys.stderr.write("Error: %s\n" % exc.message)
         return 2
+
+
+def _line(words):
+    """Say something at once: systemd's journal takes lines."""
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
 
 
 def _status(as_json):
@@ -52,7 +58,7 @@ def _status(as_json):
     data, why = status.read()
     if data is None:
         raise ZbsError("no guard is at work: %s" % why, "no_guard")
-    print(json.dumps(data, indent=2, sort_keys=True) if as_json else "\n".join(page.page(data, clock)))
+    _line(json.dumps(data, indent=2, sort_keys=True) if as_json else "\n".join(page.page(data, clock)))
     passed = status.age(data, clock)
     return 0 if passed is not None and passed <= status.FRESH_SECONDS else 3
 
@@ -188,7 +194,7 @@ class _Service:
             self._say(words)
 
     def _say(self, words):
-        print(words, flush=True)
+        _line(words)
 
     def _on_signal(self, number, _frame):
         self._signals.append(number)

@@ -5,8 +5,8 @@
 
     {"known": {bdev: {socket, vm, target, released[, missed][, served]}}, "paths": {bdev: "POOL/VOLUME"}, "boot_id": "..."}
 
-`known` as demand.remember has it, `paths` the volumes that bdevs were traced to, `served` and `boot_id` of _observe/served. A part with nothing in it is left out; {} is a
-host with no disk to remember.
+`known` as demand.remember has it, `paths` the volumes that bdevs were traced to, `served` and `boot_id` of _observe/served. A part with
+nothing in it is left out; {} is a host with no disk to remember.
 """
 
 import time

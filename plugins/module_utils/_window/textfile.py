@@ -121,12 +121,12 @@ def _container(health):
     return families
 
 
-def family(name, words, samples):
-    """A gauge with its samples [(labels, number)]; nothing where there is none."""
+def family(name, words, samples, kind="gauge"):
+    """A metric of that kind with its samples [(labels, number)]; nothing where there is none."""
     if not samples:
         return ""
     name = "zbs_vhost_" + name
-    lines = ["# HELP %s %s" % (name, words), "# TYPE %s gauge" % name]
+    lines = ["# HELP %s %s" % (name, words), "# TYPE %s %s" % (name, kind)]
     for labels, number in samples:
         pairs = ",".join('%s="%s"' % (key, _escaped(value)) for key, value in sorted(labels.items()))
         lines.append("%s%s %s" % (name, "{%s}" % pairs if pairs else "", repr(number)))

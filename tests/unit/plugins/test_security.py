@@ -29,7 +29,8 @@ PROGRAMS = {"subprocess.Popen": {"_tools/command.py"}}
 # One place walks to a folder, one replaces files; the others work below a handle, in a kernel's file system, or in a folder of their own.
 WRITES = {
     "os.mkdir": {"_tools/folder.py"}, "os.makedirs": set(), "os.chmod": set(), "os.chown": set(), "os.fchmod": {"_tools/folder.py"},
-    "os.rename": {"_tools/replacing.py", "_window/ledger_writing.py", "_node/install.py"}, "os.replace": {"_admin/notes.py"}, "os.symlink": {"_tools/replacing.py"},
+    "os.rename": {"_tools/replacing.py", "_window/ledger_writing.py", "_node/install.py"}, "os.replace": {"_admin/notes.py"},
+    "os.symlink": {"_tools/replacing.py"},
     "os.link": {"_window/ledger_writing.py"}, "os.remove": set(),
     "os.unlink": {
         "_tools/replacing.py", "_tools/folder.py", "_target/keeping.py", "_hugepages/boot.py", "_engine/daemon_file.py",

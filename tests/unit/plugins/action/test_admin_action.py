@@ -34,12 +34,12 @@ def run(tmp_path, monkeypatch):
 
         return do
 
-    def step(arguments=DEPLOY, look=(), work=(), host="c1", names=("m1", "m2"), whole=False):
+    def step(arguments=None, look=(), work=(), host="c1", names=("m1", "m2"), whole=False):
         monkeypatch.setattr(zbs_vhost_admin.ActionModule, "_low_level_execute_command", act(step.asked, dict(look)))
         monkeypatch.setattr(zbs_vhost_admin.ActionModule, "_execute_module", act(step.worked, dict(work)))
         variables = {"inventory_hostname": host}
         rounds = [
-            run_action(zbs_vhost_admin, dict(arguments, nodes=list(names)), variables, delegate_to=node)
+            run_action(zbs_vhost_admin, dict(arguments or DEPLOY, nodes=list(names)), variables, delegate_to=node)
             for node in names
         ]
         if whole:

@@ -97,8 +97,10 @@ TOGETHER = [
     ),
     ("as a flag", {}, {"storage-driver": ["btrfs"]}, {"storage-opts": ["overlay2.size=1G", "btrfs.min_space=1G"]}, {"storage-opts": ["btrfs.min_space=1G"]}),
     ("labels by name", {"labels": ["rack=7"]}, {}, {"labels": ["rack=8", "row=1"]}, {"labels": ["rack=7", "row=1"]}),
-    ("exec-opts by name", {"exec-opts": ["native.cgroupdriver=cgroupfs"]}, {}, {"exec-opts": ["native.cgroupdriver=systemd"]}, {"exec-opts": ["native.cgroupdriver=cgroupfs"]}),
-    ("pools are the operator's", {"default-address-pools": [{"base": "10.0.0.0/8", "size": 24}]}, {}, {"default-address-pools": [{"base": "10.1.0.0/16", "size": 24}]}, {"default-address-pools": [{"base": "10.0.0.0/8", "size": 24}]}),
+    ("exec-opts by name", {"exec-opts": ["native.cgroupdriver=cgroupfs"]}, {}, {"exec-opts": ["native.cgroupdriver=systemd"]},
+     {"exec-opts": ["native.cgroupdriver=cgroupfs"]}),
+    ("pools are the operator's", {"default-address-pools": [{"base": "10.0.0.0/8", "size": 24}]}, {},
+     {"default-address-pools": [{"base": "10.1.0.0/16", "size": 24}]}, {"default-address-pools": [{"base": "10.0.0.0/8", "size": 24}]}),
     ("a proxy that is a flag", {}, {"http-proxy": ["http://p"]}, {"proxies": {"http-proxy": "http://q", "no-proxy": "x"}}, {"proxies": {"no-proxy": "x"}}),
     ("and nothing else", {}, {"http-proxy": ["http://p"]}, {"proxies": {"http-proxy": "http://q"}}, {}),
 ]  # fmt: skip

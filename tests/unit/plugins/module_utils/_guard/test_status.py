@@ -104,5 +104,5 @@ def test_its_metrics(written):
     text = metrics.render(site.guard, 1700000000.5)
     assert "zbs_vhost_guard_timestamp_seconds 1700000000.5\n" in text
     assert "zbs_vhost_guard_disks 1\n" in text
-    assert "zbs_vhost_guard_disks_left 1\n" in text and "zbs_vhost_guard_disks_restored 1\n" in text
+    assert "zbs_vhost_guard_disks_left 1\n" in text and "zbs_vhost_guard_disks_restored_total 1\n" in text
     assert json.dumps(WEB) not in text

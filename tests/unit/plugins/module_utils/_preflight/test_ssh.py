@@ -111,6 +111,8 @@ def test_nobody():
     "said, words", [(b"", "Broken pipe"), (b"hello\r\n", "what answers is not an SSH server (it says 'hello')")]
 )
 def test_one_that_goes_away_when_it_is_spoken_to(monkeypatch, said, words):
+    left = [said]  # said once
+
     class Gone:
         def __enter__(self):
             return self
@@ -121,9 +123,9 @@ def test_one_that_goes_away_when_it_is_spoken_to(monkeypatch, said, words):
         def settimeout(self, _seconds):
             pass
 
-        def recv(self, _size, _given=[said]):  # noqa: B006  # said once
-            if _given and _given[0]:
-                return _given.pop()
+        def recv(self, _size):
+            if left and left[0]:
+                return left.pop()
             raise socket.timeout
 
         def sendall(self, _data):
