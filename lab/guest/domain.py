@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Sequence
+from typing import Any, Sequence
 from xml.sax.saxutils import quoteattr
 
 FOLDER = "/usr/share/zbs-guest"
@@ -73,3 +73,17 @@ def disk(path: str, number: int, reconnect: int = RECONNECT) -> str:
     """The disk of that number (0: vda) on a socket; QEMU looks for a lost target every `reconnect` seconds, with 0 never."""
     looks = f"<reconnect enabled='yes' timeout='{reconnect}'/>" if reconnect else ""
     return _DISK.format(path=quoteattr(path), target=f"vd{chr(ord('a') + number)}", reconnect=looks)
+
+
+def plugging(path: str, number: int, reconnect: int = RECONNECT) -> list[dict[str, Any]]:
+    """The monitor's commands that plug in the disk of that number."""
+    address = {"type": "unix", "data": {"path": path}}
+    socket = {"addr": address, "server": False, **({"reconnect": reconnect} if reconnect else {})}
+    chardev = {"id": f"chr-plugged{number}", "backend": {"type": "socket", "data": socket}}
+    device = {"driver": "vhost-user-blk-pci", "id": f"plugged{number}", "chardev": chardev["id"], "num-queues": 1}
+    return [{"execute": "chardev-add", "arguments": chardev}, {"execute": "device_add", "arguments": device}]
+
+
+def unplugging(number: int) -> dict[str, Any]:
+    """The monitor's command that asks the guest to let go of it."""
+    return {"execute": "device_del", "arguments": {"id": f"plugged{number}"}}
