@@ -3,6 +3,7 @@
 import gzip
 import lzma
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -148,3 +149,19 @@ def test_a_host_that_is_el_like_runs_no_vm():
 def test_what_is_no_name_is_refused_before_anything_is_started(name):
     with pytest.raises(LabError, match="name"):
         vm.console(None, name)  # type: ignore[arg-type]
+
+
+def test_a_plugged_disk_looks_for_its_target_again():
+    add, device = domain.plugging("/s/zbs-bdev-a", 3, 10)
+    data = add["arguments"]["backend"]["data"]
+    assert (data["addr"]["data"]["path"], data["server"], data["reconnect"]) == ("/s/zbs-bdev-a", False, 10)
+    assert device["arguments"]["chardev"] == add["arguments"]["id"]
+    assert domain.unplugging(3)["arguments"]["id"] == device["arguments"]["id"]
+    assert "reconnect" not in domain.plugging("/s/zbs-bdev-a", 3, 0)[0]["arguments"]["backend"]["data"]
+
+
+def test_what_the_monitor_refuses_is_told(monkeypatch):
+    said = SimpleNamespace(out='{"error": {"desc": "Duplicate ID"}}')
+    monkeypatch.setattr(vm.docker, "exec_in", lambda *_words, **_more: said)
+    with pytest.raises(LabError, match="take a disk from the guest web on compute1: .*Duplicate ID"):
+        vm.unplug(from_environment({}).computes[0], "web", 3)
