@@ -5,7 +5,7 @@ import os
 import socket
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._observe import demand, netlink, qemu, unix_peers
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import demand, netlink, qemu, qemu_words, unix_peers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import CLOCK_TICK, write, write_process
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.peer import short_folder
 
@@ -209,3 +209,17 @@ def test_an_attribute_that_is_shorter_than_its_head_ends_the_message():
 def test_a_socket_deep_in_an_argument_of_json_is_found_among_what_is_no_text():
     word = json.dumps({"driver": "vhost-user-blk", "queues": 4, "chardev": [None, True, {"path": ONE}]})
     assert qemu.sockets_in(["-device", word], FOLDER) == {ONE}
+
+
+@pytest.mark.parametrize("value", ["relative", "/s/\0a", "/elsewhere/a", "/s", "unix:s/a"])
+def test_what_leads_nowhere_in_the_folder(value):
+    assert qemu_words.inside(value, "/s", lambda path: path) is None
+
+
+def test_a_word_that_is_far_too_long_says_nothing():
+    assert qemu_words.sockets(["-chardev", "socket,path=/s/a," + "x" * (qemu_words._MOST_WORD + 1)], "/s")[0] == {}
+
+
+def test_a_setting_of_what_is_not_there_is_passed_over():
+    argv = ["-chardev", "socket,id=c,path=/s/a", "-set", "chardev.nobody.path=/s/b", "-set", "chardev.c.colour=red"]
+    assert list(qemu_words.sockets(argv, "/s")[0]) == ["/s/a"]
