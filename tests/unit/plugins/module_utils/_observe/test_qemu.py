@@ -221,5 +221,5 @@ def test_a_word_that_is_far_too_long_says_nothing():
 
 
 def test_a_setting_of_what_is_not_there_is_passed_over():
-    argv = ["-chardev", "socket,id=c,path=/s/a", "-set", "chardev.nobody.path=/s/b", "-set", "chardev.c.colour=red"]
+    argv = ["-chardev", "socket,id=c,path=/s/a", "-set", "chardev.nobody.reconnect=3", "-set", "chardev.c.colour=red"]
     assert list(qemu_words.sockets(argv, "/s")[0]) == ["/s/a"]
