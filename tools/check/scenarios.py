@@ -20,6 +20,7 @@ SLOW = (
     "zbs_vhost_fence",
     "zbs_vhost_heal_admins",
     "zbs_vhost_heal_site",
+    "zbs_vhost_health",
     "zbs_vhost_node",
     "zbs_vhost_target_drift",
 )
