@@ -10,7 +10,7 @@ import re
 import time
 
 from .._observe.process import read_process
-from . import names, unit
+from . import names
 from .flags import flag_bool, flags_of
 from .nesting import Nesting
 
@@ -123,11 +123,6 @@ def find(root="/", clock=time.time):
     # What dockerd starts of itself (docker-untar) bears its program file.
     mine = [item for pid, item in found.items() if nesting.parent(os.path.join(root, "proc", str(pid))) not in found]
     return min(mine, key=_rank) if mine else None, left_out
-
-
-def unit_flags(deadline, root="/"):
-    """The flags that docker.service gives dockerd; empty where there is no systemd or no such unit."""
-    return unit.look(deadline, root).flags
 
 
 def environment(pid, root="/"):

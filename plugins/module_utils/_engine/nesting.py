@@ -6,6 +6,8 @@
 import os
 import re
 
+from .._observe.process import read_stat
+
 # A component of a cgroup's path that a container engine made.
 _CONTAINER = re.compile(
     r"[0-9a-f]{64}(\.scope)?$|^kubepods|^lxc(\.payload.*)?$|^machine-.*\.scope$|^systemd-nspawn@|^garden$|^ecs$"
@@ -49,8 +51,7 @@ class Nesting:
     def parent(folder):
         """The parent's process id, None when it is not told."""
         try:
-            with open(os.path.join(folder, "stat"), encoding="utf-8", errors="replace") as handle:
-                return int(handle.read(_MOST).rpartition(")")[2].split()[1])
+            return int(read_stat(folder)[1][1])
         except (OSError, ValueError, IndexError):
             return None
 

@@ -11,6 +11,7 @@ import os
 import select
 
 from .._observe import spdk
+from .._observe.process import read_stat
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
 
@@ -66,9 +67,8 @@ def living(known, root="/"):
 def _started(pid, root):
     """When the process began, in clock ticks after boot; None for none and for one that has ended."""
     try:
-        with open(os.path.join(root, "proc", str(pid), "stat"), "rb") as handle:
-            fields = handle.read().rpartition(b")")[2].split()
-        return None if fields[0] in (b"Z", b"X") else int(fields[19])
+        _name, fields = read_stat(os.path.join(root, "proc", str(pid)))
+        return None if fields[0] in "ZX" else int(fields[19])
     except (OSError, ValueError, IndexError):
         return None
 

@@ -5,6 +5,8 @@
 
 import os
 
+from .._observe.process import read_stat
+
 _NAMES = ("libvirtd", "virtqemud")
 
 
@@ -30,11 +32,8 @@ def sentence(programs, path):
 def _start(pid, root):
     """(name, seconds after the boot) of a process; (None, 0.0) when it ended meanwhile."""
     try:
-        with open(os.path.join(root, "proc", pid, "stat"), encoding="utf-8", errors="replace") as handle:
-            text = handle.read()
-        # The name stands in parentheses and may hold anything, also ") R 1": the last ")" ends it.
-        fields = text.rpartition(")")[2].split()
-        return text.partition("(")[2].rpartition(")")[0], int(fields[19]) / float(os.sysconf("SC_CLK_TCK"))
+        name, fields = read_stat(os.path.join(root, "proc", pid))
+        return name, int(fields[19]) / float(os.sysconf("SC_CLK_TCK"))
     except (OSError, ValueError, IndexError):
         return None, 0.0
 

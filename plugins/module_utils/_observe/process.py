@@ -68,6 +68,17 @@ class ProcessInfo:
         }
 
 
+def read_stat(folder):
+    """(name, what follows it as words) of `folder`/stat, of a process or a thread: words 0, 1 and 19 are the state, the parent and the
+    start in clock ticks after boot (proc(5) counts from 1, with the two before). OSError where it can't be read.
+
+    The name stands in parentheses and may hold anything, also ") R 1": the last ")" ends it.
+    """
+    with open(os.path.join(folder, "stat"), encoding="utf-8", errors="replace") as handle:
+        begin, _parenthesis, rest = handle.read().rpartition(")")
+    return begin.partition("(")[2], rest.split()
+
+
 def read_process(pid, root="/", map_seconds=MAP_SECONDS):
     """Look `pid` up below `root`/proc; None when there is no such process or it can't be read.
 
@@ -75,13 +86,9 @@ def read_process(pid, root="/", map_seconds=MAP_SECONDS):
     """
     folder = os.path.join(root, "proc", str(pid))
     try:
-        with open(os.path.join(folder, "stat"), encoding="utf-8", errors="replace") as handle:
-            text = handle.read()
+        name, fields = read_stat(folder)
         with open(os.path.join(root, "proc/uptime"), encoding="ascii") as handle:
             uptime = float(handle.read().split()[0])
-        # The name stands in parentheses and may hold anything, also ") R 1": the last ")" ends it.
-        name = text[text.index("(") + 1 : text.rindex(")")]
-        fields = text[text.rindex(")") + 2 :].split()
         state = fields[0]
         started = int(fields[19]) / float(os.sysconf("SC_CLK_TCK"))
     except (OSError, ValueError, IndexError):
@@ -96,8 +103,7 @@ def descends(pid, ancestor, root="/"):
         if pid == ancestor:
             return True
         try:
-            with open(os.path.join(root, "proc", str(pid), "stat"), encoding="utf-8", errors="replace") as handle:
-                pid = int(handle.read().rpartition(")")[2].split()[1])
+            pid = int(read_stat(os.path.join(root, "proc", str(pid)))[1][1])
         except (OSError, ValueError, IndexError):
             return False
         if pid <= 1:
@@ -114,9 +120,8 @@ def _stuck_thread(folder):
         return False  # a process without the folder
     for thread in threads:
         # One that ended meanwhile says nothing of those after it.
-        path = os.path.join(tasks, thread, "stat")
-        with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as handle:
-            if handle.read().rpartition(")")[2].split()[:1] == ["D"]:
+        with contextlib.suppress(OSError):
+            if read_stat(os.path.join(tasks, thread))[1][:1] == ["D"]:
                 return True
     return False
 

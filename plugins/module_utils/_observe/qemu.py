@@ -15,6 +15,7 @@ import time
 
 from .._tools.errors import system_words
 from . import qemu_words
+from .process import read_stat
 
 # QEMU under its many names (qemu-system-x86_64, .qemu-system-x86_64-wrapped, qemu-kvm-ev, kvm-spice), and others that take vhost-user
 # disks; no qemu-storage-daemon, and no qemu-x86_64, which runs a program of another machine.
@@ -127,16 +128,9 @@ class Look:
         self.unseen[pid] = why
 
 
-def read_vms(root="/"):
-    """Every process of this host that runs a VM, by pid; one that ends meanwhile is left out."""
-    return Look(root).vms
-
-
 def of_process(folder, pid, argv, **known):
     """The Vm of a process that lives, None where it has ended; `known` of its name and uuid where the arguments do not tell."""
-    with open(os.path.join(folder, "stat"), encoding="utf-8", errors="replace") as handle:
-        # The name in parentheses may hold anything; the last ")" ends it.
-        fields = handle.read().rpartition(")")[2].split()
+    _name, fields = read_stat(folder)
     return None if fields[0] in "ZX" else Vm(pid, int(fields[19]), argv, **known)
 
 
@@ -173,8 +167,7 @@ def _program(folder):
 
 def _comm(folder):
     """The name that the kernel shows, cut off at 15 bytes."""
-    with open(os.path.join(folder, "stat"), encoding="utf-8", errors="replace") as handle:
-        return handle.read().partition("(")[2].rpartition(")")[0]
+    return read_stat(folder)[0]
 
 
 def _holds_vm(folder):
@@ -219,8 +212,3 @@ def inode_of(link):
     """The inode of what a descriptor links to, where that is a socket (socket:[77]); else None."""
     kind, _bracket, number = link.partition("[")
     return int(number[:-1]) if kind == "socket:" and number[:-1].isdigit() else None
-
-
-def sockets_in(argv, folder):
-    """Paths directly in `folder` that the arguments name as sockets of disks; see _observe/qemu_words."""
-    return {path for path in qemu_words.sockets(argv, folder)[0] if path.startswith("/")}

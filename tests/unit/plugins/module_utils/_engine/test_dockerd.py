@@ -4,6 +4,7 @@ import os
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._engine import dockerd
+from ansible_collections.zstack.zbs.plugins.module_utils._engine import unit as engine_unit
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
@@ -81,7 +82,7 @@ def unit(tmp_path, monkeypatch, lines, rc=0):
     """docker.service as systemctl shows it."""
     programs.write_program(tmp_path / "bin", "systemctl", programs.answering("\n".join(lines), rc=rc))
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
-    return dockerd.unit_flags(Deadline(20), str(tmp_path))
+    return engine_unit.look(Deadline(20), str(tmp_path)).flags
 
 
 def started_by(argv):
@@ -120,14 +121,14 @@ def test_no_unit_of_dockerd(tmp_path, monkeypatch, lines):
 
 def test_no_systemd(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", programs.path_without(tmp_path / "bin"))
-    assert dockerd.unit_flags(Deadline(20), str(tmp_path)) == {}
+    assert engine_unit.look(Deadline(20), str(tmp_path)).flags == {}
 
 
 def test_a_systemd_that_hangs_is_said(tmp_path, monkeypatch):
     programs.write_program(tmp_path / "bin", "systemctl", "exec sleep 100")
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
     with pytest.raises(ZbsError) as caught:
-        dockerd.unit_flags(Deadline(0.3), str(tmp_path))
+        engine_unit.look(Deadline(0.3), str(tmp_path))
     assert caught.value.code == "systemd"
 
 

@@ -14,6 +14,11 @@ ADMIN = FOLDER + "/admin.sock"
 ONE, TWO = FOLDER + "/zbs-bdev-1", FOLDER + "/zbs-bdev-2"
 
 
+def sockets_in(argv, folder):
+    """Paths directly in `folder` that the arguments name as sockets of disks."""
+    return {path for path in qemu_words.sockets(argv, folder)[0] if path.startswith("/")}
+
+
 def write_vm(root, pid, *argv, state="S", program="/usr/bin/qemu-system-x86_64"):
     """A process with those arguments."""
     write_process(root, pid, name="qemu-system-x86", state=state, started=100.0)
@@ -35,7 +40,7 @@ def write_vm(root, pid, *argv, state="S", program="/usr/bin/qemu-system-x86_64")
     ],
 )
 def test_where_arguments_name_a_socket(argv):
-    assert qemu.sockets_in(argv, FOLDER) == {ONE}
+    assert sockets_in(argv, FOLDER) == {ONE}
 
 
 @pytest.mark.parametrize(
@@ -52,11 +57,11 @@ def test_where_arguments_name_a_socket(argv):
     + ['{"path":' * 5000, "path=zbs-bdev-1", "path=%s,," % FOLDER],
 )
 def test_where_they_do_not(word):
-    assert qemu.sockets_in([word], FOLDER) == set()
+    assert sockets_in([word], FOLDER) == set()
 
 
 def test_a_comma_in_a_path():
-    assert qemu.sockets_in(["socket,path=%s/a,,b,x=y" % FOLDER], FOLDER) == {FOLDER + "/a,b"}
+    assert sockets_in(["socket,path=%s/a,,b,x=y" % FOLDER], FOLDER) == {FOLDER + "/a,b"}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +80,7 @@ def test_only_vms_that_live(tmp_path):
     write(tmp_path, "proc/6/cmdline", "")
     write(tmp_path, "proc/7/cmdline", "/usr/bin/kvm\0")  # it ended before its stat was read
     (tmp_path / "proc/8").mkdir()
-    found = [vm.as_dict() for vm in qemu.read_vms(str(tmp_path))]
+    found = [vm.as_dict() for vm in qemu.Look(str(tmp_path)).vms]
     assert found == [
         {"pid": 3, "started_ticks": 100 * CLOCK_TICK, "name": None, "uuid": None},
         {"pid": 20, "started_ticks": 100 * CLOCK_TICK, "name": "b", "uuid": "u"},
@@ -208,7 +213,7 @@ def test_an_attribute_that_is_shorter_than_its_head_ends_the_message():
 
 def test_a_socket_deep_in_an_argument_of_json_is_found_among_what_is_no_text():
     word = json.dumps({"driver": "vhost-user-blk", "queues": 4, "chardev": [None, True, {"path": ONE}]})
-    assert qemu.sockets_in(["-device", word], FOLDER) == {ONE}
+    assert sockets_in(["-device", word], FOLDER) == {ONE}
 
 
 @pytest.mark.parametrize("value", ["relative", "/s/\0a", "/elsewhere/a", "/s", "unix:s/a"])

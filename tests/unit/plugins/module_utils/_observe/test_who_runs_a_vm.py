@@ -9,6 +9,7 @@ import time
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import connected, demand, qemu, qemu_file, qemu_words
+from ansible_collections.zstack.zbs.plugins.module_utils._observe import process as observe_process
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import CLOCK_TICK, write, write_process
 from hypothesis import given
 from hypothesis import strategies as st
@@ -348,7 +349,8 @@ def test_one_that_can_not_be_read_hides_nobody(tmp_path, monkeypatch, file, erro
             raise error
         return opened(path, *arguments, **more)
 
-    monkeypatch.setattr(qemu, "open", refusing, raising=False)
+    for reader in (qemu, observe_process):
+        monkeypatch.setattr(reader, "open", refusing, raising=False)
     found = demand.collect(FOLDER, ADMIN, str(tmp_path), dict)
     assert {3, 5} <= {vm["pid"] for vm in found["vms"]}
     assert bool(found["unseen"]) is unseen and found["connections_known"] is not unseen
@@ -416,9 +418,9 @@ def test_the_kernels_own_word_on_a_program_that_was_upgraded(tmp_path):
         try:
             os.unlink(program)
             deadline = time.monotonic() + 20
-            while child.pid not in [vm.pid for vm in qemu.read_vms()] and time.monotonic() < deadline:
+            while child.pid not in [vm.pid for vm in qemu.Look().vms] and time.monotonic() < deadline:
                 time.sleep(0.02)  # between fork and exec it is no qemu-kvm yet
-            assert child.pid in [vm.pid for vm in qemu.read_vms()]
+            assert child.pid in [vm.pid for vm in qemu.Look().vms]
         finally:
             child.kill()
 
@@ -439,7 +441,7 @@ def test_an_error_of_our_own_is_not_lost_with_its_thread(tmp_path, monkeypatch):
     process(tmp_path, 3, program="/usr/bin/qemu-kvm")
     monkeypatch.setattr(qemu, "of_process", lambda *_arguments: {}[1])
     with pytest.raises(KeyError):
-        qemu.read_vms(str(tmp_path))
+        qemu.Look(str(tmp_path))
 
 
 @pytest.mark.parametrize(
