@@ -10,9 +10,8 @@ them idempotent, and what exists already may be another one's work of this very 
 from .._observe import spdk
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
+from .._volumes.names import MARKER
 
-# ZBS marks the file that a vhost bdev opens.
-MARKER = "_zbs_"
 # Seconds for all calls of a restore; a storage that does not answer is the tick's.
 CALLS_SECONDS = 10.0
 
