@@ -4,7 +4,7 @@
 """Controller side of zbs_vhost_node: brings the code to a host that lacks it."""
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.zstack.zbs.plugins.module_utils._node.install import FOLDER
+from ansible_collections.zstack.zbs.plugins.module_utils._node.places import FOLDER
 from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 
 SPEC = {

@@ -11,7 +11,9 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.zstack.zbs.plugins.plugin_utils._admin import heartbeat
 from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
-from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm
+
+# Here and not where it is used: the strategy's process loads a plugin once, while each of its workers, one a host, would load it anew.
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm, shortly
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick.options import longest, options
 
 PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "clear"]
@@ -66,8 +68,6 @@ class ActionModule(ActionBase):
         node = self._templar.template(task_vars.get("zbs_vhost_heal_node", False))
         if not boolean(node, strict=False):
             return self._module(arguments, task_vars)
-        from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import shortly
-
         text, params = shortly.question(code.HASH, arguments, self._task.check_mode)
         why = "the connection can't pass it a question"
         if text is not None and self._connection.has_pipelining:

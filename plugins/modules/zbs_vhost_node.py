@@ -72,7 +72,7 @@ versions:
 """
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
-from ansible_collections.zstack.zbs.plugins.module_utils._node import install
+from ansible_collections.zstack.zbs.plugins.module_utils._node import install, places
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 
@@ -119,7 +119,7 @@ if __name__ == "__main__":
     _module.run(
         {
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "folder": {"type": "path", "default": install.FOLDER},
+            "folder": {"type": "path", "default": places.FOLDER},
             "hash": {"type": "str"},
             "code": {"type": "str"},
         },

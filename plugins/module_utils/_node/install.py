@@ -24,10 +24,9 @@ import zipfile
 from .._tools import folder as folders
 from .._tools import replacing
 from .._tools.errors import ZbsError, system_words
+from .places import CURRENT
 
-FOLDER = "/usr/libexec/zbs-vhost"
 PACKAGE = "zbs_vhost"
-CURRENT = "current"
 _HASH = re.compile(r"^[0-9a-f]{32}\Z")
 _MEMBER = re.compile(r"^(_[a-z]+/)?_*[a-z_]+\.py\Z")
 _MOST = 16 * 1024 * 1024

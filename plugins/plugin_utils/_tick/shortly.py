@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.zstack.zbs.plugins.module_utils import _recovery_arguments
-from ansible_collections.zstack.zbs.plugins.module_utils._node.install import CURRENT, FOLDER
+from ansible_collections.zstack.zbs.plugins.module_utils._node.places import CURRENT, FOLDER
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 COMMAND = f"{FOLDER}/{CURRENT}/look"

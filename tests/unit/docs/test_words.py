@@ -8,7 +8,7 @@ import yaml
 from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls
 from ansible_collections.zstack.zbs.plugins.module_utils._guard import options, status
 from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import boot_units, own_mounts
-from ansible_collections.zstack.zbs.plugins.module_utils._node import install
+from ansible_collections.zstack.zbs.plugins.module_utils._node import places
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.verdict import STATUS_OF
 from ansible_collections.zstack.zbs.plugins.module_utils._prepare import prepare
 from ansible_collections.zstack.zbs.plugins.module_utils._target import keeping
@@ -151,7 +151,7 @@ def test_the_security_guide_names_every_file_that_is_written():
         "/%s/%s" % (boot_units.FOLDER, boot_units.service_name("2M")),
         metrics_file.NAME,
         "%s/%s" % (facts, metrics_file.NOTE),
-        install.FOLDER,
+        places.FOLDER,
         options.FILE,
         status.FILE,
         "/etc/docker/daemon.json",
