@@ -10,11 +10,11 @@ from typing import Callable, Sequence
 if sys.version_info < (3, 9):
     sys.exit(f"Error: the lab needs Python 3.9 or newer, and this is {sys.version.split()[0]}; use a newer python3.")
 
-from . import __doc__ as _about  # noqa: E402
-from . import down, inventory, keys, monitoring, power, status, up  # noqa: E402
-from .errors import Interrupted, LabError  # noqa: E402
-from .settings import Host, Settings, from_environment  # noqa: E402
-from .zstack import cli as zstack  # noqa: E402
+from . import __doc__ as _about  # noqa: E402  an older Python is told before it meets their syntax
+from . import down, inventory, keys, monitoring, power, status, up  # noqa: E402  an older Python is told before it meets their syntax
+from .errors import Interrupted, LabError  # noqa: E402  an older Python is told before it meets their syntax
+from .settings import Host, Settings, from_environment  # noqa: E402  an older Python is told before it meets their syntax
+from .zstack import cli as zstack  # noqa: E402  an older Python is told before it meets their syntax
 
 
 def _up(_arguments: argparse.Namespace, settings: Settings) -> int:

@@ -19,7 +19,7 @@ from test_guide import block
 
 sys.path.insert(0, str(ROOT))
 
-from tools.check import events  # noqa: E402
+from tools.check import events  # noqa: E402  its folder is in the path only now
 
 FOLDER = events.promtool.FOLDER
 # Debian's Alertmanager looks for its templates in /usr/share, and its package is not installed here.

@@ -11,7 +11,7 @@ from conftest import HOSTS, ROOT, Rulebook, alert, free_port, group, listens, si
 
 sys.path.insert(0, str(ROOT))
 
-from lab.controller.server import Standin  # noqa: E402
+from lab.controller.server import Standin  # noqa: E402  its folder is in the path only now
 
 GUIDE = (ROOT / "docs/events.md").read_text(encoding="utf-8")
 TOKEN = ["install -m 0700 -d /etc/zbs", "sh -c 'umask 077; openssl rand -hex 32 > /etc/zbs/events.token'"]

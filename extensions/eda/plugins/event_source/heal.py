@@ -16,9 +16,9 @@ from typing import Any
 
 # ansible-rulebook runs this file by its path, and knows of no other one.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
-from zstack_zbs_events import reports  # noqa: E402
-from zstack_zbs_events.burst import Burst  # noqa: E402
-from zstack_zbs_events.inventory import Inventory, check  # noqa: E402
+from zstack_zbs_events import reports  # noqa: E402  its folder is in the path only now
+from zstack_zbs_events.burst import Burst  # noqa: E402  its folder is in the path only now
+from zstack_zbs_events.inventory import Inventory, check  # noqa: E402  its folder is in the path only now
 
 DOCUMENTATION = r"""
 ---
