@@ -12,7 +12,7 @@ demo: setup ## a ZBS site on this machine is prepared, deployed, broken and heal
 test: setup-test ## lint, unit tests, sanity, molecule on the lab (root)
 	@exec .venv/bin/python -m tools.check unit+lint+sanity,molecule
 
-test-all: setup-test ## the same, the slow scenarios, every ansible-core, AWX, the documents' commands, what Galaxy gets (root)
+test-all: setup-test ## the same, the slow scenarios, every ansible-core, AWX, a heal by alerts, the documents' commands, what Galaxy gets (root)
 	@exec .venv/bin/python -m tools.check unit+lint+sanity,molecule slow awx events runner matrix publish docs
 
 test-unit: setup-test ## the unit tests alone: no root, no Docker
