@@ -62,6 +62,12 @@ def test_a_target_says_on_what_it_depends(module):
         assert {"unsupported", "destructive"} <= set(aliases)
 
 
+def test_no_target_is_taken_for_a_role_of_the_collection():
+    # ansible-test runs a target as a role, and looks for it in the collection first: the collection's own would run on the machine.
+    roles = {path.name for path in (PLUGINS.parent / "roles").iterdir()}
+    assert [name for name in MODULES if name in roles and not (TARGETS / name / "runme.sh").exists()] == []
+
+
 def test_the_four_calls():
     calls = [task for task in tasks_of(COMMON / "tasks/four.yml") if "action" in task]
     assert [task["check_mode"] for task in calls] == [True, False, True, False]
