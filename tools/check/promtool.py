@@ -36,5 +36,6 @@ def cut_out(package: str, *programs: str) -> None:
         for program in programs:
             shutil.copy2(Path(folder, "usr/bin", program), FOLDER / program)
         if Path(folder, "usr/share/prometheus").is_dir():  # templates, which a program looks for there
-            # As links: those of the web pages lead to packages that nobody installed.
-            shutil.copytree(Path(folder, "usr/share/prometheus"), FOLDER / "share/prometheus", symlinks=True, dirs_exist_ok=True)
+            # Some of its links lead to packages that nobody installed.
+            place = FOLDER / "share/prometheus"
+            shutil.copytree(Path(folder, "usr/share/prometheus"), place, ignore_dangling_symlinks=True, dirs_exist_ok=True)
