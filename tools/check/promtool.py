@@ -38,4 +38,6 @@ def cut_out(package: str, *programs: str) -> None:
         if Path(folder, "usr/share/prometheus").is_dir():  # templates, which a program looks for there
             # Some of its links lead to packages that nobody installed.
             place = FOLDER / "share/prometheus"
-            shutil.copytree(Path(folder, "usr/share/prometheus"), place, ignore_dangling_symlinks=True, dirs_exist_ok=True)
+            shutil.copytree(
+                Path(folder, "usr/share/prometheus"), place, ignore_dangling_symlinks=True, dirs_exist_ok=True
+            )
