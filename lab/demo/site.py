@@ -138,14 +138,23 @@ class Site:
         It gives {answers, served, goes_on}: seconds of each after a moment of time.monotonic(). Broken when one never came.
         """
         sockets = volumes.SOCKETS
-        words = ["python3", "-", f"{sockets}/admin.sock", f"{sockets}/{bdev}", vm.console_path(guest), f"{_WATCHED}"]
+        words = [
+            "python3",
+            "-",
+            f"{_WATCHED}",
+            f"{sockets}/admin.sock",
+            f"{sockets}/{bdev}",
+            vm.console_path(guest),
+            "vda",
+        ]
         argv = [sys.executable, "-m", "lab", "ssh", host, shlex.join(words)]
         with _WATCH.open() as program:
             watcher = subprocess.Popen(argv, cwd=self.root, stdin=program, stdout=subprocess.PIPE, text=True)
 
         def seen(since: float) -> dict[str, float]:
             told = json.loads(watcher.communicate(timeout=_WATCHED + 30)[0] or "{}")
-            if not told or None in told.values():
+            told["goes_on"] = (told.get("goes_on") or [None])[0]
+            if None in told.values():
                 raise Broken(f"the disk did not go on: {told}")
             return {name: moment - since for name, moment in told.items()}
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from .. import volumes
 from ..settings import UUID
@@ -25,12 +26,15 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 WATCH = Path(__file__).with_name("watch.py")
 VM = "measured"
 VOLUME = f"pool1/{volumes.name_of(volumes.UUIDS[0])}"
-BDEV = volumes.bdev_of(VOLUME, UUID)
+TARGET = "zbsvhost-172.30.0.11"
+SSH = [sys.executable, "-m", "lab", "ssh", "compute1"]
 _SECONDS = 120
 
 
 class Measurement:
     """A lab of one host with one VM."""
+
+    guests = {VM: [VOLUME]}
 
     def __init__(self, reconnect: int) -> None:
         self.reconnect = reconnect
@@ -60,39 +64,70 @@ class Measurement:
         return time.monotonic() - began
 
     def start(self) -> None:
-        """The site, the volume, the VM."""
-        self.play("site", zbs_hugepages_guest_memory="128M")
-        self.lab("lab.guest", "start", "compute1", VM, VOLUME, "--reconnect", str(self.reconnect))
-        self.lab("lab.guest", "wait", "compute1", VM, "--rounds", "5")
+        """The site, the volumes, the VMs."""
+        self.play("site", zbs_hugepages_guest_memory=f"{128 * len(self.guests)}M")
+        for name, disks in self.guests.items():
+            self.lab("lab.guest", "start", "compute1", name, *disks, "--reconnect", str(self.reconnect))
+        self.settle(5)
         self.play("heal")
+
+    def settle(self, rounds: int) -> None:
+        """Wait for rounds of every disk; a fault, or a second boot of a VM, ends the measurement."""
+        for name, disks in self.guests.items():
+            for disk in _letters(disks):
+                argv = ["lab.guest", "wait", "compute1", name, "--rounds", str(rounds), "--disk", disk]
+                shown = json.loads(self.lab(*argv))
+                if shown["faults"] or len(shown["boots"]) != 1:
+                    raise SystemExit(f"the VM {name} saw faults: {shown}")
+
+    def watch(self) -> "subprocess.Popen[bytes]":
+        """Begin to watch the target, which was just lost, and all disks."""
+        sockets = volumes.SOCKETS
+        words = f"python3 - {_SECONDS} {sockets}/admin.sock"
+        for name, disks in self.guests.items():
+            for path, disk in zip(disks, _letters(disks), strict=True):
+                words += f" {sockets}/{volumes.bdev_of(path, UUID)} {vm.console_path(name)} {disk}"
+        argv = [*SSH, words]
+        return subprocess.Popen(argv, cwd=ROOT, env=self.environment, stdin=WATCH.open("rb"), stdout=subprocess.PIPE)
+
+    def seen(self, watcher: "subprocess.Popen[bytes]") -> dict[str, Any]:
+        """What it saw, all of it."""
+        seen = json.loads(watcher.communicate(timeout=_SECONDS + 30)[0])
+        if None in seen.values() or None in seen["goes_on"]:
+            raise SystemExit(f"not every disk went on: {seen}")
+        return seen
 
     def once(self) -> dict[str, float]:
         """Kill, heal, and what happened when, in seconds."""
-        ssh = [sys.executable, "-m", "lab", "ssh", "compute1"]
         killed = time.monotonic()
-        self.run(*ssh, "docker kill zbsvhost-172.30.0.11 >/dev/null")
-        sockets = volumes.SOCKETS
-        words = f"python3 - {sockets}/admin.sock {sockets}/{BDEV} {vm.console_path(VM)} {_SECONDS}"
-        watcher = subprocess.Popen(
-            [*ssh, words], cwd=ROOT, env=self.environment, stdin=WATCH.open("rb"), stdout=subprocess.PIPE
-        )
+        self.run(*SSH, f"docker kill {TARGET} >/dev/null")
+        watcher = self.watch()
         began = time.monotonic()
         tick = self.play("heal")
-        seen = json.loads(watcher.communicate(timeout=_SECONDS)[0])
-        if None in seen.values():
-            raise SystemExit(f"the disk did not go on after one tick: {seen}")
-        shown = json.loads(self.lab("lab.guest", "wait", "compute1", VM, "--rounds", "3"))
-        if shown["faults"] or len(shown["boots"]) != 1:
-            raise SystemExit(f"the VM saw faults: {shown}")
+        seen = self.seen(watcher)
+        self.settle(3)
         well = self.play("heal")  # as the next minute's tick would: the entries are gone
         return {
             "tick start -> target answers": seen["answers"] - began,
             "tick start -> volume served": seen["served"] - began,
-            "tick start -> first I/O of the VM": seen["goes_on"] - began,
-            "kill -> first I/O, with a tick begun at once": seen["goes_on"] - killed,
+            "tick start -> first I/O of the VM": seen["goes_on"][0] - began,
+            "kill -> first I/O, with a tick begun at once": seen["goes_on"][0] - killed,
             "the whole tick": tick,
             "a tick with nothing to do": well,
         }
+
+
+def _letters(disks: list[str]) -> list[str]:
+    """vda, vdb ... for these disks."""
+    return [f"vd{chr(ord('a') + number)}" for number in range(len(disks))]
+
+
+def medians(rows: list[dict[str, float]]) -> None:
+    """Print the median of each value of the rows, in seconds, with its ends."""
+    print(f"\nMedians of {len(rows)} (least, most):")
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        print(f"  {name:46} {statistics.median(values):6.2f} s  ({min(values):.2f}, {max(values):.2f})")
 
 
 def main(times: int, reconnect: int) -> None:
@@ -107,10 +142,7 @@ def main(times: int, reconnect: int) -> None:
             print(f"{number:3}  " + ", ".join(f"{name} {value:.2f} s" for name, value in rows[-1].items()), flush=True)
     finally:
         measurement.lab("lab", "down")
-    print(f"\nMedians of {times} (least, most):")
-    for name in rows[0]:
-        values = [row[name] for row in rows]
-        print(f"  {name:46} {statistics.median(values):6.2f} s  ({min(values):.2f}, {max(values):.2f})")
+    medians(rows)
     share = statistics.median(row["a tick with nothing to do"] / row["the whole tick"] for row in rows)
     print(f"  Ansible's own share of the tick (one with nothing to do beside it): {share:.0%}")
 

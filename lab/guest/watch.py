@@ -1,8 +1,9 @@
-"""Runs on a compute host: print when its target answers, when a volume's socket is served, and when a VM's disk goes on.
+"""Runs on a compute host: print when its target answers, when its VMs' volumes are all served, and when their disks go on.
 
-    python3 - ADMIN_SOCKET VOLUME_SOCKET CONSOLE SECONDS < watch.py
+    python3 - SECONDS ADMIN_SOCKET [VOLUME_SOCKET CONSOLE DISK]... < watch.py
 
-Prints one JSON object: seconds of CLOCK_MONOTONIC, which every container of a machine shares; null for what did not happen.
+Prints one JSON object: answers, served, and in goes_on each disk, in seconds of CLOCK_MONOTONIC, which every container of a machine
+shares; null for what did not happen.
 """
 
 import json
@@ -24,35 +25,36 @@ def answers(path):
             return False
 
 
-def listens(path):
-    """Whether somebody listens on the path, by the kernel's table; nothing is connected to."""
+def listen(paths):
+    """Whether somebody listens on each of the paths, by the kernel's table; nothing is connected to."""
     with open("/proc/net/unix", encoding="utf-8", errors="replace") as table:
         fields = [line.split() for line in table]
-    return any(words[-1] == path and int(words[3], 16) & 0x10000 for words in fields if len(words) == 8)
+    return set(paths) <= {words[-1] for words in fields if len(words) == 8 and int(words[3], 16) & 0x10000}
 
 
-def rounds(path):
-    """How many rounds the console tells of."""
+def rounds(path, disk):
+    """How many rounds of a disk the console tells of."""
     with open(path, encoding="utf-8", errors="replace") as console:
-        return sum(" round " in line for line in console)
+        return sum(f"{disk} round " in line for line in console)
 
 
-def main(admin, volume, console, seconds):
+def main(seconds, admin, *words):
     """Watch until all of it happened, or the time is over."""
-    began = rounds(console)
-    seen: dict[str, float | None] = {"answers": None, "served": None, "goes_on": None}
-    tests = {
-        "answers": lambda: answers(admin),
-        "served": lambda: listens(volume),
-        "goes_on": lambda: rounds(console) > began,
-    }
+    disks = list(zip(words[::3], words[1::3], words[2::3], strict=True))
+    began = [rounds(console, disk) for _volume, console, disk in disks]
+    seen: dict[str, float | None] = {"answers": None, "served": None}
+    goes_on: list[float | None] = [None] * len(disks)
+    tests = {"answers": lambda: answers(admin), "served": lambda: listen(volume for volume, _console, _disk in disks)}
     end = time.monotonic() + float(seconds)
-    while None in seen.values() and time.monotonic() < end:
+    while (None in seen.values() or None in goes_on) and time.monotonic() < end:
         for name, test in tests.items():
             if seen[name] is None and test():
                 seen[name] = time.monotonic()
+        for number, (_volume, console, disk) in enumerate(disks):
+            if goes_on[number] is None and rounds(console, disk) > began[number]:
+                goes_on[number] = time.monotonic()
         time.sleep(0.02)
-    print(json.dumps(seen))
+    print(json.dumps(dict(seen, goes_on=goes_on)))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ class ActionModule(OnceForAll):
         ticks: dict = {}
         everyone = hosts = task_vars["ansible_play_hosts"]
         if arguments["only"] == "due":
-            ticks = {host: registered.Results(task_vars, host).get(registered.TICK) or {} for host in hosts}
+            ticks = {host: registered.Results(task_vars, host).get(registered.TICK) or {} for host in everyone}
             # Fewest attempts first: a host that nothing helps must not be the first wave of every tick for ever.
             hosts = sorted((host for host in hosts if ticks[host].get("due")), key=lambda host: _failures(ticks[host]))
         # More than the forks would wait for each other in each task, and their leases would run meanwhile.
@@ -38,8 +38,9 @@ class ActionModule(OnceForAll):
             planned = batches.plan(hosts, size, arguments["waves"])
         except ValueError as exc:
             raise AnsibleActionFail(str(exc)) from exc
-        result.update(planned, goes_on=batches.goes_on(planned, everyone), changed=False)
-        result["untraced"] = batches.untraced(ticks[host] for host in hosts if ticks)
+        traces = [host for host in everyone if ticks and ticks[host].get("untraced")]
+        result.update(planned, traces=traces, goes_on=batches.goes_on(planned, everyone, traces), changed=False)
+        result["untraced"] = batches.untraced((ticks[host] for host in hosts if ticks), ticks.values())
         return result
 
 

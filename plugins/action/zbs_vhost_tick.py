@@ -16,7 +16,7 @@ from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm, shortly
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick.options import longest, options
 
-PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "clear"]
+PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "trace", "clear"]
 SPEC = {
     "phase": {"type": "str", "choices": PHASES, "default": "observe"},
     "protocols": {"type": "list", "elements": "str", "choices": ["vhost", "cbd"]},
@@ -24,6 +24,7 @@ SPEC = {
     "lease_id": {"type": "str"},
     "error": {"type": "str"},
     "restored": {"type": "list", "elements": "dict"},
+    "traced": {"type": "dict"},
 }
 
 

@@ -9,7 +9,7 @@ from . import _arguments
 from ._tools.deadline import check_seconds
 from ._tools.errors import ZbsError
 
-PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "clear"]
+PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "trace", "clear"]
 # Options that count, with the least and the most that each may be.
 TICKS = (("max_skip", 1, 100000), ("reset_after", 1, 10000), ("flap_limit", 0, 10000), ("flap_window", 0, 10000))
 
@@ -34,12 +34,18 @@ SPEC = dict(
     cbd_unknown={"type": "str"},
     restore_volumes={"type": "bool", "default": True},
     restored={"type": "list", "elements": "dict"},
+    trace_ahead={"type": "bool", "default": False},
+    traced={"type": "dict"},
     textfile_dir={"type": "path"},
     facts_dir=_arguments.FACTS_DIR,
 )
 RULES = {
     "required_one_of": [("host_ip", "container_name")],
-    "required_if": [("phase", "finish", ["lease_id"]), ("phase", "finish_volumes", ["lease_id", "restored"])],
+    "required_if": [
+        ("phase", "finish", ["lease_id"]),
+        ("phase", "finish_volumes", ["lease_id", "restored"]),
+        ("phase", "trace", ["traced"]),
+    ],
 }
 
 
@@ -56,5 +62,10 @@ def check(params):
     # A lease that is dead at once would let a second attempt begin beside the first.
     check_seconds(params, "attempt_timeout", 1.0)
     check_seconds(params, "hung_recheck", 0.0)
+    for bdev, item in (params["traced"] or {}).items():
+        if not isinstance(item, dict) or not isinstance(item.get("path"), (str, type(None))):
+            raise ZbsError(
+                "traced has no valid volume of %s; give what zbs_vhost_cluster returned" % bdev, "bad_option"
+            )
     if params["deploy_timeout"] is not None:
         check_seconds(params, "deploy_timeout", 1.0)

@@ -70,14 +70,23 @@ waves:
   sample: 2
 untraced:
   description:
-    - With O(only=due), the bdevs that VMs of these hosts need and whose volume no ledger knows, for M(zstack.zbs.zbs_vhost_cluster).
+    - With O(only=due), the bdevs that VMs of these hosts and of RV(traces) need and whose volume no ledger knows, for
+      M(zstack.zbs.zbs_vhost_cluster).
   type: list
   elements: str
   returned: success
   sample: [zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff]
+traces:
+  description:
+    - With O(only=due), the hosts, due or not, whose disks are traced ahead, see
+      RV(zstack.zbs.zbs_vhost_recovery#module:untraced).
+  type: list
+  elements: str
+  returned: success
+  sample: []
 goes_on:
   description:
-    - The hosts for a play that works on these alone, plus one host that has nothing to do, if there is one. Without it, Ansible
+    - The hosts for a play that works on the due ones and on RV(traces) alone, plus one host that has nothing to do, if there is one. Without it, Ansible
       would end the whole run when every host of the play has failed.
     - Empty when no host was taken.
   type: list

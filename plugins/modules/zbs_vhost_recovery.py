@@ -33,10 +33,11 @@ options:
         nothing is written, and an attempt that another run has begun since then goes on.
       - V(begin_volumes) takes the attempt of each volume that a VM needs, that is broken, and that is due; RV(restore) lists
         them. V(finish_volumes) writes the outcomes of O(restored).
+      - V(trace) keeps O(traced) for a later restore.
       - V(clear) forgets the entries of O(protocols), with C(vhost) also those of its volumes, and removes the metrics that
         M(zstack.zbs.zbs_vhost_health) wrote for it.
     type: str
-    choices: [observe, begin, finish, begin_volumes, finish_volumes, clear]
+    choices: [observe, begin, finish, begin_volumes, finish_volumes, trace, clear]
     default: observe
   primary_storage:
     description: The primary storage that the entries belong to.
@@ -132,6 +133,17 @@ options:
         the target shows outranks it.
     type: list
     elements: dict
+  trace_ahead:
+    description:
+      - Whether a tick returns RV(untraced), so that the volume of each disk is known before it has to be restored. The guard of the
+        role P(zstack.zbs.zbs_vhost_node#role) needs it, since it can't ask the cluster.
+    type: bool
+    default: false
+  traced:
+    description:
+      - Which volume each bdev is, for O(phase=trace); RV(zstack.zbs.zbs_vhost_cluster#module:traced). A disk that is not in it is looked
+        for again a quarter of an hour later.
+    type: dict
   textfile_dir:
     description:
       - Folder on this host from which V(clear) removes C(zbs_vhost.prom). The folder where M(zstack.zbs.zbs_vhost_health) wrote it last
@@ -214,6 +226,12 @@ restore:
       path: null
       served_s_ago: 132
       held_by: null
+untraced:
+  description: The bdevs that VMs need and whose volume the ledger does not know.
+  type: list
+  elements: str
+  returned: with O(phase=observe) and O(trace_ahead=true)
+  sample: []
 client:
   description:
     - The ZBS client of this host. C(state) says whether its configuration C(path) is C(present), C(missing), C(no_file) or

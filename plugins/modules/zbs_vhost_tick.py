@@ -30,7 +30,7 @@ options:
   phase:
     description: The phase, see M(zstack.zbs.zbs_vhost_recovery).
     type: str
-    choices: [observe, begin, finish, begin_volumes, finish_volumes, clear]
+    choices: [observe, begin, finish, begin_volumes, finish_volumes, trace, clear]
     default: observe
   protocols:
     description: The protocols of this phase. By default all that the role heals.
@@ -50,6 +50,9 @@ options:
     description: The outcome of each volume.
     type: list
     elements: dict
+  traced:
+    description: The volume of each disk, with V(trace).
+    type: dict
 seealso:
   - module: zstack.zbs.zbs_vhost_recovery
 """

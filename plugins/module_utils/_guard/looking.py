@@ -18,13 +18,16 @@ from .._tools.errors import ZbsError
 # Seconds for the call. SPDK answers in milliseconds; a reactor that is busy longer is not asked again at once, see _guard/loop.
 CALL_SECONDS = 1.0
 
-ANSWERS, NOBODY, SILENT = "answers", "nobody", "silent"
+ANSWERS, NOBODY, UNREADY, SILENT = "answers", "nobody", "unready", "silent"
+# What kind of answer a problem of the call is; of all others nobody knows what a further question would do.
+_KINDS = {"nobody": NOBODY, "rpc_error": UNREADY, "closed": UNREADY}
 
 
 class Small:
     """What a small look found.
 
-    state        ANSWERS, NOBODY (nobody listens), or SILENT for whatever else: no answer, another one than a list
+    state        ANSWERS, NOBODY (nobody listens), UNREADY (it refuses, as while it starts, or closes, as while it ends), or SILENT for
+                 whatever else: no answer, another one than a list
     pid          of the process that answers; None where it is not told
     served       names of the controllers that have a bdev
     connections  number of VMs' sessions on them: when it changes, a VM came or went
@@ -42,7 +45,7 @@ def small(admin_socket, call=spdk.call):
     try:
         answer = call(admin_socket, "vhost_get_controllers", Deadline(CALL_SECONDS))
     except ZbsError as exc:
-        return Small(NOBODY if exc.code == "nobody" else SILENT)
+        return Small(_KINDS.get(exc.code, SILENT))
     if not isinstance(answer.result, list):
         return Small(SILENT, answer.pid)
     rows = [row for row in answer.result if isinstance(row, dict)]

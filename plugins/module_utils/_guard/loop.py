@@ -18,8 +18,8 @@ from . import attempt, looking, seen
 from .judge import judge
 from .restoring import restore
 
-# Seconds from one look to the next: at a target that answers; at one that is gone, at first and later; at one that is silent. Each
-# question to a silent one stays in its queue, which holds 511.
+# Seconds from one look to the next: at a target that answers; at one that is gone or not ready, at first and later; at one that is
+# silent. Each question to a silent one stays in its queue, which holds 511.
 PAUSE, PAUSE_GONE, PAUSE_LATER, PAUSE_SILENT = 1.0, 0.05, 1.0, 10.0
 QUICK_SECONDS = 60.0
 # Seconds from one whole look to the next, and until one after a change: of a target that is down, Docker has to be asked.
@@ -61,8 +61,9 @@ class Guard:
             self._changed(found, clock)
         if found.state != looking.ANSWERS:
             self._look_aside(clock)
-            quick = found.state == looking.NOBODY and clock.monotonic - self.since < QUICK_SECONDS
-            return PAUSE_GONE if quick else PAUSE_LATER if found.state == looking.NOBODY else PAUSE_SILENT
+            if found.state == looking.SILENT:
+                return PAUSE_SILENT
+            return PAUSE_GONE if clock.monotonic - self.since < QUICK_SECONDS else PAUSE_LATER
         known = {(disk["pid"], disk["started_ticks"]) for disk in self.record.values()}
         self.record = seen.again(self.record, found.served, self._living(known), clock.monotonic)
         due = self._whole_at is None or clock.monotonic - self._whole_at >= WHOLE
@@ -75,6 +76,7 @@ class Guard:
         words = {
             looking.ANSWERS: "the target answers",
             looking.NOBODY: "the target is gone",
+            looking.UNREADY: "the target is not ready",
             looking.SILENT: "the target does not answer",
         }
         if self.state is not None or found.state != looking.ANSWERS:

@@ -42,7 +42,7 @@ def _phase(name):
     """The function of a phase. Ansible compiles a module anew for every host and tick, so an observe brings nothing else along."""
     if name == "observe":
         return _observe
-    if name.endswith("_volumes"):
+    if name.endswith("_volumes") or name == "trace":
         from . import volume_phases
 
         return volume_phases.PHASES[name]
@@ -71,7 +71,8 @@ def _observe(settings, window, params, check_mode):
         return found, identity.seen(of_target, health)
 
     step = quiet.observe(window, observations, clock, Deadline(STEP_TIMEOUT), check_mode, learn)
-    return step, health, {}
+    ahead = params.get("trace_ahead")
+    return step, health, {"untraced": disks.untraced(step.ledger.disks, clock.monotonic)} if ahead else {}
 
 
 def _would_be_due(window):

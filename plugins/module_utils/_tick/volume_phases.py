@@ -1,12 +1,12 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The phases of a tick that restore volumes: probe, then one step of the ledger for all of them."""
+"""The phases of a tick that restore volumes: probe, then one step of the ledger for all of them. And the one that keeps what was traced."""
 
-from .._observe import addresses
+from .._observe import addresses, disks
 from .._observe.probe import probe
 from .._tools.deadline import Deadline
-from .._window import holders, volume_step, volumes_seen
+from .._window import holders, recovery, volume_step, volumes_seen
 from .._window.ledger import read_ledger
 from .._window.window import STEP_TIMEOUT, Clock
 
@@ -55,6 +55,18 @@ def finish(settings, window, params, check_mode):
     return step, health, {"outcomes": outcomes}
 
 
+def trace(_settings, window, params, check_mode):
+    """(step, no health, extra results) of writing down which volume each untraced disk is, or that it was not found."""
+    found = {bdev: item["path"] for bdev, item in params["traced"].items() if item.get("path")}
+    clock = Clock()
+
+    def change(ledger, _step):
+        ledger.disks = disks.looked_for(ledger.disks, found, clock.monotonic)
+
+    step = recovery.step(window, change, clock, Deadline(STEP_TIMEOUT), check_mode, settles_lost=False)
+    return step, None, {}
+
+
 def _look(settings, window):
     """(ledger, health, observations of the volumes). Beside what a tick sees the health has the host's addresses, for the fence."""
     ledger = read_ledger(window.facts_dir)
@@ -64,4 +76,4 @@ def _look(settings, window):
     return ledger, health, volumes_seen.observations(health, ledger, window.storage)
 
 
-PHASES = {"begin_volumes": begin, "finish_volumes": finish}
+PHASES = {"begin_volumes": begin, "finish_volumes": finish, "trace": trace}

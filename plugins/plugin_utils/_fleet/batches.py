@@ -58,27 +58,28 @@ def plan(hosts, size, waves):
     return {"waves": len(cut_ones), "wave_of": wave_of, "batch_of": batch_of}
 
 
-def goes_on(planned, hosts):
-    """The hosts of a play that works on the `planned` ones alone; [] where there are none. `hosts`: all of them, in order.
+def goes_on(planned, hosts, more=()):
+    """The hosts of a play that works on the `planned` ones and `more` alone; [] where there are none. `hosts`: all of them, in order.
 
     One that has nothing to do is with them where there is one: Ansible ends the whole run, and with it the summing up, when every
     host of a play has failed or can't be reached.
     """
-    taken = planned["batch_of"]
+    taken = set(planned["batch_of"]).union(more)
     return (
         [host for host in hosts if host in taken] + [host for host in hosts if host not in taken][:1] if taken else []
     )
 
 
-def untraced(ticks):
-    """The bdevs, in order, whose volume somebody has to find for the hosts with something due, so that all are looked for at once.
+def untraced(due, ticks=()):
+    """The bdevs, in order, whose volume somebody has to find, so that all are looked for at once.
 
-    ticks  what the phase observe registered on these hosts
+    due    what the phase observe registered on the hosts with something due
+    ticks  the same of all hosts: those that want their disks traced ahead have listed them
 
     Also those of a target that is down: its disks follow in the same tick, after it.
     """
-    found = set()
-    for tick in ticks:
+    found = {bdev for tick in ticks for bdev in tick.get("untraced") or []}
+    for tick in due:
         ledger = (tick.get("ansible_facts") or {}).get("zbs_vhost") or {}
         paths = (ledger.get("disks") or {}).get("paths") or {}
         for need in (tick.get("health") or {}).get("demand") or []:

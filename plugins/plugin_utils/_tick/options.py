@@ -22,6 +22,7 @@ SETTINGS = {
     "by_event": "zbs_vhost_heal_by_event",
     "deploy": "zbs_vhost_heal_deploy",
     "restore_volumes": "zbs_vhost_heal_restore_volumes",
+    "trace_ahead": "zbs_vhost_heal_node",
     "attempt_timeout": "zbs_vhost_heal_attempt_timeout",
     "deploy_timeout": "zbs_vhost_target_deploy_timeout",
     "interval": "zbs_vhost_target_verify_interval",

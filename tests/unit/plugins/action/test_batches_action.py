@@ -64,3 +64,12 @@ def test_only_the_due_hosts_disks_are_to_be_found():
     hosts = {"a": host("x", ["volume:x"]), "b": host("y", [])}
     assert run_action(zbs_vhost_batches, {"size": 1, "only": "due"}, play(hosts))["untraced"] == ["x"]
     assert run_action(zbs_vhost_batches, {"size": 1}, play(hosts))["untraced"] == []
+
+
+def test_a_host_with_nothing_due_goes_on_where_its_disks_are_traced_ahead():
+    hosts = {
+        "a": {registered.TICK: {"due": [], "untraced": ["x"]}},
+        "b": {registered.TICK: {"due": [], "untraced": []}},
+    }
+    found = run_action(zbs_vhost_batches, {"size": 1, "only": "due"}, play(hosts))
+    assert (found["traces"], found["untraced"], found["goes_on"], found["batch_of"]) == (["a"], ["x"], ["a", "b"], {})

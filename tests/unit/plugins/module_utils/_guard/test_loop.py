@@ -196,6 +196,19 @@ def test_a_target_that_is_gone_is_asked_often_and_later_seldom(site):
     assert [site.turn(40.0), site.turn(40.0), site.turn(40.0)] == [loop.PAUSE_GONE, loop.PAUSE_GONE, loop.PAUSE_LATER]
 
 
+def test_a_target_that_starts_is_asked_as_often_as_one_that_is_gone(site):
+    site.die()
+    site.turn()
+    site.state = looking.UNREADY
+    assert site.turn() == loop.PAUSE_GONE and site.said[-1].startswith("the target is not ready")
+    site.come_back()
+    site.turn()
+    assert site.calls == [(guards.BDEV, guards.PATH)]
+    site.state = looking.UNREADY
+    assert site.turn(loop.QUICK_SECONDS + 1) == loop.PAUSE_GONE
+    assert site.turn() == loop.PAUSE_LATER
+
+
 def test_a_target_that_is_silent_is_asked_seldom(site):
     site.state = looking.SILENT
     assert site.turn() == loop.PAUSE_SILENT and site.said[-1] == "the target does not answer, process 9"

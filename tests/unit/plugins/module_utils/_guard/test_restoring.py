@@ -113,7 +113,8 @@ def answering(result=None, problem=None):
         (answering(problem=SpdkProblem("nothing listens", "nobody")), "nobody", set(), 0),
         (answering(problem=SpdkProblem("no answer", "silent")), "silent", set(), 0),
         (answering(problem=SpdkProblem("junk", "junk")), "silent", set(), 0),
-        (answering(problem=SpdkError("m", -1, "Method may only be called after framework init")), "silent", set(), 0),
+        (answering(problem=SpdkError("m", -1, "Method may only be called after framework init")), "unready", set(), 0),
+        (answering(problem=SpdkProblem("closed", "closed")), "unready", set(), 0),
     ],
 )
 def test_a_small_look(call, state, served, connections):

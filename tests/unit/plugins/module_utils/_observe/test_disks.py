@@ -89,12 +89,50 @@ def test_paths_are_kept_as_long_as_their_disk():
     assert disks.traced(AFTER, {}) == AFTER
 
 
+TWO = {"known": {"a": disk(), "b": disk()}}
+
+
+@pytest.mark.parametrize(
+    "kept, now, bdevs",
+    [
+        ({}, 5, []),
+        (TWO, 5, ["a", "b"]),
+        (dict(TWO, paths={"a": "p/v"}), 5, ["b"]),
+        ({"known": {"a": disk(released=True)}}, 5, []),
+        (dict(TWO, sought={"a": 100}), 100 + disks.SEEK_AGAIN - 1, ["b"]),
+        (dict(TWO, sought={"a": 100}), 100 + disks.SEEK_AGAIN, ["a", "b"]),
+        (dict(TWO, sought={"a": 100}), 99, ["a", "b"]),  # of an earlier boot
+    ],
+)
+def test_whose_volume_is_looked_for(kept, now, bdevs):
+    assert disks.untraced(kept, now) == bdevs
+
+
+def test_what_was_looked_for():
+    after = disks.looked_for(dict(TWO, boot_id="x"), {"a": "p/v", "of another host": "p/w"}, 7.9)
+    assert after == dict(TWO, boot_id="x", paths={"a": "p/v"}, sought={"b": 7})
+    disks.check_disks(after)
+    assert disks.looked_for(after, {}, 8) == after  # neither is to be looked for
+    found = disks.looked_for(after, {"b": "p/w"}, 7 + disks.SEEK_AGAIN)
+    assert found["paths"] == {"a": "p/v", "b": "p/w"}
+    assert disks.looked_for({}, {"a": "p/v"}, 7) == {}
+
+
+def test_a_search_is_kept_as_long_as_its_disk_has_no_volume():
+    kept = {"known": AFTER["known"], "sought": {"a": 7, "gone": 7}}
+    assert disks.seen(kept, health())["sought"] == {"a": 7}
+    assert "sought" not in disks.seen(disks.traced(kept, {"a": "p/v"}), health())
+
+
 @pytest.mark.parametrize(
     "bad",
     [
         [],
         {"known": []},
         {"paths": []},
+        {"sought": []},
+        {"sought": {"a": "soon"}},
+        {"sought": {"a": True}},
         {"paths": {"a": 1}},
         {"known": {"a": 1}},
         {"known": {"a": dict(disk(), vm={})}},

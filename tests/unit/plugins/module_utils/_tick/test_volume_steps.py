@@ -43,6 +43,32 @@ def host(tick, monkeypatch):
     return Host()
 
 
+def test_a_disk_is_traced_before_it_has_to_be_restored(host, tmp_path):
+    host.volumes = [row("a")]
+    assert "untraced" not in host.run("observe")
+    assert host.run("observe", trace_ahead=True)["untraced"] == ["a"]
+    answer = {"a": {"path": "p/v", "reason": None}, "of another host": {"path": "p/w", "reason": None}}
+    assert host.run("trace", traced=answer, check_mode=True)["changed"]
+    assert host.run("observe", trace_ahead=True)["untraced"] == ["a"]
+    assert host.run("trace", traced=answer)["changed"] and not host.run("trace", traced=answer)["changed"]
+    assert host.run("observe", trace_ahead=True)["untraced"] == []
+    assert ledger.read_ledger(str(tmp_path)).disks["paths"] == {"a": "p/v"}
+
+
+def test_a_disk_that_is_no_volume_is_not_looked_for_at_every_tick(host):
+    host.volumes = [row("a")]
+    host.run("observe")
+    host.run("trace", traced={"a": {"path": None, "reason": "no pool has it"}})
+    assert host.run("observe", trace_ahead=True)["untraced"] == []
+
+
+def test_a_trace_leaves_a_ledger_alone_that_was_lost(host, tmp_path):
+    path = tmp_path / ledger.NAME
+    path.write_text("junk")
+    assert not host.run("trace", traced={"a": {"path": "p/v", "reason": None}})["changed"]
+    assert path.read_text() == "junk"
+
+
 def test_a_target_that_came_back_empty_is_due_for_its_volumes(host):
     seen = host.run("observe")
     assert seen["due"] == [A] and "disk a of VM web is not served" in seen["entries"][A]["reason"]

@@ -117,3 +117,11 @@ def tick_of(paths=(), **broken):
 )
 def test_whose_volume_somebody_has_to_find(ticks, bdevs):
     assert batches.untraced(ticks) == bdevs
+
+
+def test_what_is_traced_ahead_is_looked_for_with_them():
+    wanting = dict(tick_of(c=False, d=False), untraced=["c"])
+    assert batches.untraced([tick_of(a=True)], [tick_of(a=True), wanting, {}]) == ["a", "c"]
+    planned = batches.plan(["b"], 1, ["100%"])
+    assert batches.goes_on(planned, list("abc"), ["c"]) == ["b", "c", "a"]
+    assert batches.goes_on(batches.plan([], 1, ["100%"]), list("abc"), ["c"]) == ["c", "a"]
