@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import deploy_rows, ssh_rows
+from . import deploy_rows, node_rows, ssh_rows
 from .fleet import Fleet
 from .row import Ratio, Row
 from .run import HEAL, play
@@ -34,6 +34,16 @@ def rows(simulated: int, rounds: int) -> list[Row]:
             *_one_down(simulated, rounds),
             *deploy_rows.rows(LAB, hosts, _lab, rounds),
         ]
+    finally:
+        _lab("down")
+
+
+def node(count: int, rounds: int) -> list[Row]:
+    """The same for the rows of the node part."""
+    _lab("up")
+    try:
+        play("zstack.zbs.site", LAB)
+        return [*node_rows.ticks(LAB, count, rounds), *node_rows.guard()]
     finally:
         _lab("down")
 

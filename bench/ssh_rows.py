@@ -24,16 +24,16 @@ COLD = {"ANSIBLE_SSH_ARGS": "-C -o ControlMaster=no -o ControlPath=none"}
 def rows(lab: Path, count: int, rounds: int) -> list[Row]:
     """`lab` is the inventory of a deployed lab, `count` the names that are made for its hosts."""
     with tempfile.TemporaryDirectory() as folder:
-        names = _aliases(lab, Path(folder), count)
+        names = aliases(lab, Path(folder), count)
         # Short runs, and a ratio near its goal: twice as many.
         kept = alternate({name: partial(play, name, names) for name in (HEAL, PING)}, 2 * rounds)
         cold = alternate({name: partial(play, name, names, env=COLD) for name in (HEAL, PING)}, rounds)
-        few = _aliases(lab, Path(folder), count // 5)
+        few = aliases(lab, Path(folder), count // 5)
         fewer = alternate({name: partial(play, name, few, env=COLD) for name in (HEAL, PING)}, rounds)
         waits = _waits(lab, Path(folder), count // 5, rounds)
     hosts = f"{count} names for the lab's hosts"
     more = count - count // 5
-    slope = [_slope(cold[name], fewer[name], "cpu", more) * 1000 for name in (HEAL, PING)]
+    slope = [slope(cold[name], fewer[name], "cpu", more) * 1000 for name in (HEAL, PING)]
     return [
         *_both(f"heal / ping over SSH, {hosts}, connections kept", kept, count),
         *_both(f"heal / ping over SSH, {hosts}, each connected anew", cold, count),
@@ -50,12 +50,8 @@ def rows(lab: Path, count: int, rounds: int) -> list[Row]:
 
 def _both(what: str, found: dict[str, Series], count: int) -> list[Row]:
     heal, ping = found[HEAL], found[PING]
-    cpu = [
-        f"{series.middle('cpu'):.1f} s, {series.middle('cpu') / count * 1000:.0f} ms a host,"
-        f" main process {series.middle('own') / count * 1000:.0f}"
-        for series in (heal, ping)
-    ]
-    wall = [f"{series.middle('wall'):.1f} s" for series in (heal, ping)]
+    cpu = [each(series, "cpu", count) for series in (heal, ping)]
+    wall = [each(series, "wall", count) for series in (heal, ping)]
     memory = [f"{series.middle('memory'):.0f} MiB" for series in (heal, ping)]
     return [
         Row(f"{what}, wall", wall[0], wall[1], heal.over(ping, "wall"), "<= 1.25"),
@@ -64,19 +60,27 @@ def _both(what: str, found: dict[str, Series], count: int) -> list[Row]:
     ]
 
 
-def _slope(many: Series, few: Series, of: str, more: int) -> float:
+def each(series: Series, of: str, count: int) -> str:
+    """The `wall` or `cpu` of a series in words, CPU with each host's share."""
+    if of == "wall":
+        return f"{series.middle(of):.1f} s"
+    shares = [series.middle(name) / count * 1000 for name in ("cpu", "own")]
+    return f"{series.middle(of):.1f} s, {shares[0]:.0f} ms a host, main process {shares[1]:.0f}"
+
+
+def slope(many: Series, few: Series, of: str, more: int) -> float:
     """What each of the `more` hosts adds."""
     return (many.middle(of) - few.middle(of)) / more
 
 
 def _waits(lab: Path, folder: Path, few: int, rounds: int) -> float:
     """Seconds that one host's task takes its worker: with one fork they stand in line."""
-    sizes = {"more": _aliases(lab, folder, 2 * few), "fewer": _aliases(lab, folder, few)}
+    sizes = {"more": aliases(lab, folder, 2 * few), "fewer": aliases(lab, folder, few)}
     found = alternate({name: partial(play, HEAL, path, forks=1, env=COLD) for name, path in sizes.items()}, rounds)
     return found["more"].beyond(found["fewer"], "wall") / few
 
 
-def _aliases(lab: Path, folder: Path, count: int) -> Path:
+def aliases(lab: Path, folder: Path, count: int) -> Path:
     """An inventory of `count` names for the lab's hosts, each with a ledger of its own.
 
     Ansible shares a connection that is kept among the names of one address; each of those made anew is one name's.

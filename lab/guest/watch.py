@@ -29,7 +29,8 @@ def listen(paths):
     """Whether somebody listens on each of the paths, by the kernel's table; nothing is connected to."""
     with open("/proc/net/unix", encoding="utf-8", errors="replace") as table:
         fields = [line.split() for line in table]
-    return set(paths) <= {words[-1] for words in fields if len(words) == 8 and int(words[3], 16) & 0x10000}
+    wanted = set(paths)
+    return wanted == {words[-1] for words in fields if words[-1] in wanted and int(words[3], 16) & 0x10000}
 
 
 def rounds(path, disk):
