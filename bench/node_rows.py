@@ -16,7 +16,7 @@ from .fleet import Fleet
 from .rounds import Series, alternate
 from .row import Row
 from .run import HEAL, Cost, play
-from .ssh_rows import COLD, PING, aliases, each, slope
+from .ssh_rows import COLD, PING, aliases, each, slope, waits
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE = ("-e", "zbs_vhost_heal_node=true")
@@ -33,19 +33,24 @@ def ticks(lab: Path, count: int, rounds: int) -> list[Row]:
         kept = _turns(names, {}, 2 * rounds)
         cold = _turns(names, COLD, rounds)
         few = _turns(aliases(lab, Path(folder), count // 5), COLD, rounds)
+        wait = waits(lab, Path(folder), count // 5, rounds, NODE)
     hosts = f"{count} names for the lab's hosts"
     more = count - count // 5
     ways = " / ".join(WAYS)
     return [
         *_both(f"over SSH, {hosts}, connections kept", kept, count, ("<= 0.4", "<= 0.75")),
         *_both(f"over SSH, {hosts}, each connected anew", cold, count, ("<= 0.7", "<= 0.9")),
-        Row(
-            f"a host more, connected anew: controller's CPU, {ways}",
-            " / ".join(f"{slope(cold[name], few[name], 'cpu', more) * 1000:.0f}" for name in WAYS) + " ms",
-            "-",
-            None,
-            "-",
+        *(
+            Row(
+                f"a host more, connected anew: {words}, {ways}",
+                " / ".join(f"{slope(cold[name], few[name], of, more) * 1000:.0f}" for name in WAYS) + " ms",
+                "-",
+                None,
+                "-",
+            )
+            for of, words in (("cpu", "controller's CPU"), ("own", "of it the main process"))
         ),
+        Row("a host more with one fork, connected anew, by the node part: wall", f"{wait:.2f} s", "-", None, "-"),
     ]
 
 

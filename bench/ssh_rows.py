@@ -30,7 +30,7 @@ def rows(lab: Path, count: int, rounds: int) -> list[Row]:
         cold = alternate({name: partial(play, name, names, env=COLD) for name in (HEAL, PING)}, rounds)
         few = aliases(lab, Path(folder), count // 5)
         fewer = alternate({name: partial(play, name, few, env=COLD) for name in (HEAL, PING)}, rounds)
-        waits = _waits(lab, Path(folder), count // 5, rounds)
+        wait = waits(lab, Path(folder), count // 5, rounds)
     hosts = f"{count} names for the lab's hosts"
     more = count - count // 5
     slope = [slope(cold[name], fewer[name], "cpu", more) * 1000 for name in (HEAL, PING)]
@@ -44,7 +44,7 @@ def rows(lab: Path, count: int, rounds: int) -> list[Row]:
             None,
             "-",
         ),
-        Row("a host more with one fork, connected anew: wall", f"{waits:.2f} s", "-", None, "-"),
+        Row("a host more with one fork, connected anew: wall", f"{wait:.2f} s", "-", None, "-"),
     ]
 
 
@@ -73,10 +73,12 @@ def slope(many: Series, few: Series, of: str, more: int) -> float:
     return (many.middle(of) - few.middle(of)) / more
 
 
-def _waits(lab: Path, folder: Path, few: int, rounds: int) -> float:
-    """Seconds that one host's task takes its worker: with one fork they stand in line."""
+def waits(lab: Path, folder: Path, few: int, rounds: int, extra: tuple[str, ...] = ()) -> float:
+    """Seconds that one host's task takes its worker, with these arguments of the tick: with one fork they stand in line."""
     sizes = {"more": aliases(lab, folder, 2 * few), "fewer": aliases(lab, folder, few)}
-    found = alternate({name: partial(play, HEAL, path, forks=1, env=COLD) for name, path in sizes.items()}, rounds)
+    found = alternate(
+        {name: partial(play, HEAL, path, forks=1, env=COLD, extra=extra) for name, path in sizes.items()}, rounds
+    )
     return found["more"].beyond(found["fewer"], "wall") / few
 
 

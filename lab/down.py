@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Optional
 
-from . import checks, docker, engine, forwarding, hugepages, images, leftovers, ownership, procs, state
+from . import checks, docker, engine, forwarding, hugepages, images, leftovers, monitoring, ownership, procs, state
 from .errors import LabError
 from .say import say, warn
 from .settings import Settings, make
@@ -50,6 +50,7 @@ def take_down(settings: Settings, record: Optional[state.State], with_images: bo
     images.remove_scratch(settings.cache)
     _verify(settings, record)
     settings.inventory.unlink(missing_ok=True)
+    monitoring.forget(settings)
     shutil.rmtree(settings.zstack, ignore_errors=True)
     shutil.rmtree(settings.ssh, ignore_errors=True)
     state.forget(settings.run_dir)

@@ -47,6 +47,16 @@ def variables(settings: Settings) -> Path:
     return settings.cache / "events.yml"
 
 
+def _token(settings: Settings) -> Path:
+    return settings.cache / "events.token"
+
+
+def forget(settings: Settings) -> None:
+    """Remove what `install` left on this machine."""
+    for file in (variables(settings), _token(settings)):
+        file.unlink(missing_ok=True)
+
+
 def install(settings: Settings) -> None:
     """Set it up on a lab that is up, and write what the rulebook needs. Raises LabError."""
     say("installing Prometheus, Alertmanager and node_exporter from Debian's packages")
@@ -56,7 +66,7 @@ def install(settings: Settings) -> None:
         jobs += [pool.submit(_packages, host, _EXPORTER) for host in exporting]
         for job in jobs:
             job.result()
-    token = settings.cache / "events.token"
+    token = _token(settings)
     token.unlink(missing_ok=True)
     token.touch(0o600)
     token.write_text(secrets.token_hex(32) + "\n", encoding="ascii")

@@ -135,7 +135,7 @@ class Site:
     def watching(self, host: str, guest: str, bdev: str) -> Iterator[Callable[[float], dict[str, float]]]:
         """Watch a target that was lost, a volume of it and a guest on that. What is yielded waits until all are back.
 
-        It gives {answers, served, goes_on}: seconds of each after a moment of time.monotonic(). Broken when one never came.
+        It gives {killed, answers, served, goes_on}: seconds of each after a moment of time.monotonic(). Broken when one never came.
         """
         sockets = volumes.SOCKETS
         words = [
@@ -143,6 +143,7 @@ class Site:
             "-",
             f"{_WATCHED}",
             f"{sockets}/admin.sock",
+            "0",  # it is gone already
             f"{sockets}/{bdev}",
             vm.console_path(guest),
             "vda",

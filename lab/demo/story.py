@@ -16,7 +16,7 @@ _ATTEMPTS = (1, 4, 9)
 
 
 def tell_all(site: Site) -> None:
-    """The seven acts in order."""
+    """The eight acts in order."""
     _bare_site(site)
     pids = _site_again(site)
     _break_two(site)

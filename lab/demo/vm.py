@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The last act: a VM whose disk is a volume of the target, and what a heal is worth to it."""
+"""The last acts: a VM whose disk is a volume of the target, and what a heal and a guard are worth to it."""
 
 import json
 import time
@@ -10,14 +10,14 @@ from typing import Any, Callable
 from .. import volumes
 from ..guest.domain import RECONNECT
 from .site import Site
-from .tell import claim, heading, note
+from .tell import claim, heading, note, show
 
 _VM = "web"
 _VOLUME = f"pool1/{volumes.name_of(volumes.UUIDS[0])}"
 
 
 def tell(site: Site) -> None:
-    """The act."""
+    """Both acts."""
     host = site.hosts[0]
     heading(f"7. A VM on {host}: its target dies, comes back empty, and one heal tick gives the disk back")
     site.guest("start", host, _VM, _VOLUME)
@@ -27,15 +27,49 @@ def tell(site: Site) -> None:
     claim(f"the VM writes, reads back and compares: round {_round(before)}", not before["faults"], before)
     site.report("heal", "heal")
     note("a healthy tick: the ledger now knows which VM is connected to what")
+    killed = _kill(site, host)
+    with site.watching(host, _VM, bdev) as seen_since:
+        _outage(site, host, killed, seen_since)
+    after = _unharmed(site, host, before)
+    _by_guard(site, host, bdev, after)
+    site.guest("stop", host, _VM)
+
+
+def _by_guard(site: Site, host: str, bdev: str, before: dict[str, Any]) -> None:
+    """The second outage, with a guard on the host."""
+    heading("8. The node part: the target dies again, and nobody runs a tick")
+    run = site.play("node")
+    note(f"ansible-playbook zstack.zbs.node put a guard on every host ({run.seconds:.1f} s); zbs-vhost-guard status:")
+    show(site.on(host, "zbs-vhost-guard", "status").splitlines())
+    site.on("admin", "zbsadm", "standin", "calls", "--clear")
+    killed = _kill(site, host)
+    with site.watching(host, _VM, bdev) as seen_since:
+        seen = seen_since(killed)
+    claim(
+        f"after the kill the target answered at {seen['answers']:.1f} s, the volume was served again at {seen['served']:.1f} s,"
+        f" and the disk went on at {seen['goes_on']:.1f} s",
+        seen["served"] < seen["goes_on"],
+        seen,
+    )
+    calls = site.on("admin", "zbsadm", "standin", "calls", "--count").strip()
+    claim("nobody asked an admin node for anything", calls == "0", calls)
+    _unharmed(site, host, before)
+
+
+def _kill(site: Site, host: str) -> float:
+    """Kill the target's process; the moment."""
     pid = site.on(host, "docker", "inspect", "--format", "{{.State.Pid}}", f"zbsvhost-{site.address(host)}").strip()
     killed = time.monotonic()
     site.on(host, "kill", "-KILL", pid)
-    with site.watching(host, _VM, bdev) as seen_since:
-        _outage(site, host, killed, seen_since)
+    return killed
+
+
+def _unharmed(site: Site, host: str, before: dict[str, Any]) -> dict[str, Any]:
+    """Two claims about the VM, after some rounds more; what it says by then."""
     after = _wait(site, host, 5)
     claim("no round was lost or repeated, and no error was seen", not after["faults"], after["faults"])
     claim("the VM is on the same boot, in the same QEMU process", _same(before, after), after)
-    site.guest("stop", host, _VM)
+    return after
 
 
 def _outage(site: Site, host: str, killed: float, seen_since: Callable[[float], dict[str, float]]) -> None:

@@ -80,10 +80,10 @@ class Measurement:
                 if shown["faults"] or len(shown["boots"]) != 1:
                     raise SystemExit(f"the VM {name} saw faults: {shown}")
 
-    def watch(self) -> "subprocess.Popen[bytes]":
-        """Begin to watch the target, which was just lost, and all disks."""
+    def watch(self, process: int = 0) -> "subprocess.Popen[bytes]":
+        """Begin to watch the target, which was just lost or whose `process` is killed then, and all disks."""
         sockets = volumes.SOCKETS
-        words = f"python3 - {_SECONDS} {sockets}/admin.sock"
+        words = f"python3 - {_SECONDS} {sockets}/admin.sock {process}"
         for name, disks in self.guests.items():
             for path, disk in zip(disks, _letters(disks), strict=True):
                 words += f" {sockets}/{volumes.bdev_of(path, UUID)} {vm.console_path(name)} {disk}"

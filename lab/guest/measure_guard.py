@@ -34,10 +34,9 @@ class ByGuard(Measurement):
         """Kill, and what happened when, in seconds."""
         # As long as a container ran ten seconds Docker starts it anew at once.
         time.sleep(11)
-        watcher = self.watch()
-        time.sleep(1)  # until the watcher runs
-        killed = float(self.run(*SSH, _KILL))
-        seen = self.seen(watcher)
+        process = self.run(*SSH, f"docker inspect -f '{{{{.State.Pid}}}}' {TARGET}")
+        seen = self.seen(self.watch(int(process)))
+        killed = seen["killed"]
         self.settle(3)
         return {
             "kill -> target answers": seen["answers"] - killed,
@@ -45,14 +44,6 @@ class ByGuard(Measurement):
             "kill -> first I/O of the first disk": min(seen["goes_on"]) - killed,
             "kill -> first I/O of the last disk": max(seen["goes_on"]) - killed,
         }
-
-
-# Prints the moment of the kill, on the clock that the watcher reads too.
-_KILL = f"""python3 -c '
-import os, subprocess, time
-pid = int(subprocess.check_output(["docker", "inspect", "-f", "{{{{.State.Pid}}}}", "{TARGET}"]))
-os.kill(pid, 9)
-print(time.monotonic())'"""
 
 
 def main(times: int, reconnect: int) -> None:

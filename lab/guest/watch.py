@@ -1,12 +1,14 @@
 """Runs on a compute host: print when its target answers, when its VMs' volumes are all served, and when their disks go on.
 
-    python3 - SECONDS ADMIN_SOCKET [VOLUME_SOCKET CONSOLE DISK]... < watch.py
+    python3 - SECONDS ADMIN_SOCKET PROCESS [VOLUME_SOCKET CONSOLE DISK]... < watch.py
 
-Prints one JSON object: answers, served, and in goes_on each disk, in seconds of CLOCK_MONOTONIC, which every container of a machine
-shares; null for what did not happen.
+PROCESS is the target's, which is killed at the begin, or 0 where it is gone already. Prints one JSON object: killed, answers, served,
+and in goes_on each disk, in seconds of CLOCK_MONOTONIC, which every container of a machine shares; null for what did not happen.
 """
 
 import json
+import os
+import signal
 import socket
 import sys
 import time
@@ -39,14 +41,24 @@ def rounds(path, disk):
         return sum(f"{disk} round " in line for line in console)
 
 
-def main(seconds, admin, *words):
+def kill(process):
+    """Kill a process, and return when it is gone."""
+    os.kill(process, signal.SIGKILL)
+    while os.path.exists(f"/proc/{process}"):
+        time.sleep(0.001)
+
+
+def main(seconds, admin, process, *words):
     """Watch until all of it happened, or the time is over."""
     disks = list(zip(words[::3], words[1::3], words[2::3], strict=True))
     began = [rounds(console, disk) for _volume, console, disk in disks]
     seen: dict[str, float | None] = {"answers": None, "served": None}
     goes_on: list[float | None] = [None] * len(disks)
     tests = {"answers": lambda: answers(admin), "served": lambda: listen(volume for volume, _console, _disk in disks)}
-    end = time.monotonic() + float(seconds)
+    killed = time.monotonic()
+    if int(process):
+        kill(int(process))
+    end = killed + float(seconds)
     while (None in seen.values() or None in goes_on) and time.monotonic() < end:
         for name, test in tests.items():
             if seen[name] is None and test():
@@ -55,7 +67,7 @@ def main(seconds, admin, *words):
             if goes_on[number] is None and rounds(console, disk) > began[number]:
                 goes_on[number] = time.monotonic()
         time.sleep(0.02)
-    print(json.dumps(dict(seen, goes_on=goes_on)))
+    print(json.dumps(dict(seen, killed=killed, goes_on=goes_on)))
 
 
 if __name__ == "__main__":

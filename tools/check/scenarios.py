@@ -26,8 +26,11 @@ SLOW = (
 )
 # Needs servers that no other one does: the stage `events` has them.
 EVENTS = ("zbs_vhost_events",)
-# Run by `make test-all` once more, on hosts of another flavour: the VMs of a newer QEMU.
-AGAIN = {"zbs_vhost_restore": "trixie"}
+# Run by `make test-all` once more, in another way: the VMs of a newer QEMU; a tick that ships no code.
+AGAIN = {
+    "zbs_vhost_restore": ("on trixie", {"ZBS_LAB_FLAVOURS": "trixie"}),
+    "zbs_vhost_heal": ("by the node part", {"ZBS_TEST_NODE": "true"}),
+}
 
 
 def run() -> Tally:
@@ -45,8 +48,8 @@ def run_events() -> Tally:
 def run_slow() -> Tally:
     """Run the slow scenarios, and those that another flavour has anew."""
     total = _run([name for name in _names() if name in SLOW])
-    for name, flavour in AGAIN.items():
-        total.add(_run([name], flavour))
+    for name, (how, variables) in AGAIN.items():
+        total.add(_run([name], how, variables))
     return total
 
 
@@ -54,11 +57,12 @@ def _names() -> list[str]:
     return sorted(path.parent.name for path in FOLDER.glob("*/molecule.yml") if path.parent.name != "default")
 
 
-def _run(names: list[str], flavour: str = "") -> Tally:
-    """Run scenarios, on the hosts that each asks for or on those of a flavour."""
-    env = environment(ZBS_LAB_FLAVOURS=flavour) if flavour else environment()
-    on = f" on {flavour}" if flavour else ""
-    results = [check(f"molecule {name}{on}", ["molecule", "test", "-s", name], env=env, limit=LIMIT) for name in names]
+def _run(names: list[str], how: str = "", variables: dict[str, str] | None = None) -> Tally:
+    """Run scenarios; `how` says in words what these variables of the environment make of them."""
+    env = environment(**(variables or {}))
+    words = [f"molecule {name} {how}".rstrip() for name in names]
+    argvs = [["molecule", "test", "-s", name] for name in names]
+    results = [check(word, argv, env=env, limit=LIMIT) for word, argv in zip(words, argvs, strict=True)]
     if running.ended():
         # One that was cut off has left its hosts. What it began may still be at work, and the lab waits for it.
         check("lab down", [sys.executable, "-m", "lab", "down"], limit=300, cleaning=True)

@@ -53,19 +53,25 @@ def test_an_unknown_stage_runs_nothing(ran, words):
     assert stages.main(words) == 2 and ran == []
 
 
-def test_a_scenario_runs_again_on_the_hosts_of_another_flavour(monkeypatch):
+def test_a_scenario_runs_again_in_another_way(monkeypatch):
     ran = []
 
     def check(name, argv, env, limit):
-        ran.append((name, argv[-1], env.get("ZBS_LAB_FLAVOURS")))
+        ran.append((name, argv[-1], env.get("ZBS_LAB_FLAVOURS"), env.get("ZBS_TEST_NODE")))
         return True
 
     monkeypatch.delenv("ZBS_LAB_FLAVOURS", raising=False)
+    monkeypatch.delenv("ZBS_TEST_NODE", raising=False)
     monkeypatch.setattr(scenarios, "check", check)
     assert scenarios.run_slow().passed == len(ran) == len(scenarios.SLOW) + len(scenarios.AGAIN)
-    assert ran[-1] == ("molecule zbs_vhost_restore on trixie", "zbs_vhost_restore", "trixie")
-    assert {flavours for _name, _scenario, flavours in ran[: len(scenarios.SLOW)]} == {None}
-    for name, flavour in scenarios.AGAIN.items():
-        # What the scenario sets itself would win.
-        assert flavour in FLAVOURS
-        assert "ZBS_LAB_FLAVOURS" not in (scenarios.FOLDER / name / "molecule.yml").read_text()
+    assert ran[-2:] == [
+        ("molecule zbs_vhost_restore on trixie", "zbs_vhost_restore", "trixie", None),
+        ("molecule zbs_vhost_heal by the node part", "zbs_vhost_heal", None, "true"),
+    ]
+    assert {tuple(more) for _name, _scenario, *more in ran[: len(scenarios.SLOW)]} == {(None, None)}
+    for name, (_how, variables) in scenarios.AGAIN.items():
+        text = (scenarios.FOLDER / name / "molecule.yml").read_text()
+        # What the scenario sets itself would win; what it does not take would change nothing.
+        assert variables.get("ZBS_LAB_FLAVOURS", "trixie") in FLAVOURS
+        assert "ZBS_LAB_FLAVOURS" not in text or "ZBS_LAB_FLAVOURS" not in variables
+        assert "ZBS_TEST_NODE" not in variables or "${ZBS_TEST_NODE:-false}" in text

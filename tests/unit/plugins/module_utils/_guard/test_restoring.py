@@ -1,8 +1,11 @@
 """A disk is created again by the target's own calls: look first, then act."""
 
+import threading
+
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._guard import attempt, looking, restoring
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.spdk import SpdkError, SpdkProblem
+from ansible_collections.zstack.zbs.plugins.module_utils._window import volume_step, volumes_seen
 from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import read_ledger
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import guards, ledgers, target
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import WEB
@@ -75,6 +78,50 @@ def test_an_attempt_that_began_meanwhile_keeps_its_disks(tmp_path):
     ledgers.begin(tmp_path)
     assert attempt.begin(guards.options(tmp_path), [DISK], ledgers.clock()) is None
     assert read_ledger(str(tmp_path)).get("zbs", "volume:" + guards.BDEV) is None
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_of_a_tick_and_a_guard_that_begin_together_one_works(tmp_path, number):
+    guards.write_ledger(tmp_path)
+    broken = volumes_seen.needed(guards.health([guards.need(broken=True)]))
+    together = threading.Barrier(2)
+    found = {}
+
+    def tick():
+        together.wait()
+        step = volume_step.begin(ledgers.window(tmp_path), broken, "job 1", ledgers.clock(), ledgers.soon())
+        found["job 1"] = step.lease_id
+
+    def guard():
+        together.wait()
+        found[attempt.WHO] = attempt.begin(guards.options(tmp_path), [DISK], ledgers.clock())
+
+    threads = [threading.Thread(target=one) for one in ((tick, guard) if number % 2 else (guard, tick))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    begun = [who for who, lease_id in found.items() if lease_id]
+    lease = read_ledger(str(tmp_path)).get("zbs", "volume:" + guards.BDEV)["lease"]
+    assert len(found) == 2 and begun == [lease["who"]] and found[lease["who"]] == lease["id"]
+
+
+def test_a_target_that_is_killed_between_the_two_calls(tmp_path):
+    class Killed(Target):
+        def call(self, path, method, deadline, params=None):
+            if self.changed:
+                raise SpdkProblem("nothing listens on /s", "nobody")
+            return super().call(path, method, deadline, params)
+
+    guards.write_ledger(tmp_path)
+    options = guards.options(tmp_path)
+    lease = attempt.begin(options, [DISK], ledgers.clock())
+    errors = restoring.restore("/s", [DISK], Killed().call)
+    gone = guards.health([], verdict="stopped")
+    found = attempt.finish(options, [DISK], lease, errors, gone, ledgers.clock())
+    assert found[guards.BDEV] == {"outcome": "failed", "error": "nothing listens on /s", "held_by": None}
+    # Its next life is looked at anew, by guard and tick: no lease is left.
+    assert read_ledger(str(tmp_path)).get("zbs", "volume:" + guards.BDEV)["lease"] is None
 
 
 def test_a_ledger_that_broke_meanwhile_is_left_alone(tmp_path):
