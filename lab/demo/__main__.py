@@ -51,6 +51,7 @@ def main() -> int:
             settings = from_environment()
             with serve(settings) as manager:
                 story.tell_all(Site(ROOT, settings, manager))
+            tell.times()
             tell.good(f"Every claim above was checked. It took {time.monotonic() - started:.0f} s.")
             status = 0
     except tell.Broken as broken:

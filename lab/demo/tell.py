@@ -4,9 +4,12 @@
 """How the story is told: headings, notes, claims. A claim that does not hold ends it."""
 
 import sys
+import time
 from typing import Iterable
 
 _COLOUR = sys.stdout.isatty()
+# When each act began, and its heading.
+_acts: list[tuple[float, str]] = []
 
 
 class Broken(Exception):
@@ -15,6 +18,7 @@ class Broken(Exception):
 
 def heading(text: str) -> None:
     """A new act."""
+    _acts.append((time.monotonic(), text))
     print("\n" + _paint("1", text), flush=True)
 
 
@@ -44,6 +48,13 @@ def good(text: str) -> None:
 def bad(text: str) -> None:
     """The bad end."""
     print("\n" + _paint("1;31", text), file=sys.stderr, flush=True)
+
+
+def times() -> None:
+    """Where the time went: a line an act, with its seconds."""
+    ends = [began for began, _text in _acts[1:]] + [time.monotonic()]
+    for (began, text), end in zip(_acts, ends, strict=True):
+        note(f"{end - began:4.0f} s  {text.partition(':')[0]}")
 
 
 def _paint(code: str, text: str) -> str:

@@ -27,12 +27,11 @@ def answers(path):
             return False
 
 
-def listen(paths):
-    """Whether somebody listens on each of the paths, by the kernel's table; nothing is connected to."""
+def listened(paths):
+    """Those of the paths on which somebody listens, by the kernel's table; nothing is connected to."""
     with open("/proc/net/unix", encoding="utf-8", errors="replace") as table:
         fields = [line.split() for line in table]
-    wanted = set(paths)
-    return wanted == {words[-1] for words in fields if words[-1] in wanted and int(words[3], 16) & 0x10000}
+    return {words[-1] for words in fields if words[-1] in paths and int(words[3], 16) & 0x10000}
 
 
 def rounds(path, disk):
@@ -51,23 +50,28 @@ def kill(process):
 def main(seconds, admin, process, *words):
     """Watch until all of it happened, or the time is over."""
     disks = list(zip(words[::3], words[1::3], words[2::3], strict=True))
-    began = [rounds(console, disk) for _volume, console, disk in disks]
-    seen: dict[str, float | None] = {"answers": None, "served": None}
+    volumes = {volume for volume, _console, _disk in disks}
+    answered = served = None
+    began: list[int | None] = [None] * len(disks)
     goes_on: list[float | None] = [None] * len(disks)
-    tests = {"answers": lambda: answers(admin), "served": lambda: listen(volume for volume, _console, _disk in disks)}
     killed = time.monotonic()
     if int(process):
         kill(int(process))
     end = killed + float(seconds)
-    while (None in seen.values() or None in goes_on) and time.monotonic() < end:
-        for name, test in tests.items():
-            if seen[name] is None and test():
-                seen[name] = time.monotonic()
-        for number, (_volume, console, disk) in enumerate(disks):
-            if goes_on[number] is None and rounds(console, disk) > began[number]:
+    while (answered is None or served is None or None in goes_on) and time.monotonic() < end:
+        if answered is None and answers(admin):
+            answered = time.monotonic()
+        listening = listened(volumes)
+        if served is None and listening == volumes:
+            served = time.monotonic()
+        for number, (volume, console, disk) in enumerate(disks):
+            # A round of before the kill may be told after it, but not after the volume is there again.
+            if volume not in listening or began[number] is None:
+                began[number] = rounds(console, disk)
+            elif goes_on[number] is None and rounds(console, disk) > began[number]:
                 goes_on[number] = time.monotonic()
         time.sleep(0.02)
-    print(json.dumps(dict(seen, killed=killed, goes_on=goes_on)))
+    print(json.dumps({"killed": killed, "answers": answered, "served": served, "goes_on": goes_on}))
 
 
 if __name__ == "__main__":
