@@ -33,6 +33,8 @@ class ActionModule(OnceForAll):
                 "notify": {"type": "list", "elements": "str", "default": []},
                 "manager": {"type": "bool", "default": False},
                 "zbsadm": {"type": "bool", "default": False},
+                "node": {"type": "bool", "default": False},
+                "guard": {"type": "bool", "default": False},
                 "hosts": {"type": "dict", "default": {}},
                 "wait_for_jobs": {"type": "int", "default": 0},
                 "timeout": {"type": "int", "default": 300},

@@ -10,6 +10,7 @@ from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "folder": {"type": "path", "default": FOLDER},
+    "guard": {"type": "bool", "default": False},
     "hash": {"type": "str"},
     "code": {"type": "str"},
 }

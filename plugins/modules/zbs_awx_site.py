@@ -25,13 +25,15 @@ attributes:
 options:
   step:
     description:
-      - V(ready) changes nothing. It refuses where the user may not do what is needed, or where a name is another organization's,
-        waits until AWX has deleted an inventory of the name, and tells the ids of what is named.
+      - V(ready) changes nothing. It refuses where the user may not do what is needed, where a name is another organization's, or
+        where a template that has to go without O(node) still has jobs. It waits until AWX has deleted an inventory of the name, and
+        tells the ids of what is named.
       - V(project) takes credentials away that are not named any longer, and has the project updated where its last update did not
         succeed.
       - V(hosts) makes the hosts and puts them into their groups, takes away those that it made and that are not named any longer,
         and without O(manager) what a manager was asked with and what it brought.
-      - V(finish) takes the login for zbsadm away without O(zbsadm), and fails where AWX would not launch a template.
+      - V(finish) takes away the login for zbsadm without O(zbsadm), the template for the node part without O(node), and the guard's
+        login with its type without O(guard). It fails where AWX would not launch a template.
       - V(remove) takes everything of O(names) away, or nothing while jobs of it run.
     type: str
     choices: [ready, project, hosts, finish, remove]
@@ -73,6 +75,14 @@ options:
     default: false
   zbsadm:
     description: Whether there is a login for zbsadm.
+    type: bool
+    default: false
+  node:
+    description: Whether there is a template for the node part.
+    type: bool
+    default: false
+  guard:
+    description: Whether there is a login of the guard at its webhook.
     type: bool
     default: false
   hosts:

@@ -91,6 +91,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._hugepages.paths import
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import topology
 from ansible_collections.zstack.zbs.plugins.module_utils._prepare import host
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.systemd import has_systemd
 
 RELOAD_TIMEOUT = 60.0
 
@@ -118,7 +119,7 @@ def main(module):
     root = host.ROOT
     wish = host.Wish(root=root, **options.parse(module.params))
     planned, guests_kib = plan(module.params, wish)
-    systemd = boot.has_systemd(root)
+    systemd = has_systemd(root)
     warnings = []
     entries = operator_pages.find(wish.page_kib, root, guests_kib)
     if module.params["state"] == "present":

@@ -33,6 +33,12 @@ options:
     description: The folder. It must be root's, and so must each folder above it.
     type: path
     default: /usr/libexec/zbs-vhost
+  guard:
+    description:
+      - Whether the guard is going to run there. A host without systemd is then refused before anything changes, since the guard is a
+        service of systemd.
+    type: bool
+    default: false
   hash:
     description: Which version. The action plugin sets it.
     type: str
@@ -46,6 +52,10 @@ seealso:
 EXAMPLES = r"""
 - name: Put the code on each host
   zstack.zbs.zbs_vhost_node:
+
+- name: Put it on each host that can run the guard, refuse the others
+  zstack.zbs.zbs_vhost_node:
+    guard: true
 
 - name: Take it away
   zstack.zbs.zbs_vhost_node:
@@ -73,6 +83,7 @@ versions:
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 from ansible_collections.zstack.zbs.plugins.module_utils._node import install, places
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import systemd
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 
@@ -82,6 +93,12 @@ def main(module):
     folder = params["folder"]
     if params["state"] == "absent":
         return _absent(folder, module.check_mode)
+    if params["guard"] and not systemd.has_systemd():
+        raise ZbsError(
+            "systemd does not run this host (there is no /run/systemd/system), and the guard is a service of systemd; set "
+            "zbs_vhost_node_guard to false for this host, which then gets the code alone",
+            "no_systemd",
+        )
     if not params["hash"]:
         raise ZbsError("hash is not set; leave it to the action plugin of zbs_vhost_node", "bad_option")
     code = params["hash"]
@@ -120,6 +137,7 @@ if __name__ == "__main__":
         {
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "folder": {"type": "path", "default": places.FOLDER},
+            "guard": {"type": "bool", "default": False},
             "hash": {"type": "str"},
             "code": {"type": "str"},
         },

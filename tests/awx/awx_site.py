@@ -12,6 +12,7 @@ SECRETS = {
     "zbs_awx_ssh_private_key": KEY,
     "zbs_awx_become_password": "become-Pa55-two",
     "zbs_awx_zbsadm_password": "zbsadm-Pa55-three",
+    "zbs_awx_node_tell_token": "guard-{{ T0ken }}-four",
 }
 SITE = {
     "zbs_awx_scm_url": URL,
@@ -23,10 +24,11 @@ SITE = {
     "zbs_awx_zstack_account": "admin",
     "zbs_awx_zbsadm_username": "zbsdeploy",
     "zbs_awx_notify_failed": ["Storage on duty"],
+    "zbs_awx_node": True,
 }
 
 
-#: Without a manager, a login for zbsadm and what else can be left out.
+#: Without a manager, a login for zbsadm, the node part and what else can be left out.
 FEW = {
     "zbs_awx_zstack_url": "",
     "zbs_awx_zstack_account": "",
@@ -34,6 +36,8 @@ FEW = {
     "zbs_awx_zbsadm_username": "",
     "zbs_awx_zbsadm_password": "",
     "zbs_awx_notify_failed": [],
+    "zbs_awx_node": False,
+    "zbs_awx_node_tell_token": "",
 }
 
 

@@ -46,7 +46,7 @@ def test_a_second_run_changes_nothing(controller, play, first):
 
 def test_every_template_can_be_launched_without_answers(controller, first):
     jobs = controller.store.jobs
-    for table, things in (("job_templates", 4), ("workflow_job_templates", 1)):
+    for table, things in (("job_templates", 5), ("workflow_job_templates", 1)):
         assert len(controller.store.tables[table]) == things
         for number in controller.store.tables[table]:
             assert jobs.launch(table, number, {})["ignored_fields"] == {}
@@ -104,6 +104,9 @@ def test_the_credentials_are_what_was_wanted(controller, first):
     zstack = store.named("credentials", "ZBS ZStack")
     assert zstack["inputs"] == {"account": "admin", "password": SECRETS["zbs_awx_zstack_password"]}
     assert "$encrypted$" in json.dumps(store.shown("credentials", zstack))
+    assert store.named("credentials", "ZBS guard")["inputs"] == {"token": SECRETS["zbs_awx_node_tell_token"]}
+    injectors = store.named("credential_types", "ZBS guard login")["injectors"]
+    assert injectors == {"extra_vars": {"zbs_vhost_node_tell_token": "{{ token }}"}}
     injectors = store.named("credential_types", "ZBS zbsadm login")["injectors"]
     assert injectors == {
         "extra_vars": {
@@ -119,7 +122,11 @@ def test_the_job_templates_are_what_was_wanted(controller, first):
     store = controller.store
     project = store.named("projects", "ZBS project")
     assert (project["scm_url"], project["scm_branch"], project["scm_update_on_launch"]) == (URL, "main", False)
-    machine, zbsadm = (store.named("credentials", name)["id"] for name in ("ZBS hosts", "ZBS zbsadm"))
+    machine, zbsadm, guard = (
+        store.named("credentials", name)["id"] for name in ("ZBS hosts", "ZBS zbsadm", "ZBS guard")
+    )
+    # The token for those that put the node part on hosts; zbsadm has no part in that.
+    logins = {"ZBS site": [machine, zbsadm, guard], "ZBS node": [machine, guard]}
     playbooks = {}
     for template in store.tables["job_templates"].values():
         playbooks[template["name"]] = template["playbook"]
@@ -129,14 +136,18 @@ def test_the_job_templates_are_what_was_wanted(controller, first):
             template["execution_environment"]
             == store.named("execution_environments", "ZBS execution environment")["id"]
         )
-        assert sorted(store.linked("job_templates", template["id"], "credentials")) == sorted([machine, zbsadm])
-    assert playbooks == {"ZBS %s" % name: "playbooks/%s.yml" % name for name in ("site", "health", "heal", "remove")}
+        wanted = logins.get(template["name"], [machine, zbsadm])
+        assert sorted(store.linked("job_templates", template["id"], "credentials")) == sorted(wanted)
+    names = ("site", "health", "heal", "remove", "node")
+    assert playbooks == {"ZBS %s" % name: "playbooks/%s.yml" % name for name in names}
     heal, remove = (store.named("job_templates", name) for name in ("ZBS heal", "ZBS remove"))
     assert heal["use_fact_cache"] and not store.named("job_templates", "ZBS site")["use_fact_cache"]
     assert heal["limit"] == "" and remove["limit"] == "!all"
     assert store.linked("job_templates", heal["id"], "notification_templates_error") == [1]
     survey = store.surveys["job_templates", store.named("job_templates", "ZBS site")["id"]]
     assert "zbs_vhost_target_restart" in {question["variable"] for question in survey["spec"]}
+    (asked,) = store.surveys["job_templates", store.named("job_templates", "ZBS node")["id"]]["spec"]
+    assert (asked["variable"], asked["default"], asked["required"]) == ("zbs_vhost_node_state", "present", False)
     # What the clock launches answers nothing, and is no event.
     (asked,) = store.surveys["job_templates", heal["id"]]["spec"]
     assert (asked["variable"], asked["default"], asked["required"]) == ("zbs_vhost_heal_by_event", "false", False)
@@ -155,7 +166,7 @@ def test_the_schedules_are_what_was_wanted(controller, first):
 def test_the_inventory_is_what_was_wanted(controller, first):
     store = controller.store
     inventory = store.named("inventories", "ZBS hosts")
-    assert json.loads(inventory["variables"]) == SITE["zbs_awx_variables"]
+    assert json.loads(inventory["variables"]) == {"zbs_vhost_heal_node": True, **SITE["zbs_awx_variables"]}
     for group, host, address in (("zbs_admin", "mds1", "10.0.0.10"), ("zbs_vhost", "kvm1", "10.0.0.11")):
         number = store.named("groups", group)["id"]
         assert store.linked("groups", number, "hosts") == [store.named("hosts", host)["id"]]
@@ -206,6 +217,10 @@ def test_a_secret_is_written_again_when_that_is_asked_for(controller, play, firs
         ({"zbs_awx_zbsadm_username": ""}, "is empty; give both or none"),
         ({"zbs_awx_heal_timeout": "5"}, "zbs_awx_heal_timeout is 5; give 60 or more"),
         ({"zbs_awx_forks": "many"}, "zbs_awx_forks"),
+        (
+            {"zbs_awx_variables": {"zbs_vhost_node_tell_token": "guard-T0ken-in-the-open"}},
+            "zbs_vhost_node_tell_token is in zbs_awx_variables, which everybody who may see the inventory can read; give it as",
+        ),
     ],
 )
 def test_what_can_not_be_is_refused_before_anything_is_asked(controller, play, first, variables, words):
@@ -241,6 +256,16 @@ def test_a_name_and_a_password_do_as_well_and_no_token_is_left(play):
         # The one that `play` made for whoever wants it; those of the modules are given back.
         assert len(fresh.tokens) == 1
         assert not fresh.store.tables["inventory_sources"]
+        # The node part is off unless it is asked for.
+        assert sorted(one["name"] for one in fresh.store.tables["job_templates"].values()) == [
+            "ZBS heal",
+            "ZBS health",
+            "ZBS remove",
+            "ZBS site",
+        ]
+        assert json.loads(fresh.store.named("inventories", "ZBS hosts")["variables"]) == SITE["zbs_awx_variables"]
+        types = [one["name"] for one in fresh.store.tables["credential_types"].values()]
+        assert "ZBS zbsadm login" in types and "ZBS guard login" not in types
         assert not fresh.store.named("schedules", "ZBS heal every minute")["enabled"]
         machine = fresh.store.named("credentials", "ZBS hosts")
         assert machine["inputs"]["ssh_key_data"] == KEY  # and not with the line ends of Windows

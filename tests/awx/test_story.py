@@ -1,9 +1,10 @@
 """A site's life in AWX with the oldest and the newest awx.awx that is allowed: set up, changed, given up in parts, removed."""
 
+import json
 import re
 
 import pytest
-from awx_site import FEW, ROOT, URL
+from awx_site import FEW, ROOT, SITE, URL
 
 from lab.controller import server
 
@@ -57,3 +58,49 @@ def test_a_site_is_set_up_given_up_in_parts_and_removed(play, which):
 
         assert run("remove") == 1 and run("remove") == 0
         assert {table: set(things) for table, things in store.tables.items()} == untouched
+
+
+def test_the_node_part_comes_and_goes_by_its_switch(play):
+    """With a token and without, off again with the token still given, and not while a job of it runs."""
+    with server.Standin({URL: ROOT}) as fresh:
+        store = fresh.store
+
+        def run(playbook="setup", *words, **variables):
+            return changed(play(fresh, playbook, *words, variables={**FEW, **variables}))
+
+        def called(table):
+            return {one["name"] for one in store.tables[table].values()}
+
+        run()
+        without = {table: set(things) for table, things in store.tables.items()}
+        assert run(zbs_awx_node=True) == 2  # the template, the inventory's variable
+        assert "ZBS node" in called("job_templates") and "ZBS guard" not in called("credentials")
+
+        told = {"zbs_awx_node": True, "zbs_awx_node_tell_token": "guard-T0ken"}
+        told["zbs_awx_variables"] = {**SITE["zbs_awx_variables"], "zbs_vhost_heal_node": False}
+        assert run(**told) == 4  # the inventory's variable, a type, a login, the templates
+        assert run(**told) == 0
+        guard = store.named("credentials", "ZBS guard")["id"]
+        assert [
+            one["name"]
+            for number, one in sorted(store.tables["job_templates"].items())
+            if guard in store.linked("job_templates", number, "credentials")
+        ] == ["ZBS site", "ZBS node"]
+        # The site's own word outranks what the switch says.
+        assert json.loads(store.named("inventories", "ZBS hosts")["variables"])["zbs_vhost_heal_node"] is False
+
+        off = {"zbs_awx_node_tell_token": "guard-T0ken"}
+        store.jobs.start("job_templates", store.named("job_templates", "ZBS node")["id"], "running")
+        before = store.dump()
+        done = play(fresh, "setup", variables={**FEW, **off})
+        assert done.returncode != 0 and "AWX has jobs of it: ZBS node (job 101, running)" in done.said
+        assert store.dump() == before
+        store.jobs.end()
+        before = store.dump()
+        done = play(fresh, "setup", "--check", "--diff", variables={**FEW, **off})
+        assert changed(done) > 0 and store.dump() == before
+        for words in ("template 'ZBS node'", "login 'ZBS guard'", "type of credentials 'ZBS guard login'"):
+            assert "takes away the %s" % words in done.stdout
+        assert run(**off) == changed(done) and run(**off) == 0
+        assert {table: set(things) for table, things in store.tables.items()} == without
+        assert json.loads(store.named("inventories", "ZBS hosts")["variables"]) == SITE["zbs_awx_variables"]

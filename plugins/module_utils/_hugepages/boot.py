@@ -9,6 +9,7 @@ import os
 from .._tools import command, replacing
 from .._tools.errors import ZbsError
 from .._tools.folder import holding
+from .._tools.systemd import has_systemd
 from . import boot_units, operator_mount
 
 _MODE = 0o644
@@ -35,11 +36,6 @@ class Plan:
     def units(self):
         """The names of the units that there are afterwards, sorted."""
         return sorted({os.path.basename(path) for path in self.after})
-
-
-def has_systemd(root="/"):
-    """Whether systemd runs this host; see sd_booted(3)."""
-    return os.path.isdir(os.path.join(root, "run/systemd/system"))
 
 
 def has_our_unit(path, root="/"):

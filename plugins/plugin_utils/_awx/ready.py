@@ -4,7 +4,8 @@
 """Before anything is made: whether the prefix is free, whether the user may, and what the site's words for things of AWX mean."""
 
 from .api import AwxError, wait
-from .site import ALWAYS, SHARED
+from .jobs import named, running
+from .site import SHARED, needed
 
 
 def ready(site, wanted, timeout, clock):
@@ -12,18 +13,15 @@ def ready(site, wanted, timeout, clock):
     user = site.api.every("me")[0]
     _rights(site, user, wanted)
     _free(site)
+    _no_job_of_what_goes(site, wanted)
     waited = _no_dying_inventory(site, timeout, clock, wanted["check"])
     ids = {
         "scm_credential": _named(site, "credentials", wanted["scm_credential"], "zbs_awx_scm_credential"),
         "image_credential": _named(site, "credentials", wanted["image_credential"], "zbs_awx_image_credential"),
         "notify": [_named(site, "notification_templates", name, "zbs_awx_notify_failed") for name in wanted["notify"]],
     }
-    needed = [
-        *ALWAYS,
-        *(["source", "sync", "zstack"] if wanted["manager"] else []),
-        *(["zbsadm"] if wanted["zbsadm"] else []),
-    ]
-    return {"ids": ids, "missing": [site.called(which) for which in needed if not site[which]], "waited": waited}
+    missing = [site.called(which) for which in needed(wanted) if not site[which]]
+    return {"ids": ids, "missing": missing, "waited": waited}
 
 
 def _rights(site, user, wanted):
@@ -44,7 +42,7 @@ def _rights(site, user, wanted):
     if not may(site.organization, "edit"):
         raise AwxError("%s may not administer the organization '%s'; log in as an administrator of it." % (who, name))
     lacking = []
-    for which in SHARED:
+    for which in [one for one in SHARED if one in needed(wanted)]:
         thing = site.shared(which)
         told = wanted["shared"].get(which) or {}
         if thing is None or not may(thing, "edit") and any(thing.get(field) != value for field, value in told.items()):
@@ -74,6 +72,16 @@ def _free(site):
                 "The %s is of another inventory (id %s) of this AWX; give another zbs_awx_prefix."
                 % (site.called("source"), source["inventory"])
             )
+
+
+def _no_job_of_what_goes(site, wanted):
+    """AWX keeps a template while it has a job; that is told before the first object is changed."""
+    jobs = [] if wanted["node"] or not site["node"] else running(site, {"node": site["node"]})
+    if jobs:
+        raise AwxError(
+            "The %s is no longer wanted, and AWX has jobs of it: %s; let them end or cancel them, and run the setup again."
+            % (site.called("node"), named(jobs))
+        )
 
 
 def _no_dying_inventory(site, timeout, clock, check):

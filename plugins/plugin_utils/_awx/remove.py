@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Out of AWX again: what is ours by name and organization, when no job runs, from the top down."""
 
-from .api import ACTIVE, AwxError, wait
+from .api import AwxError, wait
+from .jobs import named, running
 from .ready import gone
-from .site import ORDER, TEMPLATES
+from .site import LOGINS, ORDER, TYPES
 
 _SCHEDULES = ("tick", "sync")
 
@@ -33,9 +34,9 @@ def removed(site, wanted, timeout, clock):
 def _not_ours(site, found):
     """Drop shared types that somebody else uses, or that are another organization's site's."""
     left = []
-    ours = {thing["id"] for which, thing in found.items() if which in ("zbsadm", "zstack")}
+    ours = {thing["id"] for which, thing in found.items() if which in LOGINS}
     theirs = "environment" in site.elsewhere()
-    for which in ("type_zbsadm", "type_zstack"):
+    for which in TYPES:
         if which not in found:
             continue
         others = [one["name"] for one in site.logins_of(which) if one["id"] not in ours]
@@ -60,32 +61,18 @@ def _rights(site, found):
 
 def _still(site, found, wanted, clock):
     """Wait, or refuse, while jobs run."""
-    jobs = _running(site, found)
+    jobs = running(site, found)
     if jobs and wanted["wait_for_jobs"] and not wanted["check"]:
         paused = [found[one] for one in _SCHEDULES if one in found and found[one]["enabled"]]
         for one in paused:
             site.api.patch(one["url"], enabled=False)
-        if wait(lambda: None if _running(site, found) else True, wanted["wait_for_jobs"], clock):
+        if wait(lambda: None if running(site, found) else True, wanted["wait_for_jobs"], clock):
             return
-        jobs = _running(site, found)
+        jobs = running(site, found)
         for one in paused:
             site.api.patch(one["url"], enabled=True)
     if jobs:
-        more = " and %d more" % (len(jobs) - 5) if len(jobs) > 5 else ""
         raise AwxError(
-            "Nothing is taken away while AWX has jobs of it: %s%s; let them end, cancel them, or give seconds to wait in zbs_awx_wait_for_jobs."
-            % (", ".join("%s (job %d, %s)" % (one["name"], one["id"], one["status"]) for one in jobs[:5]), more)
+            "Nothing is taken away while AWX has jobs of it: %s; let them end, cancel them, or give seconds to wait in zbs_awx_wait_for_jobs."
+            % named(jobs)
         )
-
-
-def _running(site, found):
-    ids = [found[which]["id"] for which in ("project", "source", "workflow", *TEMPLATES) if which in found]
-    active = {"status__in": ",".join(ACTIVE)}
-    jobs = []
-    if ids:
-        jobs += site.api.every("unified_jobs", unified_job_template__in=",".join(map(str, ids)), **active)
-    # Templates of people that use what is ours.
-    for which in ("inventory", "project"):
-        if which in found:
-            jobs += site.api.every("jobs", **{which: found[which]["id"]}, **active)
-    return sorted({one["id"]: one for one in jobs}.values(), key=lambda one: one["id"])

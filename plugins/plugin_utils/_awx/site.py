@@ -5,26 +5,39 @@
 
 from .api import AwxError
 
-TEMPLATES = ("site", "health", "heal", "remove")
+TEMPLATES = ("site", "health", "heal", "remove", "node")
+#: Credentials of a type of ours, and these types.
+LOGINS = ("zbsadm", "zstack", "guard")
+TYPES = tuple("type_" + one for one in LOGINS)
 #: Those that AWX has once for all organizations: {which: its list}.
 SHARED = {
-    "type_zbsadm": "credential_types",
-    "type_zstack": "credential_types",
+    **dict.fromkeys(TYPES, "credential_types"),
     "environment": "execution_environments",
 }
 #: From the top down: nothing is taken away that something else still names.
 ORDER = (
     *("tick", "sync", "workflow", *TEMPLATES, "source", "inventory", "project", "environment"),
-    *("machine", "zbsadm", "zstack", "type_zbsadm", "type_zstack"),
+    *("machine", *LOGINS, *TYPES),
 )
-#: What every site has, with a manager or without.
-ALWAYS = tuple(one for one in ORDER if one not in ("sync", "source", "zbsadm", "zstack"))
+#: What a site has only by a switch: {switch: its objects}.
+BY_SWITCH = {
+    "manager": ("source", "sync", "zstack"),
+    "zbsadm": ("zbsadm",),
+    "node": ("node",),
+    "guard": ("guard", "type_guard"),
+}
 _LISTS = {
     "project": "projects",
     "inventory": "inventories",
     "workflow": "workflow_job_templates",
     **dict.fromkeys(TEMPLATES, "job_templates"),
 }
+
+
+def needed(wanted):
+    """The objects that a site has with these switches on or off."""
+    off = [one for switch, objects in BY_SWITCH.items() if not wanted[switch] for one in objects]
+    return [which for which in ORDER if which not in off]
 
 
 class Site:
@@ -58,7 +71,7 @@ class Site:
 
     def called(self, which):
         """How it is named to people."""
-        kind = "login" if which in ("machine", "zbsadm", "zstack") else ""
+        kind = "login" if which in ("machine", *LOGINS) else ""
         kind = kind or ("template" if which in TEMPLATES else "")
         kind = kind or {"tick": "schedule", "sync": "schedule", "source": "inventory source"}.get(which, "")
         kind = kind or (
@@ -79,7 +92,7 @@ class Site:
         environment = self.shared("environment")
         if environment and environment.get("organization") not in (None, mine):
             found["environment"] = environment["organization"]
-        for which in ("type_zbsadm", "type_zstack"):
+        for which in TYPES:
             owners = {one.get("organization") for one in self.logins_of(which)} - {None, mine}
             if owners:
                 found[which] = min(owners)
@@ -102,7 +115,7 @@ class Site:
         if which == "machine":
             found = self.api.every("credentials", name=name, organization=mine)
             return next((one for one in found if one.get("kind") == "ssh"), None)
-        if which in ("zbsadm", "zstack"):
+        if which in LOGINS:
             type_ = self["type_" + which]
             return type_ and self.api.one("credentials", name=name, organization=mine, credential_type=type_["id"])
         over, field, path = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import jinja2
 import pytest
 import yaml
-from ansible_collections.zstack.zbs.plugins.plugin_utils._awx.site import ORDER
+from ansible_collections.zstack.zbs.plugins.plugin_utils._awx.site import BY_SWITCH, LOGINS, ORDER, needed
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles/zbs_awx"
@@ -61,12 +61,14 @@ def test_a_question_is_about_a_variable_and_starts_with_its_default(question):
 
 
 def test_what_a_credential_injects_is_what_the_role_and_the_inventory_take():
-    for name in VARS["__zbs_awx_zbsadm_injectors"]["extra_vars"]:
-        assert name in OPTIONS
+    for kind in ("zbsadm", "guard"):
+        assert set(VARS["__zbs_awx_%s_injectors" % kind]) == {"extra_vars"}
+        for name in VARS["__zbs_awx_%s_injectors" % kind]["extra_vars"]:
+            assert name in OPTIONS
     documented = (ROOT / "plugins/inventory/zstack.py").read_text(encoding="utf-8")
     for name in VARS["__zbs_awx_zstack_injectors"]["env"]:
         assert "- name: %s\n" % name in documented
-    for kind in ("zbsadm", "zstack"):
+    for kind in LOGINS:
         ids = {field["id"] for field in VARS["__zbs_awx_%s_inputs" % kind]["fields"]}
         injected = {name for part in VARS["__zbs_awx_%s_injectors" % kind].values() for name in part.values()}
         assert {
@@ -105,6 +107,28 @@ def test_every_object_that_is_named_is_known_to_the_steps():
         if "zstack.zbs.zbs_awx_site" in task
     }
     assert taken == {"remove"}
+
+
+def test_the_node_part_is_off_unless_it_is_asked_for():
+    assert OPTIONS["zbs_awx_node"]["default"] is False
+    off = dict.fromkeys(BY_SWITCH, False)
+    assert not {"node", "guard", "type_guard"} & set(needed(off))
+    assert needed(dict.fromkeys(BY_SWITCH, True)) == list(ORDER)
+    # One name for it, in the tick, in the playbook site and in what a setup says to both.
+    assert "zbs_vhost_heal_node" in OPTIONS
+    for path in ("playbooks/site.yml", "roles/zbs_awx/tasks/inventory.yml", "plugins/action/zbs_vhost_tick.py"):
+        assert "zbs_vhost_heal_node" in (ROOT / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("node", [False, "false", True, "true"])
+@pytest.mark.parametrize("token", ["", None, "t0ken"])
+def test_the_token_is_given_with_the_node_part_alone(node, token):
+    environment = jinja2.Environment()
+    environment.filters["bool"] = lambda value: value in (True, "true", "True")
+    given = environment.from_string(VARS["__zbs_awx_guard_given"]).render(
+        zbs_awx_node=node, zbs_awx_node_tell_token=token
+    )
+    assert given == str(node in (True, "true") and token == "t0ken")
 
 
 #: Modules of awx.awx that look a name up in the organization that they are given, by the option that holds the name.

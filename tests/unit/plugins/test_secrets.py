@@ -47,6 +47,7 @@ SHOWN = {
     ("zbs_awx", "zbs_awx_ssh_password"): AWX,
     ("zbs_awx", "zbs_awx_become_password"): AWX,
     ("zbs_awx", "zbs_awx_zbsadm_password"): AWX,
+    ("zbs_awx", "zbs_awx_node_tell_token"): AWX,
     (
         "zbs_vhost_node",
         "zbs_vhost_node_tell_token",

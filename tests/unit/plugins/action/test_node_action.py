@@ -2,6 +2,7 @@
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_node
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import systemd
 from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import run_action
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
@@ -33,7 +34,8 @@ def test_it_is_brought_once(host):
     found = host()
     assert (found["changed"], found["needed"], found["versions"]) == (True, True, [code.HASH])
     assert "invocation" not in found
-    assert [sorted(call) for call in host.calls] == [["folder", "hash", "state"], ["code", "folder", "hash", "state"]]
+    asked = ["folder", "guard", "hash", "state"]
+    assert [sorted(call) for call in host.calls] == [asked, ["code", *asked]]
     again = host()
     assert (again["changed"], again["needed"], len(host.calls)) == (False, False, 3)
 
@@ -76,6 +78,26 @@ def test_it_goes(host, tmp_path):
 def test_what_cannot_be(tmp_path, options, said):
     failure, _result = failure_of(NAME, dict(options, folder=str(tmp_path / "code")))
     assert said in failure["message"]
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_host_without_systemd_is_refused_for_the_guard_before_anything_is_touched(
+    host, tmp_path, monkeypatch, check_mode
+):
+    monkeypatch.setattr(systemd, "has_systemd", lambda: False)
+    found = host(check_mode, guard=True)
+    assert found["failed"] and found["failure"]["code"] == "no_systemd" and len(host.calls) == 1
+    assert found["msg"] == (
+        "systemd does not run this host (there is no /run/systemd/system), and the guard is a service of systemd; set "
+        "zbs_vhost_node_guard to false for this host, which then gets the code alone"
+    )
+    assert not (tmp_path / "code").exists()
+    assert host(check_mode)["changed"] and host(check_mode, guard=True, state="absent")["changed"] is not check_mode
+
+
+def test_a_host_with_systemd_gets_the_code_for_the_guard(host, monkeypatch):
+    monkeypatch.setattr(systemd, "has_systemd", lambda: True)
+    assert host(guard=True)["versions"] == [code.HASH]
 
 
 def test_the_action_says_what_the_module_says(host):

@@ -24,10 +24,13 @@ NAMES = {
     "machine": "ZBS hosts",
     "zbsadm": "ZBS zbsadm",
     "zstack": "ZBS ZStack",
+    "type_guard": "ZBS guard login",
+    "guard": "ZBS guard",
     "site": "ZBS site",
     "health": "ZBS health",
     "heal": "ZBS heal",
     "remove": "ZBS remove",
+    "node": "ZBS node",
     "workflow": "ZBS site, health and heal",
     "tick": "ZBS heal every minute",
     "sync": "ZBS hosts from ZStack, by the clock",
@@ -82,15 +85,15 @@ class Controller:
         self.standin.requests.clear()
         return Site(api or self.api, NAMES, organization)
 
-    def set_up(self, organization=1, manager=True):
+    def set_up(self, organization=1, manager=True, node=False):
         """What the role makes, as far as the steps look at it: {which: object}."""
         post = self.api.post
         made = {}
-        for which in ("type_zbsadm", "type_zstack"):
+        for which in ["type_zbsadm", "type_zstack"] + ["type_guard"] * node:
             made[which] = post("credential_types/", name=NAMES[which], kind="cloud", inputs=SECRET)
         own = {"organization": organization}
         made["machine"] = post("credentials/", name=NAMES["machine"], credential_type=1, **own)
-        for which in ["zbsadm"] + ["zstack"] * manager:
+        for which in ["zbsadm"] + ["zstack"] * manager + ["guard"] * node:
             type_ = made["type_" + which]["id"]
             made[which] = post(
                 "credentials/", name=NAMES[which], credential_type=type_, inputs={"password": "Pa55"}, **own
@@ -109,7 +112,7 @@ class Controller:
                 credential=made["zstack"]["id"],
             )
             made["sync"] = post("schedules/", name=NAMES["sync"], unified_job_template=made["source"]["id"], rrule=RULE)
-        for which in ("site", "health", "heal", "remove"):
+        for which in ["site", "health", "heal", "remove"] + ["node"] * node:
             made[which] = post(
                 "job_templates/",
                 name=NAMES[which],

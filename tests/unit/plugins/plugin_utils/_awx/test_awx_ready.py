@@ -20,6 +20,8 @@ WANTED = {
     "notify": [],
     "manager": True,
     "zbsadm": True,
+    "node": False,
+    "guard": False,
     "check": False,
 }
 
@@ -46,6 +48,38 @@ def test_it_names_what_is_not_there(controller):
     assert "login 'ZBS zbsadm'" not in look(controller, zbsadm=False, manager=False)["missing"]
     controller.set_up()
     assert look(controller)["missing"] == []
+
+
+def test_the_node_part_is_missed_where_it_is_wanted(controller):
+    controller.set_up()
+    assert look(controller, node=True)["missing"] == ["template 'ZBS node'"]
+    assert look(controller, node=True, guard=True)["missing"] == [
+        "template 'ZBS node'",
+        "login 'ZBS guard'",
+        "type of credentials 'ZBS guard login'",
+    ]
+
+
+def test_its_type_of_credentials_is_an_administrator_s_of_awx(controller):
+    controller.set_up()
+    chief = controller.user(rights.User("chief", 1))
+    assert look(controller, chief, node=True)["missing"] == ["template 'ZBS node'"]
+    assert refused(controller, chief, node=True, guard=True) == (
+        "chief may not make or change the type of credentials 'ZBS guard login'; log in as an administrator of AWX for this setup."
+    )
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_template_that_is_to_go_has_no_job(controller, check):
+    made = controller.set_up(node=True)
+    controller.store.jobs.start("job_templates", made["node"]["id"], "running")
+    assert refused(controller, check=check) == (
+        "The template 'ZBS node' is no longer wanted, and AWX has jobs of it: ZBS node (job 101, running); let them end or cancel "
+        "them, and run the setup again."
+    )
+    assert look(controller, node=True, guard=True)["missing"] == []
+    controller.store.jobs.end()
+    assert look(controller, check=check)["missing"] == []
 
 
 def test_names_of_what_is_there_are_looked_for_in_the_organization(controller):
@@ -128,7 +162,7 @@ def test_an_inventory_that_is_being_deleted_is_waited_for(controller):
     told = look(controller, check=True, manager=False)
     assert told["waited"] and "inventory 'ZBS hosts'" in told["missing"]
     assert NAMES["inventory"] in controller.names("inventories")
-    controller.store._dying[made["inventory"]["id"]] = 10
+    controller.store._dying[made["inventory"]["id"]] = 13
     assert look(controller, manager=False)["waited"] == ["waited until AWX had deleted the inventory 'ZBS hosts'"]
     assert controller.names("inventories") == []
 

@@ -34,6 +34,27 @@ def test_all_of_it_goes(controller):
     assert take(controller) == {"done": [], "left": []}
 
 
+def test_the_node_part_goes_too(controller):
+    before = {table: set(things) for table, things in controller.store.tables.items()}
+    made = controller.set_up(node=True)
+    job = controller.store.jobs.start("job_templates", made["node"]["id"], "running")
+    assert "ZBS node (job %d, running)" % job["id"] in refused(controller)
+    controller.store.jobs.end()
+    said = take(controller)["done"]
+    assert len(said) == 18 and said.index("takes away the login 'ZBS guard'") < said.index(
+        "takes away the type of credentials 'ZBS guard login'"
+    )
+    assert {table: set(things) for table, things in controller.store.tables.items()} == before
+
+
+def test_its_type_stays_where_people_use_it(controller):
+    type_ = controller.set_up(node=True)["type_guard"]["id"]
+    controller.api.post("credentials/", name="Mine", credential_type=type_, organization=1, inputs={"password": "x"})
+    assert take(controller)["left"] == [
+        "the type of credentials 'ZBS guard login' stays, for it is used by the credential 'Mine'"
+    ]
+
+
 def test_an_organization_that_is_none_is_told(controller):
     assert "AWX has no organization 'No' for you" in refused(controller, organization="No")
 
