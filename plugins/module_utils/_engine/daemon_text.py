@@ -6,6 +6,7 @@
 import codecs
 import json
 
+from .._tools import outside
 from .._tools.errors import ZbsError
 from .daemon_keys import WHOLE
 
@@ -36,16 +37,10 @@ def parse(text, path, twins=False):
     if not text.strip():
         return {}
     try:
-        document = json.loads(
-            text,
-            object_pairs_hook=dict if twins else _no_twins,
-            parse_constant=_no_number,
-            parse_float=_number,
-            parse_int=_integer,
-        )
+        document = outside.loads(text, None if twins else _no_twins)
     except _Twin as exc:
         raise ZbsError("%s has the key %s twice; keep one of them" % (path, exc), "daemon_json")
-    except (ValueError, RecursionError) as exc:
+    except ValueError as exc:
         raise ZbsError(
             "%s is not valid JSON (%s); fix it, no engine starts with it" % (path, " ".join(str(exc).split())[:200]),
             "daemon_json",
@@ -98,17 +93,3 @@ def _no_twins(pairs):
             raise _Twin(" ".join(key.split())[:80])
         found[key] = value
     return found
-
-
-def _no_number(name):
-    raise ValueError("%s is no number of JSON" % name)
-
-
-def _integer(text):
-    # Older Pythons take hours over millions of digits, and no key holds more than an int64.
-    return int(text) if len(text) <= 40 else _no_number(text[:40])
-
-
-def _number(text):
-    value = float(text)
-    return _no_number(text[:40]) if value in (float("inf"), float("-inf")) else value

@@ -3,11 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the engine that runs does now, whatever its file says by now."""
 
-import json
 import os
 import re
 
-from .._tools import host_docker
+from .._tools import host_docker, outside, paths
 from .._tools.errors import ZbsError
 from . import daemon_file, daemon_keys, daemon_text, dockerd, firewall, unit
 from .flags import flag_bool
@@ -18,6 +17,8 @@ PODMAN = (
     "zstack.zbs.zbs_docker"
 )
 _PODMAN_SAYS = re.compile(r"Emulate Docker CLI using podman|^podman version", re.M)
+# Of what `docker info` tells; a value of another kind is none.
+_KINDS = {"ServerVersion": str, "ContainersRunning": int, "Containers": int, "LiveRestoreEnabled": bool, "Driver": str}
 # The first release that can change the firewall without iptables.
 _NATIVE = (29, 0)
 
@@ -194,11 +195,11 @@ def ask(deadline, docker="docker"):
 def read_info(out, err=""):
     """The object that `docker info` printed, empty for anything else; podman's words without one count as its answer."""
     try:
-        found = json.loads(out)
-    except (ValueError, RecursionError):
+        found = outside.loads(out)
+    except ValueError:
         found = None
     if isinstance(found, dict):
-        return found
+        return {key: value for key, value in found.items() if isinstance(value, _KINDS.get(key, object))}
     return {"BuildahVersion": None} if _PODMAN_SAYS.search(out[:4096] + "\n" + err[:4096]) else {}
 
 
@@ -233,7 +234,7 @@ def _path(path, flags, root):
 def _was_in_swarm(flags, path, root):
     """Whether an engine that does not tell is a member of a Swarm: dockerd itself looks for this file."""
     folder = flags.get("data-root", [content(path).get("data-root") or "/var/lib/docker"])[-1]
-    return os.path.lexists(os.path.join(below(root, str(folder)), "swarm/docker-state.json"))
+    return paths.exists(os.path.join(below(root, str(folder)), "swarm/docker-state.json"), link=True)
 
 
 def content(path):

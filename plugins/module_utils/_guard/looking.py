@@ -50,7 +50,12 @@ def small(admin_socket, call=spdk.call):
         return Small(SILENT, answer.pid)
     rows = [row for row in answer.result if isinstance(row, dict)]
     used = [row for row in rows if row.get("sessions") and _bdev(row)]
-    return Small(ANSWERS, answer.pid, [row.get("ctrlr") for row in used], sum(_count(row) for row in used))
+    return Small(
+        ANSWERS,
+        answer.pid,
+        [row["ctrlr"] for row in used if isinstance(row.get("ctrlr"), str)],
+        sum(_count(row) for row in used),
+    )
 
 
 def _bdev(row):

@@ -3,12 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The guard's options, from a JSON file of root's."""
 
-import json
 import os
 from urllib.parse import urlsplit
 
 from .._observe.settings import Settings, container_name
-from .._tools import trust
+from .._tools import outside, trust
 from .._tools.errors import ZbsError, system_words
 from .._window.ledger import FACTS_DIR
 
@@ -81,10 +80,10 @@ def read(path=FILE):
     try:
         if len(text) > _MOST:
             raise ValueError("it is larger than %d bytes" % _MOST)
-        values = json.loads(text.decode("utf-8"))
+        values = outside.loads(text.decode("utf-8"))
         if not isinstance(values, dict):
             raise ValueError("it is not an object")
-    except (ValueError, RecursionError) as exc:
+    except ValueError as exc:
         raise _bad(path, "it is not JSON that can be understood (%s)" % exc)
     return check(values, path)
 

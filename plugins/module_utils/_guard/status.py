@@ -9,7 +9,7 @@ It lies in /run, root's alone: a next guard of the same boot believes what it sa
 import json
 import os
 
-from .._tools import replacing, trust
+from .._tools import outside, replacing, trust
 from .._tools.errors import system_words
 
 FILE = "/run/zbs-vhost/guard.json"
@@ -50,10 +50,10 @@ def read(path=FILE):
         with os.fdopen(handle, "rb") as stream:
             if not trust.is_trusted(os.fstat(stream.fileno())):
                 return None, "%s can't be trusted (users other than root can write to it)" % path
-            data = json.loads(stream.read(_MOST).decode("utf-8"))
+            data = outside.loads(stream.read(_MOST).decode("utf-8"))
     except OSError as exc:
         return None, "%s can't be read (%s)" % (path, system_words(exc))
-    except (ValueError, RecursionError):
+    except ValueError:
         return None, "%s can't be understood" % path
     if not isinstance(data, dict) or not _proper(data.get("disks")) or not isinstance(data.get("restores"), dict):
         return None, "%s is not a guard's" % path

@@ -5,6 +5,7 @@
 line of this boot and of the next ones, tuned. Told, never changed.
 """
 
+import collections
 import configparser
 import os
 import re
@@ -16,6 +17,7 @@ from . import node_pools
 _SYSCTL = ("etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d", "usr/lib/sysctl.d", "lib/sysctl.d")
 _TMPFILES = ("etc/tmpfiles.d", "run/tmpfiles.d", "usr/local/lib/tmpfiles.d", "usr/lib/tmpfiles.d")
 _TUNED = ("etc/tuned", "etc/tuned/profiles", "usr/lib/tuned", "usr/lib/tuned/profiles")
+_MOST_PROFILES = 100
 _SETTING = re.compile(r"^\s*-?\s*(vm[./]nr_hugepages(?:_mempolicy)?)\s*=\s*(\S.*?)\s*$")
 _DEFAULT = "default_hugepagesz"
 # Where the kernel command line of the next boot is written: by people, by grubby, by kernel-install, by grub2-mkconfig.
@@ -58,14 +60,15 @@ def _boot_entries(root, wanted, default_kib):
     names = list(_BOOT_FILES)
     for folder, ending in _BOOT_FOLDERS:
         names += [os.path.join(folder, name) for name in _list(root, folder) if name.endswith(ending)]
-    found: list[dict] = []
+    found: dict[tuple, dict] = {}
     for name in names:
         for line in _read(root, name).splitlines():
             match = _BOOT_LINE.match(line)
             text = line if name == "etc/kernel/cmdline" else match.group(1) if match else ""
             # A menu says the same of each of its kernels.
-            found += [item for item in _command_line(text, wanted, default_kib, "/" + name) if item not in found]
-    return found
+            for item in _command_line(text, wanted, default_kib, "/" + name):
+                found.setdefault((item["where"], item["says"]), item)
+    return list(found.values())
 
 
 def _in_order(root, folders):
@@ -123,13 +126,15 @@ def _command_line(text, wanted, default_kib, where):
 
 def _tuned(root, wanted, default_kib):
     """The active profile and those that it includes."""
-    waiting, seen, found = _read(root, "etc/tuned/active_profile").split(), set(), []
-    while waiting:
-        profile = waiting.pop(0)
-        path = next((path for path in _profile_paths(profile) if _read(root, path)), None)
-        if path is None or path in seen:
+    waiting, seen, found = collections.deque(_read(root, "etc/tuned/active_profile").split()), set(), []
+    while waiting and len(seen) < _MOST_PROFILES:
+        profile = waiting.popleft()
+        if profile in seen:
             continue
-        seen.add(path)
+        seen.add(profile)
+        path = next((path for path in _profile_paths(profile) if _read(root, path)), None)
+        if path is None:
+            continue
         parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
         try:
             parser.read_string(_read(root, path))
@@ -152,10 +157,10 @@ def _tuned(root, wanted, default_kib):
 
 
 def _profile_paths(profile):
-    # A profile's name is a folder's: one that climbs out of it is none.
+    # A profile's name is a folder's: one that climbs out of it, or that no folder can have, is none.
     return (
         []
-        if "/" in profile or profile in ("", ".", "..")
+        if "/" in profile or "\0" in profile or profile in ("", ".", "..")
         else [os.path.join(folder, profile, "tuned.conf") for folder in _TUNED]
     )
 

@@ -11,7 +11,7 @@ is a path, which a boot leaves as it is.
 import json
 import os
 
-from .._tools import folder, replacing
+from .._tools import folder, outside, replacing
 from .._tools.errors import ZbsError
 
 PATH = "var/lib/zbs-vhost/mounts.json"
@@ -93,8 +93,8 @@ def _read(root):
     """{"mounts": entries, "chosen": {size: path}}; empty of a file that is missing or broken: what is not known to be ours is not."""
     try:
         with open(os.path.join(root, PATH), encoding="utf-8") as handle:
-            data = json.load(handle)
-    except (OSError, ValueError, RecursionError):
+            data = outside.loads(handle.read())
+    except (OSError, ValueError):
         data = None
     known = isinstance(data, dict) and data.get("version") == _VERSION
     entries, choices = (data.get("mounts"), data.get("chosen")) if known else (None, None)

@@ -4,11 +4,10 @@
 """What Docker knows of the target's container: ONE `docker container inspect`."""
 
 import calendar
-import json
 import re
 import time
 
-from .._tools import command, host_docker, sizes
+from .._tools import command, host_docker, outside, sizes
 from .._tools.errors import ZbsError
 
 # Answers of Docker that tell what is wrong; everything else is `error`.
@@ -47,19 +46,19 @@ class Container:
         state = _shaped(data.get("State"), dict)
         config = _shaped(data.get("Config"), dict)
         arguments = [data.get("Path")] + _shaped(data.get("Args"), list)
-        self.container_id = data.get("Id")
+        self.container_id = _or_none(data.get("Id"), str)
         self.name = _shaped(data.get("Name"), str).lstrip("/") or None
-        self.image = config.get("Image")
-        self.image_id = data.get("Image")
-        self.state = state.get("Status")
+        self.image = _or_none(config.get("Image"), str)
+        self.image_id = _or_none(data.get("Image"), str)
+        self.state = _or_none(state.get("Status"), str)
         self.running = bool(state.get("Running"))
         self.restarting = bool(state.get("Restarting"))
         self.pid = _shaped(state.get("Pid"), int) or None
-        self.exit_code = state.get("ExitCode")
-        self.created_at = data.get("Created")
-        self.started_at = state.get("StartedAt")
-        self.finished_at = state.get("FinishedAt")
-        self.restart_count = data.get("RestartCount")
+        self.exit_code = _or_none(state.get("ExitCode"), int)
+        self.created_at = _or_none(data.get("Created"), str)
+        self.started_at = _or_none(state.get("StartedAt"), str)
+        self.finished_at = _or_none(state.get("FinishedAt"), str)
+        self.restart_count = _or_none(data.get("RestartCount"), int)
         self.arguments = [str(item) for item in arguments if item]
         self.mounts = [item for item in _shaped(data.get("Mounts"), list) if isinstance(item, dict)]
         # Only podman watches a container with conmon and names the pid file of it.
@@ -138,10 +137,10 @@ def inspect_container(name, deadline, docker="docker", kill_grace=command.KILL_G
         return Container("silent", "docker did not answer within %.1f s" % deadline.seconds)
     if result.rc == 0:
         try:
-            found = json.loads(result.out)
+            found = outside.loads(result.out)
             if isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict):
                 return Container("found", data=found[0])
-        except (ValueError, RecursionError):
+        except ValueError:
             pass
         return Container("error", "docker container inspect did not answer with a JSON list of one container")
     said = result.sentence()
@@ -180,6 +179,11 @@ def parse_cpus(text):
 def _shaped(value, kind):
     """`value` where it is of that kind, else the kind's empty value."""
     return value if isinstance(value, kind) else kind()
+
+
+def _or_none(value, kind):
+    """`value` where it is of that kind, else None."""
+    return value if isinstance(value, kind) else None
 
 
 # Docker writes UTC with nanoseconds, podman the local time with its offset.

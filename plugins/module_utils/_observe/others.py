@@ -6,11 +6,11 @@
 Only where the container of the expected name does not explain what was seen is Docker asked for the others.
 """
 
-import json
 import os
 import re
 import time
 
+from .._tools import outside, paths
 from .._tools.errors import ZbsError
 from . import oldest, sockets
 from .container import Container, ask_docker, says_missing
@@ -125,8 +125,8 @@ def _problem(result, deadline):
 def _parsed(line):
     """The Container of one line; None for what is none."""
     try:
-        data = json.loads(line)
-    except (ValueError, RecursionError):
+        data = outside.loads(line)
+    except ValueError:
         return None
     return Container("found", data=data) if isinstance(data, dict) else None
 
@@ -171,14 +171,14 @@ def has_folder(container, folders):
     """How it is known that a container has one of the target's socket folders to write to, in words; None where it has not."""
     if container.name == oldest.CONTAINER:
         return "the name of the oldest releases' target"
-    wanted = {os.path.realpath(folder) for folder in folders}
+    wanted = {paths.real(folder) for folder in folders}
     for word in _paths(container.arguments):
         path, writable = on_host(container.mounts, word)
-        real = os.path.realpath(path)
+        real = paths.real(path)
         if writable and (real in wanted or os.path.dirname(real) in wanted):
             return "its argument %s" % word
     for mount in container.mounts:
-        source = os.path.realpath(_text(mount.get("Source")) or "/")
+        source = paths.real(_text(mount.get("Source")) or "/")
         inside = any(folder == source or folder.startswith(source + "/") for folder in wanted)
         if inside and not _SYSTEM.match(source) and mount.get("RW") is not False:
             return "its mount %s" % source

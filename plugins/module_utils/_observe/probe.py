@@ -6,6 +6,7 @@
 import os
 import time
 
+from .._tools import paths
 from .._tools.deadline import Deadline
 from .._tools.visible import visible_in
 from . import demand, disks, identity, pools, sockets, spdk
@@ -232,9 +233,9 @@ def _volume(controller, table, sizes):
     bdev = _shaped(block.get("bdev"), str) or None
     socket_path = _shaped(controller.get("socket"), str)
     listens = table is None or table.get(socket_path, (False, 0))[0]
-    present = bool(socket_path) and os.path.exists(socket_path) and listens
+    present = bool(socket_path) and paths.exists(socket_path) and listens
     return {
-        "controller": controller.get("ctrlr"),
+        "controller": _shaped(controller.get("ctrlr"), str) or None,
         "socket": socket_path or None,
         "bdev": bdev,
         "block_size": sizes.get(bdev),

@@ -7,11 +7,14 @@ An option is `-chardev` or `--chardev`; its value is a list `socket,id=a,path=/p
 (`addr.type=unix,addr.path=/p`), or JSON.
 """
 
-import json
 import os
 
+from .._tools import outside, paths
+
 # The kernel takes no longer argument, and a VM with a thousand disks has fewer in all.
-_MOST_WORD, _MOST = 131072, 1048576
+_MOST_WORD, _MOST, _MOST_WORDS = 131072, 1048576, 32768
+# Of paths that lie elsewhere so many are led through their links; and the kernel takes no longer path of a socket.
+_MOST_PATHS, _MOST_PATH = 2000, 108
 # What lies in a folder of sockets and is no disk: what a VM listens on itself, or takes for something else. The last ones are
 # cloud-hypervisor's.
 _NO_DISKS = (
@@ -77,7 +80,7 @@ class _Group:
             return None
 
 
-def sockets(argv, folder, real=os.path.realpath, read=None):
+def sockets(argv, folder, real=paths.real, read=None):
     """(disks, others) of the paths directly in `folder` that the arguments name.
 
     disks   {path: seconds after which the VM connects again, 0 where it never does, None where that is not said}; a connection that
@@ -86,6 +89,8 @@ def sockets(argv, folder, real=os.path.realpath, read=None):
     real    leads a path through its links: a folder may have several names
     read    gives the text of a file that the arguments name (-readconfig), or None; without it none is read
     """
+    real, folder = _bounded(real), os.path.normpath(folder)
+    found: dict = {}
     groups: list = []
     chardevs: dict = {}
     users: dict = {}
@@ -105,14 +110,32 @@ def sockets(argv, folder, real=os.path.realpath, read=None):
     for group in groups:
         socket = group.option == "chardev"
         real_here = real if socket or group.driver() == _LIBBLKIO else None
-        paths = [path for path in (inside(value, folder, real_here) for value in group.values) if path]
+        here = []
+        for value in group.values:
+            key = value, real_here is None
+            if key not in found:
+                found[key] = inside(value, folder, real_here)
+            if found[key] is not None:
+                here.append(found[key])
         if not _is_disk(group, users.get(group.keys.get("id")) if socket else None):
-            others.update(paths)
+            others.update(here)
             continue
-        disks.update((path, group.again()) for path in paths)
+        disks.update((path, group.again()) for path in here)
         if socket and "fd" in group.keys:
             disks[str(group.keys["fd"])] = 0
     return disks, others - set(disks)
+
+
+def _bounded(real):
+    """`real` that asks the system once for a path, and for no more of them than a VM may have."""
+    known: dict = {}
+
+    def ask(path):
+        if path not in known and len(known) < _MOST_PATHS:
+            known[path] = real(path)
+        return known.get(path, path)
+
+    return ask
 
 
 def _is_disk(group, drivers):
@@ -123,11 +146,11 @@ def _is_disk(group, drivers):
 
 
 def inside(value, folder, real=None):
-    """A path as `folder` and a name directly in it, where it leads there; else None. `real` as for disks_in, None for no links."""
+    """A path as `folder` (in its normal form) and a name directly in it, where it leads there; else None. `real` as for sockets, None for
+    no links."""
     value = value[len("unix:") :] if value.startswith("unix:") else value
-    if not value.startswith("/") or "\0" in value:
+    if not value.startswith("/") or "\0" in value or len(value) > _MOST_PATH:
         return None
-    folder = os.path.normpath(folder)
     path = os.path.normpath("/" + value.lstrip("/"))
     if real is not None and os.path.dirname(path) != folder:
         path = real(path)
@@ -139,7 +162,7 @@ def inside(value, folder, real=None):
 def _groups(argv, read):
     """The groups of the arguments: what follows on an option is its value, anything else stands for itself."""
     left, option = _MOST, ""
-    for word in argv:
+    for word in argv[:_MOST_WORDS]:
         left -= len(word)
         if left < 0:
             return
@@ -158,13 +181,10 @@ def _pairs(word):
     """(key, value) of a list or of JSON; what a list begins with has the key "". A value may be JSON again."""
     if len(word) > _MOST_WORD:
         return
-    text = word[len("json:") :] if word.startswith("json:") else word
-    if text.startswith("{"):
-        try:
-            yield from list(_flat("", json.loads(text)))
-            return
-        except (ValueError, RecursionError):
-            pass
+    found = _json(word)
+    if found is not None:
+        yield from found
+        return
     for number, part in enumerate(_parts(word)):
         key, equals, value = part.partition("=")
         if number and not equals:
@@ -173,7 +193,16 @@ def _pairs(word):
             key, value = "" if number == 0 else "/", part
         yield key, value
         if value.startswith("json:"):
-            yield from _pairs(value)
+            yield from _json(value) or ()
+
+
+def _json(word):
+    """(key, value) of everything in JSON; None for what is none."""
+    text = word[len("json:") :] if word.startswith("json:") else word
+    try:
+        return list(_flat("", outside.loads(text))) if text.startswith("{") else None
+    except ValueError:
+        return None
 
 
 def _parts(word):

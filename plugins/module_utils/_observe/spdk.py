@@ -13,15 +13,18 @@ Rules from measuring real SPDK (v24.01 and v26.05):
 import errno
 import json
 import os
+import re
 import socket
 import struct
 
+from .._tools import outside
 from .._tools.errors import ZbsError, system_words
 
 # sun_path holds 108 bytes with its closing zero; a longer path is cut off silently by the target.
 MAX_PATH = 107
 # A target with thousands of bdevs answers a few MB; more than this is no SPDK.
 MAX_ANSWER = 32 * 1024 * 1024
+_ESCAPED = re.compile(rb"\\.", re.S)
 
 
 class SpdkProblem(ZbsError):
@@ -126,40 +129,58 @@ def _peer_pid(sock):
 
 def _receive(sock, path, request_id, deadline):
     """Read pieces until the answer with our id is complete."""
-    decoder = json.JSONDecoder()
     buffer = bytearray()  # grows in place: bytes would be copied whole for every piece of a long answer
-    begun = False
+    heard, braces = 0, Braces()
     while True:
         try:
             piece = _piece(sock, deadline)
         except socket.timeout:
-            if not buffer:
+            if not heard:
                 raise
             raise SpdkProblem(
-                "%s sent %d bytes and no complete answer within %.1f s" % (path, len(buffer), deadline.seconds),
+                "%s sent %d bytes and no complete answer within %.1f s" % (path, heard, deadline.seconds),
                 "junk",
             )
         if not piece:
             raise SpdkProblem("%s closed the connection in the middle of an answer" % path, "closed")
+        heard += len(piece)
+        piece = piece if buffer else piece.lstrip()
         buffer += piece
-        if len(buffer) > MAX_ANSWER:
+        if heard > MAX_ANSWER:
             raise SpdkProblem("%s answered more than %d bytes: that is not SPDK" % (path, MAX_ANSWER), "junk")
-        if not begun and buffer.lstrip():
-            if buffer.lstrip()[:1] != b"{":
-                raise SpdkProblem("%s answered something that is not JSON-RPC" % path, "junk")
-            begun = True
-        # Only a piece that closes an object can complete the answer: a cheap test that keeps long answers linear.
-        if not piece.rstrip().endswith(b"}"):
+        if buffer and buffer[:1] != b"{":
+            raise SpdkProblem("%s answered something that is not JSON-RPC" % path, "junk")
+        if not buffer or not braces.closed_by(piece):
             continue
+        # It is read once: a try at every piece would read a long answer as many times as it has pieces.
         try:
-            answer, _end = decoder.raw_decode(buffer.decode("utf-8").lstrip())
-        except (UnicodeDecodeError, ValueError):
-            continue
-        except RecursionError:
-            raise SpdkProblem("%s answered JSON that is nested too deep to be SPDK's" % path, "junk")
+            answer, _end = outside.scan(outside.checked(buffer.decode("utf-8")))
+        except ValueError as exc:
+            raise SpdkProblem("%s answered JSON that can't be understood (%s)" % (path, exc), "junk")
         if answer.get("id") != request_id or not ("result" in answer or "error" in answer):
             raise SpdkProblem("%s answered JSON that does not answer the request" % path, "junk")
         return answer
+
+
+class Braces:
+    """Whether the object that a text of JSON begins with is closed, piece by piece."""
+
+    def __init__(self):
+        self._open = 0
+        self._in_string = False
+        self._left = b""
+
+    def closed_by(self, piece):
+        """Take the next bytes; whether the object ends in them, or has ended before."""
+        piece = self._left + piece
+        # A backslash belongs to what follows it.
+        backslashes = len(piece) - len(piece.rstrip(b"\\"))
+        self._left = piece[-1:] if backslashes % 2 else b""
+        parts = _ESCAPED.sub(b"", piece[: len(piece) - len(self._left)]).split(b'"')
+        told = b"".join(parts[1 if self._in_string else 0 :: 2])
+        self._in_string ^= len(parts) % 2 == 0
+        self._open += told.count(b"{") - told.count(b"}")
+        return self._open <= 0 and not self._in_string
 
 
 def _piece(sock, deadline):

@@ -40,9 +40,10 @@ def _version(path, deadline):
 
 def _cluster_version(data):
     """The one version that the clusters name, None where they name none or several."""
-    found = {item.get("version") for item in data.get("clusters") or [] if isinstance(item, dict)}
-    found.discard(None)
-    return str(found.pop()) if len(found) == 1 else None
+    clusters = data.get("clusters")
+    rows = [item for item in clusters if isinstance(item, dict)] if isinstance(clusters, list) else []
+    found = {item["version"] for item in rows if isinstance(item.get("version"), str)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _compute_host(host_ip, port, has_login, clusters, deadline):

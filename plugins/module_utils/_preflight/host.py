@@ -4,7 +4,6 @@
 """What a compute host can tell before a deploy: the image, who is bound to the CPUs."""
 
 import fcntl
-import json
 import os
 import re
 import struct
@@ -12,7 +11,7 @@ import struct
 from .._engine import registry, registry_names
 from .._observe import spdk, topology
 from .._observe.container import inspect_container
-from .._tools import host_docker
+from .._tools import host_docker, outside
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
 
@@ -30,8 +29,8 @@ def look_for_image(image, deadline):
         return None, {}
     if result.rc == 0:
         try:
-            labels = (json.loads(result.out)[0].get("Config") or {}).get("Labels") or {}
-        except (ValueError, IndexError, AttributeError, KeyError, TypeError, RecursionError):
+            labels = (outside.loads(result.out)[0].get("Config") or {}).get("Labels") or {}
+        except (ValueError, IndexError, AttributeError, KeyError, TypeError):
             labels = {}
         return True, {str(key): str(value) for key, value in labels.items()} if isinstance(labels, dict) else {}
     return (False if re.search(r"no such image", result.err, re.I) else None), {}

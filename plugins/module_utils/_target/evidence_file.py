@@ -11,7 +11,7 @@ import os
 
 from .._observe import pools
 from .._observe.verdict import HEALED
-from .._tools import host_docker, masking
+from .._tools import host_docker, masking, outside
 from .._tools.errors import ZbsError, system_words
 
 # Docker is asked twice; the second question, the log, may take what the first left.
@@ -89,8 +89,8 @@ def _inspect(request, deadline):
     if problem:
         return problem, [], False
     try:
-        found, secrets = masking.without_environment(json.loads(result.out))
-    except (ValueError, RecursionError):
+        found, secrets = masking.without_environment(outside.loads(result.out))
+    except ValueError:
         # Not shown as it is: who can't read it can't mask it either.
         return "docker container inspect did not answer with JSON", [], True
     if result.rc != 0 or not found:

@@ -13,6 +13,7 @@ import os
 import sys
 
 from .._guard import options, status
+from .._tools import outside
 from .._tools.errors import ZbsError
 from .._window.window import Clock
 from . import phases
@@ -28,10 +29,10 @@ def main(code):
 def respond(text, code):
     """The answer to the question `text` (bytes), as plain data."""
     try:
-        asked = json.loads(text.decode("utf-8"))
+        asked = outside.loads(text.decode("utf-8"))
         params, check_mode = dict(asked["params"]), bool(asked["check_mode"])
         wanted = asked["hash"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return {"declined": "the question can't be understood"}
     if wanted != code:
         return {"declined": "the code on the host is %s, the controller's is %s" % (code, wanted)}

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The JSON object in what a program printed, which may have said other things before it."""
 
-import json
 import re
+
+from . import outside
 
 # What only a terminal, or an editor, makes something of: colours (ECMA-48), titles, a byte order mark at the beginning of a line.
 _DRESS = re.compile(
@@ -22,8 +23,10 @@ def last_object(text, keys=()):
 
     keys  an object that has one of them is taken before a later one that has none: a program may log in JSON as well
     """
-    text = _DRESS.sub("", text).strip()
-    decoder = json.JSONDecoder()
+    try:
+        text = outside.checked(_DRESS.sub("", text).strip())
+    except ValueError:
+        return None
     last = chosen = None
     position, tries, work = text.find("{"), _TRIES, 2 * len(text)
     while position >= 0 and tries and work >= 0:
@@ -32,11 +35,11 @@ def last_object(text, keys=()):
             position = text.find("{", line) if line >= 0 else -1
             continue
         try:
-            last, end = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError) as exc:
+            last, end = outside.scan(text, position)
+        except ValueError as exc:
             end = position + 1
             tries -= 1
-            work -= getattr(exc, "pos", position) - position
+            work -= getattr(exc, "pos", len(text)) - position
         else:
             if any(key in last for key in keys):
                 chosen = last

@@ -5,6 +5,9 @@
 
 from .visible import visible
 
+# Letters of a sentence that an operator is to read.
+_MOST = 4000
+
 
 def system_words(exc):
     """What the system says with an OSError, or whoever raised it in its place; without a number (a timeout has none) its text."""
@@ -20,7 +23,8 @@ class ZbsError(Exception):
     """
 
     def __init__(self, message, code="failed", details=None):
-        message = visible(message)  # it quotes what others said
+        # It quotes what others said, however much that is.
+        message = visible(message if len(message) <= _MOST else message[:_MOST] + " ...")
         super().__init__(message)
         self.message = message
         self.code = code

@@ -9,11 +9,11 @@ put a file there wants no attempts: one that can't be understood, even an empty 
 
 import contextlib
 import errno
-import json
 import os
 import stat
 import time
 
+from .._tools import outside
 from .._tools.errors import system_words
 from .ledger import HOLD_NAME
 
@@ -49,7 +49,7 @@ def read_hold(facts_dir, now):
         return _damaged(path, system_words(exc))
     try:
         reason, until = _parse(text)
-    except (ValueError, RecursionError) as exc:
+    except ValueError as exc:
         return _damaged(path, str(exc))
     # Both are of one fixed form, so that their texts are in the order of their times.
     if until is not None and until <= now:
@@ -75,7 +75,7 @@ def _parse(text):
         raise ValueError("it is larger than %d bytes" % _MAX_SIZE)
     if not text.strip():
         raise ValueError("it is empty")
-    data = json.loads(text.decode("utf-8"))
+    data = outside.loads(text.decode("utf-8"))
     if not isinstance(data, dict):
         raise ValueError("it is not an object")
     reason, until = data.get("reason"), data.get("until")

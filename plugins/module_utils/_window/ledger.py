@@ -22,13 +22,12 @@ This file is what a tick at a host that is well needs of it; _window/ledger_writ
 """
 
 import errno
-import json
 import os
 import stat
 
 from .._observe import identity
 from .._observe.disks import check_disks, traced
-from .._tools import trust
+from .._tools import outside, trust
 from .._tools.errors import system_words
 
 FACTS_DIR = "/etc/ansible/facts.d"
@@ -186,8 +185,8 @@ def read_ledger(facts_dir=FACTS_DIR):
         os.close(handle)
     try:
         data = _parse(text)
-    except (ValueError, RecursionError) as exc:
-        return Ledger(lost="%s can't be understood (%s)" % (path, exc))
+    except ValueError as exc:
+        return Ledger(lost="%s can't be understood (%s)" % (path, " ".join(str(exc).split())[:200]))
     return Ledger(
         data["entries"],
         history=data.get("history"),
@@ -204,7 +203,7 @@ def _parse(text):
         raise ValueError("it is larger than %d bytes" % MAX_SIZE)
     if not text.strip():
         raise ValueError("it is empty")
-    data = json.loads(text.decode("utf-8"))
+    data = outside.loads(text.decode("utf-8"))
     if not isinstance(data, dict) or not isinstance(data.get("entries"), dict):
         raise ValueError("it has no entries")
     if data.get("version") != VERSION:
@@ -260,6 +259,10 @@ def _check(value, shape, name):
     if not isinstance(value, dict):
         raise ValueError("%s is not an object" % name)
     for key, kinds in shape.items():
-        # A bool is an int to Python, and no counter to us.
-        if not isinstance(value.get(key), kinds) or (isinstance(value.get(key), bool) and kinds is not bool):
+        # What may be null has to be there all the same. A bool is an int to Python, and no counter to us.
+        if (
+            key not in value
+            or not isinstance(value[key], kinds)
+            or (isinstance(value[key], bool) and kinds is not bool)
+        ):
             raise ValueError("%s has no valid %s" % (name, key))

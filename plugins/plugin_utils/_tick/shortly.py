@@ -9,6 +9,7 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.zstack.zbs.plugins.module_utils import _recovery_arguments
 from ansible_collections.zstack.zbs.plugins.module_utils._node.places import CURRENT, FOLDER
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import outside
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 COMMAND = f"{FOLDER}/{CURRENT}/look"
@@ -40,17 +41,15 @@ def answer(status, output, params):
     """The module's result from the exit status and output of the host's code; None where it did not come that way."""
     if status != 0:
         return None
-    try:
-        told = json.loads(output)
-    except ValueError:
-        return None
-    if not isinstance(told, dict) or not ("result" in told or "failure" in told):
-        return None
-    if "failure" in told:
+    told = _object(output)
+    if isinstance(told.get("failure"), dict) and isinstance(told["failure"].get("message"), str):
         found = {"failed": True, "msg": told["failure"]["message"], "failure": told["failure"]}
+    elif "failure" in told or not isinstance(told.get("result"), dict):
+        return None
     else:
         found = told["result"]
-        warnings = found.pop("warn", []) + ([told["guard"]] if told.get("guard") else [])
+        warnings = found.pop("warn", None)
+        warnings = (warnings if isinstance(warnings, list) else []) + ([told["guard"]] if told.get("guard") else [])
         if warnings:
             found["warnings"] = warnings
     return dict(found, invocation={"module_args": params})
@@ -60,7 +59,13 @@ def reason(status, output):
     """Why the answer did not come that way, in words."""
     if status in (126, 127):
         return "the host does not have it"
+    return _object(output).get("declined") or "it ended with status %s and no answer" % status
+
+
+def _object(output):
+    """The JSON object in the output of the host's code; empty for anything else."""
     try:
-        return json.loads(output)["declined"]
-    except (ValueError, TypeError, KeyError):
-        return "it ended with status %s and no answer" % status
+        found = outside.loads(output)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}

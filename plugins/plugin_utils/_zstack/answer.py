@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an answer of the manager means: the JSON it holds, a reason to ask again, or an error in a sentence. Pure."""
 
-import json
-
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import outside
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
+
+# Letters of what a manager says of an error that are repeated; management-server.log has all.
+_MOST_CODE, _MOST = 40, 1000
 
 
 class Again(Exception):
@@ -28,7 +30,7 @@ def read_answer(status, text, location, where):
             "%s redirects to %s; set url to the final address" % (where, location or "nowhere"),
             code="redirect",
         )
-    document = _document(text)
+    document = _document(text, where)
     if status in (200, 202, 204):
         if document is None:
             raise ZbsError(
@@ -43,8 +45,8 @@ def read_answer(status, text, location, where):
 def _refusal(status, text, document, where):
     found = (document or {}).get("error")
     error = found if isinstance(found, dict) else {}
-    code = str(error.get("code") or "")
-    said = " ".join(str(error.get("details") or error.get("description") or "").split())
+    code = str(error.get("code") or "")[:_MOST_CODE]
+    said = " ".join(str(error.get("details") or error.get("description") or "")[:_MOST].split())
     words = ": ".join(part for part in (code, said) if part) or _kind(text)
     if code.startswith("ID.") or status in (401, 403):
         return ZbsError(
@@ -64,12 +66,16 @@ def _refusal(status, text, document, where):
     return Again(failure) if status == 503 else failure
 
 
-def _document(text):
-    """The JSON object in the text, {} for no text at all, None for anything else."""
+def _document(text, where):
+    """The JSON object in the text, {} for no text at all, None for anything else; ZbsError `too_large` for more than can be read."""
     if not text.strip():
         return {}
     try:
-        document = json.loads(text)
+        document = outside.loads(text)
+    except outside.TooMuch as exc:
+        raise ZbsError(
+            "%s answered JSON that can't be read (%s); give a smaller page_size" % (where, exc), code="too_large"
+        ) from None
     except ValueError:
         return None
     return document if isinstance(document, dict) else None

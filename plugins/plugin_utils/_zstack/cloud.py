@@ -41,6 +41,14 @@ _HOST = (
     "cpuNum",
     "totalMemoryCapacity",
 )
+# What is no text; what others ask for as a key, or compare, has to be what it is said to be.
+_KINDS = {
+    "attachedClusterUuids": list,
+    "outputProtocols": list,
+    "sshPort": int,
+    "cpuNum": int,
+    "totalMemoryCapacity": int,
+}
 _PROTOCOL = ("hostUuid", "primaryStorageUuid", "protocol", "status", "lastOpDate")
 # Raised when what `read` returns changes its shape: a cache of the old one is not read then.
 FORMAT = 1
@@ -61,7 +69,7 @@ def read_cloud(ask, wanted=(), states=(), statuses=(), page_size=1000, clock=tim
 
     def rows(path, fields, conditions=(), key=("uuid",)):
         found = query.rows(ask, path, key, conditions, key[0], page_size)
-        return [{name: row.get(name) for name in fields} for row in found]
+        return [{name: _field(row, name, path) for name in fields} for row in found]
 
     read_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock()))
     storages = choose(rows("/v1/primary-storage", _STORAGE, ["type=Addon"]), wanted)
@@ -96,7 +104,19 @@ def _protocols(rows, storages, hosts):
             if error.code == "not_found":
                 return None
             raise
-    return [row for row in found if row["hostUuid"] in hosts]
+    ours = {storage["uuid"] for storage in storages}
+    return [row for row in found if row["hostUuid"] in hosts and row["primaryStorageUuid"] in ours]
+
+
+def _field(row, name, path):
+    """A field of a row, None where it is not there; ZbsError `bad_row` for one of another kind."""
+    value, kind = row.get(name), _KINDS.get(name, str)
+    fits = isinstance(value, kind) and not isinstance(value, bool)
+    if value is not None and not (fits and (kind is not list or all(isinstance(item, str) for item in value))):
+        raise ZbsError(
+            "%s answered a row whose %s is %s; is url a ZStack API?" % (path, name, repr(value)[:80]), code="bad_row"
+        )
+    return value
 
 
 def choose(storages, wanted):

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From a cloud (of _zstack/cloud) to the hosts of an inventory: documents, names, variables, groups. Pure."""
 
+import collections
+
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.visible import visible
 
@@ -133,5 +135,5 @@ def group_names(rows, kind, safe):
     safe  makes a group's name of any text
     """
     plain = {row["uuid"]: safe("zstack_%s_%s" % (kind, row["name"])) for row in rows}
-    shared = list(plain.values())
-    return {uuid: name if shared.count(name) == 1 else safe("%s_%s" % (name, uuid[:8])) for uuid, name in plain.items()}
+    shared = collections.Counter(plain.values())
+    return {uuid: name if shared[name] == 1 else safe("%s_%s" % (name, uuid[:8])) for uuid, name in plain.items()}

@@ -86,7 +86,11 @@ class Manager:
 
     def _followed(self, answer, headers):
         """The end of an action that the manager goes on with: its location is asked until it is done."""
-        path = urlsplit(str(answer.get("location") or "")).path
+        location = answer.get("location")
+        try:
+            path = urlsplit(location).path if isinstance(location, str) else ""
+        except ValueError:
+            path = ""
         # Only the path counts: the manager may know itself by another address, and a login goes to ours alone.
         place = path.rfind("/v1/")
         if place < 0:

@@ -41,7 +41,7 @@ def _read(ask, path, key, conditions, sort, page_size):
             return None
         for row in page:
             identity = tuple(row.get(name) for name in key)
-            if None in identity:
+            if not all(isinstance(part, str) for part in identity):
                 raise ZbsError(
                     "%s answered a row without %s; is url a ZStack API?" % (path, " and ".join(key)), code="bad_row"
                 )

@@ -64,7 +64,7 @@ class Session:
         inventory = answer.get("inventory")
         uuid = inventory.get("uuid") if isinstance(inventory, dict) else None
         # It goes into an address and a header.
-        if not isinstance(uuid, str) or not uuid.isalnum():
+        if not isinstance(uuid, str) or not (uuid.isascii() and uuid.isalnum()):
             raise ZbsError(
                 "%s answered the login without a session; check that url is a ZStack API" % self._manager.name,
                 code="no_session",

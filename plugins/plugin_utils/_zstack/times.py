@@ -42,9 +42,9 @@ def since(text, where):
     """The manager's time as ISO 8601 text in UTC; None where it or its zone (`where`, of `zone`) is not known."""
     try:
         moment = _moment(str(text or "").strip(), where)
-    except (ValueError, ZbsError):  # the 31st of February, an offset of 99 hours
+        return moment and moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, ZbsError):  # the 31st of February, the year 0 of UTC, an offset of 99 hours
         return None
-    return moment and moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _moment(text, where):

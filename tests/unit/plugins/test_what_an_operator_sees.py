@@ -75,6 +75,12 @@ def _error(said):
     return ZbsError("the VM %s is odd" % said).message
 
 
+def test_a_sentence_is_one_that_can_be_read():
+    said = "\x1b" * 10**6
+    assert len(ZbsError("zbsadm failed: " + said).message) < 20000
+    assert ZbsError("a" * 4000).message == "a" * 4000
+
+
 def _module_result(said, fails=False):
     """What a module answers, and what it warns of."""
     kept = []

@@ -78,6 +78,30 @@ def test_a_zbsadm_that_knows_no_version_option_tells_the_clusters(admin):
     assert rows_of(admin(body))[1]["zbsadm_version"] == "1.6.2"
 
 
+@pytest.mark.parametrize(
+    "clusters",
+    [
+        "7",
+        '{"a": 1}',
+        '[7, null, "x"]',
+        '[{"version": ["1.6.2"]}, {"version": {}}]',
+        '[{"version": 1.6}]',
+        "[" * 60 + '"127.0.0.1"' + "]" * 60,
+    ],
+)
+def test_clusters_of_another_shape_tell_no_version(admin, clusters):
+    told = '{"clusters": %s, "error": {"code": 0}}' % clusters
+    body = ZBSADM.replace("echo 'zbsadm v1.6.1 build 7'", "exit 2") % told
+    rows, result = rows_of(admin(body))
+    assert result["zbsadm_version"] is None and rows["zbsadm"]["ok"] is True
+
+
+def test_an_answer_that_is_nested_without_end_is_none(admin):
+    told = '{"clusters": %s1%s, "error": {"code": 0}}' % ("[" * 900, "]" * 900)
+    rows, _result = rows_of(admin(ZBSADM % told))
+    assert rows["zbsadm"]["ok"] is False and "no JSON" in rows["zbsadm"]["detail"]
+
+
 @pytest.mark.parametrize("body, says", [("echo junk; exit 1", "no JSON"), ("exit 0", "printed nothing")])
 def test_a_zbsadm_that_is_no_good(admin, body, says):
     rows, result = rows_of(admin(body))

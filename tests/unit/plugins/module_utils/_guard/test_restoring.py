@@ -155,6 +155,8 @@ def answering(result=None, problem=None):
         (answering([target.controller("a", None, sessions=2)]), "answers", set(), 0),
         (answering([dict(target.controller("a"), sessions=3)]), "answers", {"a"}, 1),
         (answering([{"ctrlr": "a", "backend_specific": "?", "sessions": [1]}, "junk"]), "answers", set(), 0),
+        (answering([dict(target.controller("a", "b", sessions=1), ctrlr=["a"])]), "answers", set(), 1),
+        (answering([dict(target.controller("a", "b", sessions=1), ctrlr=None)]), "answers", set(), 1),
         (answering([]), "answers", set(), 0),
         (answering({}), "silent", set(), 0),
         (answering(problem=SpdkProblem("nothing listens", "nobody")), "nobody", set(), 0),

@@ -1,5 +1,7 @@
 """An operator's own entries for the same pages are found wherever they are."""
 
+import time
+
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import operator_pages
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.fake_host import write
@@ -89,12 +91,29 @@ def test_tuned(tmp_path):
 
 def test_a_tuned_profile_that_is_broken_includes_itself_or_climbs_is_no_trouble(tmp_path):
     files = {
-        "etc/tuned/active_profile": "own ../../x broken\n",
-        "etc/tuned/own/tuned.conf": "[main]\ninclude=own\n",
+        "etc/tuned/active_profile": "own ../../x broken a\0b \0 %s\n" % ("x" * 300),
+        "etc/tuned/own/tuned.conf": "[main]\ninclude=own;\0,,broken\n",
         "etc/tuned/broken/tuned.conf": "nonsense\n",
         "x/tuned.conf": "[sysctl]\nvm.nr_hugepages=100\n",
     }
     assert find(tmp_path, files) == []
+
+
+@pytest.mark.parametrize(
+    "path, text",
+    [
+        ("etc/tuned/active_profile", " ".join("%x" % number for number in range(60000))),
+        ("etc/tuned/active_profile", "a " * 130000),
+        ("etc/kernel/cmdline", "\n".join("hugepages=%d" % number for number in range(18000))),
+        ("boot/grub2/grub.cfg", "linux hugepages=1\n" * 14000),
+        ("proc/cmdline", "hugepagesz=1G hugepages=1 " * 10000),
+    ],
+    ids=["profiles", "one profile", "lines", "one line", "words"],
+)
+def test_a_file_of_any_content_takes_no_minutes(tmp_path, path, text):
+    before = time.process_time()
+    find(tmp_path, {path: text})
+    assert time.process_time() - before < 5  # others use the machine too; alone it takes a tenth of a second
 
 
 def test_a_tuned_profile_without_pages_says_nothing(tmp_path):

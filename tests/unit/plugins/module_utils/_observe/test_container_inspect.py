@@ -9,6 +9,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import 
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 
 NAME = "zbsvhost-172.30.0.11"
+NOW = 1.8e9
 
 
 def docker_says(status="running", pid=4711, **state):
@@ -159,6 +160,10 @@ WRONG_SHAPES = [
     {"Args": ["-s", "\u00b2", "-m", "9" * 5000]},
     {"Args": ["-m", "[0-" + "9" * 5000 + "]"]},
     {"Path": 7, "Args": [None, 8, ["-m"]]},
+    {"Id": ["a"], "Name": {}, "Image": 5, "Config": {"Image": {"a": 1}}, "Created": 7, "RestartCount": "x"},
+    {"State": {"Status": ["running"], "ExitCode": [], "StartedAt": 1, "FinishedAt": {}, "Running": True}},
+    {"State": {"Status": "running", "StartedAt": "9999-12-31T23:59:59+99:99"}},
+    {"Args": ["-m", "0x" + "f" * 2000, "-s", "9" * 30 + "G", "-r", "\0"], "Mounts": [{"Source": "\0"}, 7, None]},
 ]
 
 
@@ -169,6 +174,18 @@ def test_a_container_of_another_shape_raises_nothing(inspect, data):
     assert found.answer in ("found", "error")
     found.as_dict()
     found.admin_socket()
+    found.age(NOW)
+    for value, kind in (
+        (found.container_id, str),
+        (found.image, str),
+        (found.image_id, str),
+        (found.state, str),
+        (found.created_at, str),
+        (found.started_at, str),
+        (found.exit_code, int),
+        (found.restart_count, int),
+    ):
+        assert value is None or isinstance(value, kind)
     assert found.pid is None or isinstance(found.pid, int)
 
 

@@ -85,6 +85,13 @@ def test_mounts_that_are_no_list_are_none():
     assert one.mounts == [] and others.find([one], MISSING, PATH, NOW) is None
 
 
+@pytest.mark.parametrize("path", ["/a\0b", "\0", "/" + "a" * 5000, FOLDER + "/\0"])
+def test_a_path_that_no_file_can_have_is_no_folder_of_the_targets(path):
+    one = container(arguments=["-r", path], mounts=[bind(path), bind("/x", path), bind("/" + path, FOLDER)])
+    others.find([one], MISSING, PATH, NOW)
+    others.on_host(one.mounts, PATH)
+
+
 OWN = {"name": "zbsvhost-x", "number": 9, "arguments": ["-r", PATH]}
 THEIRS = {"arguments": ["-r", PATH]}
 

@@ -100,6 +100,15 @@ def test_controllers_of_another_shape_are_broken_and_their_sessions_unknown(fold
     assert all(volume["broken"] and volume["sessions"] is None for volume in health["volumes"])
 
 
+@pytest.mark.parametrize("name", [["c"], {"c": 1}, None, 7, ""])
+def test_a_controller_whose_name_is_none_has_none(folder, docker, name):
+    docker(target.container("running", folder + "/admin.sock", os.getpid()))
+    controllers = [dict(target.controller("c", socket="/s/\0"), ctrlr=name)]
+    with Peer(folder + "/admin.sock", target.behave(dict(GOOD, vhost_get_controllers=controllers))):
+        health = probe_inside(folder)
+    assert [(volume["controller"], volume["broken"]) for volume in health["volumes"]] == [(None, True)]
+
+
 def test_bdevs_that_cannot_be_listed_are_a_warning(folder, docker):
     docker(target.container("running", folder + "/admin.sock", os.getpid()))
     answers = dict(GOOD, vhost_get_controllers=[target.controller("c")])

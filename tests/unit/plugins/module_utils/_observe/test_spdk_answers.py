@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import sys
 import threading
 import time
 
@@ -55,6 +54,7 @@ WHOLE = {
     "with blanks around": sends(lambda request: b" \r\n" + answer(RESULT)(request) + b"\r\n "),
     "in single bytes": in_pieces(answer(RESULT), 1),
     "in single bytes with a newline": in_pieces(lambda request: answer(RESULT)(request) + b"\n", 1),
+    "blanks long before it": in_pieces(lambda request: b" " * 50 + answer(RESULT)(request), 7),
     "in sevens": in_pieces(answer(RESULT), 7),
     "and more behind it": sends(lambda request: answer(RESULT)(request) + b'\n{"x": {}}'),
     "pretty": sends(lambda request: json.dumps(json.loads(answer(RESULT)(request)), indent=4).encode()),
@@ -167,10 +167,11 @@ def test_an_answer_without_result_and_error_is_junk(path):
 UNFINISHED = {
     "half an answer": sends(lambda request: answer(RESULT)(request)[:-5]),
     "an object that is no JSON": sends(lambda _request: b"{junk}"),
+    "nothing but blanks": sends(lambda _request: b" \n" * 50),
     "bytes that are no text": sends(lambda _request: b"{\xff\xfe}"),
+    "a number of 10000 digits": sends(lambda _request: b'{"id": 1, "result": ' + b"9" * 10000 + b"}"),
+    "a number that is none": sends(lambda _request: b'{"id": 1, "result": NaN}'),
 }
-if hasattr(sys, "get_int_max_str_digits"):  # older Pythons read numbers of any length, and such a result does no harm
-    UNFINISHED["a number of 10000 digits"] = sends(lambda _request: b'{"id": 1, "result": ' + b"9" * 10000 + b"}")
 
 
 @pytest.mark.parametrize("name", sorted(UNFINISHED))
@@ -178,6 +179,32 @@ def test_who_said_something_is_not_silent(path, name):
     """`silent` heals: it must be kept for a target that never answers, not for one that answers what is no SPDK."""
     result, _peer = call(path, UNFINISHED[name], SHORT)
     assert isinstance(result, spdk.SpdkProblem) and result.code == "junk", result
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 4096])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{}",
+        b'{"a": {"b": [{}, {}]}, "c": "}"}',
+        b'{"a": "\\"}", "b": {}}',
+        b'{"a": "\\\\", "b": "}"}',
+        b'{"a\\\\\\"}": "\\u007d{{"}',
+        '{"a": "é}"}'.encode(),
+    ],
+)
+def test_an_answer_is_complete_with_its_last_brace(text, size):
+    braces = spdk.Braces()
+    told = [braces.closed_by(text[start : start + size]) for start in range(0, len(text), size)]
+    assert told == [False] * (len(told) - 1) + [True]
+
+
+def test_an_answer_of_many_objects_is_read_once(path):
+    """A try at each piece, every one of which closes an object, took as many times as long as there are pieces."""
+    many = [{"n": number} for number in range(60000)]
+    before = time.process_time()
+    result, _peer = call(path, in_pieces(lambda request: answer(many)(request).replace(b" ", b""), 1000), 30)
+    assert result.result == many and time.process_time() - before < 5
 
 
 def test_an_endless_answer_ends(path, monkeypatch):

@@ -205,6 +205,14 @@ def test_whom_the_ledger_remembers(tmp_path, started, released, pids):
         (["-drive", "if=none,driver=virtio-blk-vhost-user,path=" + ONE], {ONE: 0}),
         (["-object", '{"qom-type":"x","id":"y","a":{"addr":{"path":"%s"}}}' % ONE], {ONE: None}),
         (["--disk", "vhost_user=true,socket=" + ONE], {ONE: None}),
+        # JSON within a list, with its commas doubled
+        (["-blockdev", 'file=json:{"driver":"virtio-blk-vhost-user",,"path":"%s"}' % ONE], {ONE: 0}),
+        (["-blockdev", 'json:{"driver":"virtio-blk-vhost-user","path":"%s"}' % ONE], {ONE: 0}),
+        # half a character, a zero, and more than a socket's path can be
+        (["-chardev", '{"id":"c","path":"%s\\ud800"}' % ONE], {ONE + "\ufffd": 0}),
+        (["-chardev", '{"id":"c","path":"%s\\u0000"}' % ONE], {}),
+        (["-chardev", "socket,path=%s/%s" % (FOLDER, "a" * 100)], {}),
+        (["-chardev", "socket,path=/a/\ud800/b"], {}),
         # several, behind options without a value
         (
             [
@@ -254,6 +262,30 @@ def test_whom_the_ledger_remembers(tmp_path, started, released, pids):
 )
 def test_what_the_arguments_say(argv, disks):
     assert qemu_words.sockets(argv, FOLDER)[0] == disks
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["-chardev", "json:" * 20000],
+        ["-chardev", "a=json:" * 18000],
+        ["-chardev", "a=" + "json:a=" * 18000],
+        ["-chardev", "json:" + '{"a":' * 20000],
+        ["-chardev", "json:" + '{"a":' * 60 + '"/p"' + "}" * 60],
+        ["-chardev", "," * 131072],
+        ["-chardev", "/a," * 40000],
+        ["--chardev=/%d" % number for number in range(60000)],
+        ["--chardev=/proc/self/cwd/../self/cwd/%d" % number for number in range(25000)],
+        ["--chardev=" + "/a" * 2000] * 250,
+        ["x", '{"a":[%s]}' % ",".join('"/%d"' % number for number in range(14000))] * 8,
+        ["/"] * 500000,
+    ],
+    ids=range(12),
+)
+def test_a_mebibyte_of_arguments_takes_no_minutes(argv):
+    before = time.process_time()
+    assert qemu_words.sockets(argv, FOLDER)[0] == {}
+    assert time.process_time() - before < 10  # others use the machine too; alone it takes less than a second
 
 
 def test_a_socket_that_was_handed_over(tmp_path):

@@ -60,7 +60,7 @@ def damage(folder, **change):
     ledgers.path(folder).write_text(json.dumps(data))
 
 
-@pytest.mark.parametrize("skip", [65, 10**6, 10**18, 10**300])
+@pytest.mark.parametrize("skip", [65, 10**6, 10**18, 10**39])
 def test_an_absurd_skip_is_the_longest_window(tmp_path, skip):
     damage(tmp_path, skip=skip)
     step = ledgers.observe(tmp_path, DOWN)
@@ -72,7 +72,7 @@ def test_a_cap_that_was_lowered_holds_at_once(tmp_path):
     assert ledgers.observe(tmp_path, DOWN, max_skip=4).entries["vhost"]["skip"] == 3
 
 
-@pytest.mark.parametrize("failures", [31, 10**6, 10**300])
+@pytest.mark.parametrize("failures", [31, 10**6, 10**39])
 def test_absurd_failures_make_the_longest_window(tmp_path, failures):
     damage(tmp_path, failures=failures)
     assert ledgers.begin(tmp_path).entries["vhost"]["skip"] == 64

@@ -63,7 +63,27 @@ def test_a_failure_is_the_modules():
         (0, "[]"),
         (0, json.dumps({"declined": "other code"})),
         (0, "noise\n" + json.dumps({"result": {}})),
+        (0, json.dumps({"result": 7})),
+        (0, json.dumps({"result": ["x"]})),
+        (0, json.dumps({"failure": "x"})),
+        (0, json.dumps({"failure": {"code": "x"}, "result": {}})),
+        (0, "[" * 100000),
+        (0, '{"result": ' + '{"a": ' * 900 + "1" + "}" * 901),
+        (0, '{"result": {"a": NaN}}'),
     ],
 )
 def test_whatever_else_goes_the_long_way(status, output):
     assert shortly.answer(status, output, {}) is None
+
+
+@pytest.mark.parametrize(
+    "output, why",
+    [
+        ('{"declined": "other code"}', "other code"),
+        ("[" * 100000, "it ended with status 0 and no answer"),
+        ('{"declined": null}', "it ended with status 0 and no answer"),
+        ("7", "it ended with status 0 and no answer"),
+    ],
+)
+def test_the_reason(output, why):
+    assert shortly.reason(0, output) == why

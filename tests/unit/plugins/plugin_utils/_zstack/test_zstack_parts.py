@@ -1,9 +1,20 @@
 """The pure parts of the inventory plugin."""
 
+import time
+
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import answer as zstack_answer
-from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import hosts, select, sign, times, url
+from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import (
+    cloud,
+    hosts,
+    manager,
+    select,
+    session,
+    sign,
+    times,
+    url,
+)
 from ansible_collections.zstack.zbs.plugins.plugin_utils._zstack import query as zstack_query
 
 
@@ -57,6 +68,10 @@ def test_a_password_is_hashed():
         ("Oct 30, 2017 1:50:00 PM", None, None),
         ("Feb 31, 2017 1:50:00 PM", "UTC", None),
         ("2017-10-30T13:50:00+99:00", None, None),
+        ("0001-01-01T00:00:00+01:00", None, None),
+        ("9999-12-31T23:59:59-01:00", None, None),
+        ("Jan 1, 0001 1:00:00 AM", "+08:00", None),
+        ("2017-10-30T99:50:00Z", None, None),
         ("yesterday", "UTC", None),
         (None, "UTC", None),
     ],
@@ -82,12 +97,20 @@ def test_time_zones_that_are_none(text):
         (200, "[]", "not_json"),
         (200, "<html>", "not_json"),
         (418, "x" * 5000, "manager_failed"),
+        (500, '{"error": {"code": "SYS.1", "details": "%s"}}' % ("x" * 10**6), "manager_failed"),
+        (500, '{"error": {"code": ["%s"], "details": {"a": 1}}}' % ("x" * 10**6), "manager_failed"),
+        (500, '{"error": [1]}', "manager_failed"),
+        (200, "[" * 100000, "too_large"),
+        (200, '{"a": ' * 900 + "1" + "}" * 900, "too_large"),
+        (200, '{"inventories": [%s]}' % ("1," * 500000 + "1"), "too_large"),
+        (200, '{"total": %s}' % ("9" * 5000), "too_large"),
+        (200, '{"total": NaN}', "too_large"),
     ],
 )
 def test_answers_that_are_errors(status, text, code):
     with pytest.raises(ZbsError) as caught:
         zstack_answer.read_answer(status, text, None, "http://mn/zstack/v1/hosts")
-    assert caught.value.code == code and len(caught.value.message) < 300
+    assert caught.value.code == code and len(caught.value.message) < 1200
 
 
 def test_a_503_may_pass_but_not_when_it_is_about_the_login():
@@ -179,3 +202,91 @@ def test_a_host_whose_uuid_is_no_name_either(uuid):
 def test_a_time_in_iso_without_a_zone_needs_the_managers():
     assert times.since("2017-10-30T13:50:00", None) is None
     assert times.since("2017-10-30T13:50:00", times.zone("+08:00")) == "2017-10-30T05:50:00Z"
+
+
+@pytest.mark.parametrize("location", ["http://[x/v1/a", None, 7, ["/v1/x"], "", "http://mn/elsewhere"])
+def test_an_action_that_can_not_be_followed(location):
+    one = manager.Manager("http://mn")
+    with pytest.raises(ZbsError) as caught:
+        one._followed({"location": location}, sign.of_nobody)
+    assert caught.value.code == "no_location"
+
+
+@pytest.mark.parametrize("uuid", [None, 7, ["a"], "", "a b", "a\r\nX: y", "\u6f22\u5b57", "\u00b2"])
+def test_a_session_that_can_not_stand_in_a_header_is_none(uuid):
+    class Asked:
+        name = "mn"
+
+        def hide(self, _secret):
+            pass
+
+        def call(self, *_words, **_more):
+            return {"inventory": {"uuid": uuid}}
+
+    with pytest.raises(ZbsError) as caught, session.Session(Asked(), {"account": "a", "password": "p"}):
+        pass
+    assert caught.value.code == "no_session"
+
+
+ZONE, CLUSTER, STORAGE, HOST = "z" * 32, "c" * 32, "s" * 32, "h" * 32
+CLOUD = {
+    "/v1/primary-storage": {"uuid": STORAGE, "name": "zbs1", "identity": "zbs", "attachedClusterUuids": [CLUSTER]},
+    "/v1/clusters": {"uuid": CLUSTER, "name": "c1", "zoneUuid": ZONE},
+    "/v1/zones": {"uuid": ZONE, "name": "z1"},
+    "/v1/hosts": {"uuid": HOST, "name": "h1", "managementIp": "10.0.0.1", "clusterUuid": CLUSTER, "zoneUuid": ZONE},
+    "/v1/external-primary-storage/host-protocol-refs": {
+        "hostUuid": HOST,
+        "primaryStorageUuid": STORAGE,
+        "protocol": "Vhost",
+    },
+}
+
+
+def read(path=None, **change):
+    """The cloud of CLOUD with a row changed, as hosts of an inventory."""
+
+    def ask(asked, _query):
+        return {"inventories": [dict(CLOUD[asked], **(change if asked == path else {}))], "total": 1}
+
+    found = cloud.read_cloud(ask)
+    return [hosts.variables(document, "now", None, True) for document in hosts.documents(found)]
+
+
+@pytest.mark.parametrize(
+    "path, change",
+    [
+        (path, {name: value})
+        for path, names in (
+            ("/v1/primary-storage", ("uuid", "name", "identity", "attachedClusterUuids", "outputProtocols")),
+            ("/v1/clusters", ("uuid", "name", "zoneUuid", "architecture")),
+            ("/v1/zones", ("uuid", "name")),
+            ("/v1/hosts", ("uuid", "clusterUuid", "zoneUuid", "managementIp", "sshPort", "cpuNum", "username")),
+            (
+                "/v1/external-primary-storage/host-protocol-refs",
+                ("hostUuid", "primaryStorageUuid", "protocol", "lastOpDate"),
+            ),
+        )
+        for name in names
+        for value in ({"a": 1}, [["a"]], True, 1.5)
+    ],
+)
+def test_a_field_of_another_kind_is_no_row(path, change):
+    """A list that is asked for as a key, a number that is walked through: the whole cloud, or an error that names the field."""
+    assert len(read()) == 1
+    with pytest.raises(ZbsError) as caught:
+        read(path, **change)
+    assert caught.value.code == "bad_row" and path in caught.value.message
+    assert str(next(iter(change))) in caught.value.message
+
+
+def test_a_row_of_a_storage_that_was_not_asked_for_is_left_out():
+    path = "/v1/external-primary-storage/host-protocol-refs"
+    assert read()[0]["zstack_protocols"][0]["storage"] == "zbs1"
+    assert read(path, primaryStorageUuid="x")[0]["zstack_protocols"] == []
+
+
+def test_names_of_many_groups_are_not_compared_with_each_other():
+    rows = [{"uuid": "%032x" % number, "name": "c%d" % number} for number in range(100000)]
+    before = time.process_time()
+    assert len(hosts.group_names(rows, "cluster", str)) == 100000
+    assert time.process_time() - before < 5
