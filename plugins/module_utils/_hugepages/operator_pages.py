@@ -126,7 +126,8 @@ def _command_line(text, wanted, default_kib, where):
 
 def _tuned(root, wanted, default_kib):
     """The active profile and those that it includes."""
-    waiting, seen, found = collections.deque(_read(root, "etc/tuned/active_profile").split()), set(), []
+    waiting, found = collections.deque(_read(root, "etc/tuned/active_profile").split()), []
+    seen: set = set()
     while waiting and len(seen) < _MOST_PROFILES:
         profile = waiting.popleft()
         if profile in seen:
