@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
+from ansible_collections.zstack.zbs.plugins.plugin_utils._awx import site
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import options
 
 PLUGINS = Path(_module.__file__).parent.parent
 TARGETS = PLUGINS.parent / "tests/integration/targets"
@@ -66,6 +68,15 @@ def test_no_target_is_taken_for_a_role_of_the_collection():
     # ansible-test runs a target as a role, and looks for it in the collection first: the collection's own would run on the machine.
     roles = {path.name for path in (PLUGINS.parent / "roles").iterdir()}
     assert [name for name in MODULES if name in roles and not (TARGETS / name / "runme.sh").exists()] == []
+
+
+def test_a_target_gives_its_action_plugin_everything_that_the_roles_give_it():
+    tick = (TARGETS / "zbs_vhost_tick/tasks/main.yml").read_text(encoding="utf-8")
+    assert [name for name in (*options.SETTINGS.values(), options.PROBES) if name + ":" not in tick] == []
+    given = re.search(
+        r"objects: >-\n(.*?)\n    names:", (TARGETS / "zbs_awx_site/test.yml").read_text(encoding="utf-8"), re.S
+    )
+    assert sorted(re.findall(r"\w+", given.group(1).replace(".split()", ""))) == sorted(site.ORDER)
 
 
 def test_the_four_calls():
