@@ -13,10 +13,11 @@ import sys
 
 # Far above what anybody has to say. A part is a member of a list or an object, or one of these; each may take a hundred bytes of memory.
 MOST_BYTES = 24 * 1024 * 1024
-MOST_PARTS = 400000
+MOST_PARTS = 350000
 MOST_DEPTH = 64
 # An int64 has 19 digits. Older Pythons take hours over millions of them.
 _MOST_DIGITS = 40
+_WIDE, _NOT_LATIN = re.compile(rb"[\xf0-\xff]"), re.compile(rb"[\xc4-\xff]")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 # A pair, a half, or any other character behind a backslash.
 _ESCAPES = re.compile(
@@ -40,6 +41,14 @@ def scan(text, position=0):
     """(data, where it ends) of what begins at `position` of a text of `checked`; ValueError says why there is none."""
     data, end = _decoded(_DECODER.raw_decode, text, position)
     return data, end
+
+
+def decoded(data):
+    """The text in bytes (UTF-8); ValueError where they are none, TooMuch where it would be too large: one letter may widen all."""
+    width = 4 if _WIDE.search(data) else 2 if _NOT_LATIN.search(data) else 1
+    if len(data) * width > MOST_BYTES:
+        raise TooMuch("it is too large")
+    return data.decode("utf-8")
 
 
 def checked(text):
