@@ -125,7 +125,9 @@ def _command_line(text, wanted, default_kib, where):
 
 def _tuned(root, wanted, default_kib):
     """The active profile and those that it includes."""
-    waiting, seen, found = collections.deque(_read(root, "etc/tuned/active_profile").split()), set(), []
+    waiting = collections.deque(_read(root, "etc/tuned/active_profile").split())
+    seen: set[str] = set()
+    found: list[dict] = []
     while waiting and len(seen) < _MOST_PROFILES:
         profile = waiting.popleft()
         if profile in seen:
