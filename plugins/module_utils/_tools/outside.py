@@ -11,7 +11,8 @@ import json
 import re
 import sys
 
-# Far above what anybody has to say. A part is a member of a list or an object, or one of these; each may take a hundred bytes of memory.
+# Far above what anybody has to say. A part is a member of a list or an object, one of these, or a backslash; each may take a hundred bytes of
+# memory.
 MOST_BYTES = 24 * 1024 * 1024
 MOST_PARTS = 350000
 MOST_DEPTH = 64
@@ -53,13 +54,9 @@ def decoded(data):
 
 def checked(text):
     """The text as `scan` takes it; TooMuch for one that is too large."""
-    if sys.getsizeof(text) > MOST_BYTES or sum(map(text.count, ",:[{")) > MOST_PARTS:
+    if sys.getsizeof(text) > MOST_BYTES or sum(map(text.count, ",:[{\\")) > MOST_PARTS:
         raise TooMuch("it is too large")
-    if not _HALF.search(text):
-        return text
-    if text.count("\\") > MOST_PARTS:
-        raise TooMuch("it is too large")
-    return _ESCAPES.sub(_whole, text)
+    return _ESCAPES.sub(_whole, text) if _HALF.search(text) else text
 
 
 def _decoder(pairs=None):

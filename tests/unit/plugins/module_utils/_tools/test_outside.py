@@ -131,13 +131,14 @@ def full(item):
         "[" + ",".join('{"%06x":0}' % number for number in range(130000)) + "]",
         '"' + "\\ud83d" * (MEGABYTES // 6) + '"',
         '"' + "\\\\" * (MEGABYTES // 2) + '"',
+        '"' + "\\n" * (MEGABYTES // 2) + '"',
         '"' + "x" * MEGABYTES + '"',
         '"' + "\u4e2d" * (MEGABYTES // 3) + '"',
         '"' + "\U0001f600" * (MEGABYTES // 4) + '"',
         " " * MEGABYTES,
         "\0" * MEGABYTES,
     ],
-    ids=range(18),
+    ids=range(19),
 )
 def test_ten_megabytes(text):
     before = time.process_time()
