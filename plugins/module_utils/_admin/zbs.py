@@ -8,6 +8,7 @@ import re
 from .._tools import command
 from .._tools.answers import last_object
 from .._tools.errors import ZbsError
+from .zbsadm import MOST_SAID
 
 ZBS = "/usr/bin/zbs"
 # One question to the cluster; it must not use up the time of what comes after it.
@@ -71,7 +72,7 @@ class Zbs:
         error = data.get("error") if data is not None else {"code": result.rc, "message": result.sentence()}
         # A success carries an error too, of code 0.
         if isinstance(error, dict) and (data is None or error.get("code")):
-            said = error.get("message") or "no answer"
+            said = str(error.get("message") or "no answer")[:MOST_SAID]
             raise ZbsError("%s could not be listed: %s" % (what, said), "zbs_failed")
         return data
 

@@ -14,6 +14,8 @@ from .._tools.answers import last_object
 from .._tools.errors import ZbsError
 
 ZBSADM = "/usr/local/bin/zbsadm"
+# Letters of what a program says of a failure that are looked at and repeated.
+MOST_SAID, MOST_CODE = 1000, 40
 
 # What zbsadm says of a failure, and what to do then; the first that fits. Its codes are not documented, its words are all there is.
 _REMEDIES = (
@@ -157,19 +159,26 @@ def judge(words, result, timeout, secrets=()):
     error = data.get("error") if isinstance(data.get("error"), dict) else {}
     # `client deploy` and `cluster ls` carry error.code and no `success`.
     if data.get("success", error.get("code") == 0) is not True or error.get("code", 0) != 0:
-        message = " ".join(str(error.get("message") or "no message").split())
+        said = error.get("message") and str(error["message"])[:MOST_SAID]
+        message = " ".join((said or "no message").split())
         code, remedy = next(
             (code, remedy) for pattern, code, remedy in _REMEDIES if re.search(pattern, message, re.I | re.S)
         )
         raise ZbsError(
-            "zbsadm %s failed: %s (code %s); %s" % (words, message, error.get("code"), remedy),
+            "zbsadm %s failed: %s (code %s); %s" % (words, message, its_code(error), remedy),
             code,
-            {"rc": result.rc, "zbsadm_code": error.get("code"), "zbsadm_message": error.get("message")},
+            {"rc": result.rc, "zbsadm_code": its_code(error), "zbsadm_message": said},
         )
     warnings = []
     if result.rc != 0:
         warnings.append("zbsadm %s reported success but ended with exit status %d" % (words, result.rc))
     return Answer(data, warnings)
+
+
+def its_code(error):
+    """The code in an error, of which a text may be long."""
+    code = error.get("code")
+    return code if code is None or isinstance(code, (int, float)) else str(code)[:MOST_CODE]
 
 
 def _excerpt(result):

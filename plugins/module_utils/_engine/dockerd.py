@@ -23,8 +23,8 @@ _PROGRAMS = ("dockerd", "dockerd-current", "dockerd-latest")
 _SNAPS = ("snap/docker/current", "var/lib/snapd/snap/docker/current")
 # How a daemon is told to listen where everyone looks for it.
 _DEFAULT_SOCKETS = ("fd://", "unix://", "unix:///var/run/docker.sock", "unix:///run/docker.sock")
-# No command line is longer: the kernel's limit of one argument list is far below it.
-_MOST = 4 * 1024 * 1024
+# No dockerd is started with more, and every process of the host is read so far.
+_MOST = 1024 * 1024
 
 
 class Running:

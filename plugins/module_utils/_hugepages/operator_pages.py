@@ -6,7 +6,6 @@ line of this boot and of the next ones, tuned. Told, never changed.
 """
 
 import collections
-import configparser
 import os
 import re
 
@@ -126,8 +125,9 @@ def _command_line(text, wanted, default_kib, where):
 
 def _tuned(root, wanted, default_kib):
     """The active profile and those that it includes."""
-    waiting, found = collections.deque(_read(root, "etc/tuned/active_profile").split()), []
-    seen: set = set()
+    waiting = collections.deque(_read(root, "etc/tuned/active_profile").split())
+    seen: set[str] = set()
+    found: list[dict] = []
     while waiting and len(seen) < _MOST_PROFILES:
         profile = waiting.popleft()
         if profile in seen:
@@ -136,25 +136,33 @@ def _tuned(root, wanted, default_kib):
         path = next((path for path in _profile_paths(profile) if _read(root, path)), None)
         if path is None:
             continue
-        parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-        try:
-            parser.read_string(_read(root, path))
-        except configparser.Error:
-            continue
-        for section in parser.sections():
-            for name, value in parser.items(section):
-                value = value or ""
-                if name == "include":
-                    waiting += re.split(r"[,;\s]+", value)
-                elif (
-                    re.match(r"^vm[./]nr_hugepages", name)
-                    and default_kib in wanted
-                    or name.endswith(tuple(item.lower() for item in _pool_files(wanted)))
-                ):
-                    found.append({"where": "/" + path, "says": "%s = %s" % (name, value)})
-                elif name.startswith("cmdline"):
-                    found += _command_line(value, wanted, default_kib, "/" + path)
+        for name, value in _profile(_read(root, path)):
+            if name == "include":
+                waiting += re.split(r"[,;\s]+", value)
+            elif (
+                re.match(r"^vm[./]nr_hugepages", name)
+                and default_kib in wanted
+                or name.endswith(tuple(item.lower() for item in _pool_files(wanted)))
+            ):
+                found.append({"where": "/" + path, "says": "%s = %s" % (name, value)})
+            elif name.startswith("cmdline"):
+                found += _command_line(value, wanted, default_kib, "/" + path)
     return found
+
+
+def _profile(text):
+    """(name in lower case, value) of each setting of a tuned.conf; the last one of a name in a section counts.
+
+    Python's configparser gives up on a whole file for one line, or dies of it (a name without a value before an indented line).
+    """
+    section, found = "", {}
+    for line in map(str.strip, text.splitlines()):
+        name, equals, value = line.partition("=")
+        if line.startswith("["):
+            section = line
+        elif equals and not line.startswith(("#", ";")):
+            found[section, name.strip().lower()] = value.strip()
+    return [(name, value) for (_section, name), value in found.items()]
 
 
 def _profile_paths(profile):

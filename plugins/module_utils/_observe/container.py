@@ -21,6 +21,7 @@ _PODMAN = re.compile(r"Emulate Docker CLI using podman|Error: (inspecting object
 # Options of an SPDK application that name its cores and its memory (MiB, or an amount with a unit).
 _CPU_OPTIONS = ("-m", "--cpumask")
 _MEMORY_OPTIONS = ("-s", "--mem-size")
+_MOST_MOUNTS = 200
 _SOCKET_OPTIONS = ("-r", "--rpc-socket")
 
 
@@ -60,7 +61,7 @@ class Container:
         self.finished_at = _or_none(state.get("FinishedAt"), str)
         self.restart_count = _or_none(data.get("RestartCount"), int)
         self.arguments = [str(item) for item in arguments if item]
-        self.mounts = [item for item in _shaped(data.get("Mounts"), list) if isinstance(item, dict)]
+        self.mounts = [item for item in _shaped(data.get("Mounts"), list) if isinstance(item, dict)][:_MOST_MOUNTS]
         # Only podman watches a container with conmon and names the pid file of it.
         self.podman = answer == "podman" or "ConmonPidFile" in data
 

@@ -6,6 +6,7 @@
 Only where the container of the expected name does not explain what was seen is Docker asked for the others.
 """
 
+import itertools
 import os
 import re
 import time
@@ -16,7 +17,10 @@ from . import oldest, sockets
 from .container import Container, ask_docker, says_missing
 from .process import descends
 
-_ID = re.compile(r"^[0-9a-f]{12,64}\Z")
+_ID = re.compile(r"^[ \t]*([0-9a-f]{12,64})[ \t\r]*$", re.M)
+_LINE = re.compile(r"\S[^\n]*")
+# So many containers, and of one so many paths, are looked at; none is longer that has the target's folder.
+_MOST_CONTAINERS, _MOST_PATHS, _MOST_PATH = 10000, 500, 256
 # Folders of the whole system: who has one of these mounted (a monitor has / or /var) has everything, and no target for that.
 _SYSTEM = re.compile(r"^/(var(/(tmp|run|lib))?|run|tmp|dev|mnt|opt|srv|usr|home|root)?\Z")
 # States from which nothing comes back.
@@ -99,9 +103,11 @@ def list_containers(until):
         problem = _problem(listed, deadline)
         if problem:
             return None, problem
-        ids = [line.strip() for line in listed.out.splitlines() if _ID.match(line.strip())]
+        ids = _ID.findall(listed.out)
         if not ids:
             return [], None
+        if len(ids) > _MOST_CONTAINERS:
+            return None, "docker lists %d containers, and at most %d are looked at" % (len(ids), _MOST_CONTAINERS)
         deadline, grace = until()
         shown = ask_docker(["container", "inspect", "--format", "{{json .}}"] + ids, deadline, kill_grace=grace)
         # Of one that went meanwhile Docker complains, and shows the rest.
@@ -110,7 +116,7 @@ def list_containers(until):
         return None, exc.message
     if problem:
         return None, problem
-    containers = [_parsed(line) for line in shown.out.splitlines() if line.strip()]
+    containers = [_parsed(match.group()) for match in _LINE.finditer(shown.out)]
     return (None, "docker container inspect answered no JSON") if None in containers else (containers, None)
 
 
@@ -172,17 +178,21 @@ def has_folder(container, folders):
     if container.name == oldest.CONTAINER:
         return "the name of the oldest releases' target"
     wanted = {paths.real(folder) for folder in folders}
-    for word in _paths(container.arguments):
+    for word in itertools.islice(_paths(container.arguments), _MOST_PATHS):
         path, writable = on_host(container.mounts, word)
-        real = paths.real(path)
+        real = _real(path)
         if writable and (real in wanted or os.path.dirname(real) in wanted):
             return "its argument %s" % word
     for mount in container.mounts:
-        source = paths.real(_text(mount.get("Source")) or "/")
+        source = _real(_text(mount.get("Source")) or "/")
         inside = any(folder == source or folder.startswith(source + "/") for folder in wanted)
         if inside and not _SYSTEM.match(source) and mount.get("RW") is not False:
             return "its mount %s" % source
     return None
+
+
+def _real(path):
+    return path if len(path) > _MOST_PATH else paths.real(path)
 
 
 def _paths(arguments):

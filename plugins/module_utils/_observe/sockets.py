@@ -4,7 +4,13 @@
 """Who listens on which unix socket, from /proc/net/unix: no connection, no Docker needed."""
 
 import os
+import re
 
+# Num RefCount Protocol Flags Type St Inode Path, as wide as the kernel writes them. Another line is the rest of a path with a line end in
+# it, which anybody can bind.
+_ROW = re.compile(
+    rb"^[^\s:]+: [0-9A-F]{8} [0-9A-F]{8} ([0-9A-F]{8}) [0-9A-F]{4} ([0-9A-F]{2}) +[0-9]+ +([^\n]{1,108})$", re.M
+)
 # __SO_ACCEPTCON of the kernel's flags column: the socket listens.
 _LISTENS = 0x00010000
 # Where zbsadm's targets have their sockets; what it calls those of volumes, and the admin socket.
@@ -24,21 +30,14 @@ def read_unix_sockets(root="/"):
     A listening entry keeps its path even when the file was unlinked; a connection to a listener bears its path too.
     """
     try:
-        with open(os.path.join(root, "proc/net/unix"), encoding="utf-8", errors="surrogateescape") as handle:
-            lines = handle.readlines()[1:]
+        with open(os.path.join(root, "proc/net/unix"), "rb") as handle:
+            text = handle.read()
     except OSError:
         return None
     table: dict[str, tuple] = {}
-    for line in lines:
-        # Num RefCount Protocol Flags Type St Inode Path
-        fields = line.rstrip("\n").split(None, 7)
-        if len(fields) < 8:
-            continue
-        try:
-            flags, state = int(fields[3], 16), int(fields[5], 16)
-        except ValueError:
-            continue  # the rest of a path with a line end in it, which anybody can bind
-        path = fields[7]
+    for match in _ROW.finditer(text):
+        flags, state = int(match.group(1), 16), int(match.group(2), 16)
+        path = match.group(3).decode("utf-8", "surrogateescape")
         listens, connections = table.get(path, (False, 0))
         if flags & _LISTENS:
             listens = True

@@ -154,7 +154,9 @@ def _receive(sock, path, request_id, deadline):
             continue
         # It is read once: a try at every piece would read a long answer as many times as it has pieces.
         try:
-            answer, _end = outside.scan(outside.checked(buffer.decode("utf-8")))
+            text = outside.decoded(buffer)
+            del buffer[:]
+            answer, _end = outside.scan(outside.checked(text))
         except ValueError as exc:
             raise SpdkProblem("%s answered JSON that can't be understood (%s)" % (path, exc), "junk")
         if answer.get("id") != request_id or not ("result" in answer or "error" in answer):

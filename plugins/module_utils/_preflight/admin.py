@@ -34,7 +34,7 @@ def look(host_ip, path, ssh_port, has_login, deadline):
 def _version(path, deadline):
     """What `zbsadm --version` prints, None where it prints none: not every release need know it."""
     result = command.run([path, "--version"], deadline)
-    match = _VERSION.search(result.out) if result.rc == 0 else None
+    match = _VERSION.search(result.out[:4096]) if result.rc == 0 else None
     return match.group(0) if match else None
 
 

@@ -15,7 +15,7 @@ _OURS = b"SSH-2.0-zbs_vhost_preflight\r\n"
 # Those that speak version 2; 1.99 is what speaks version 1 too (5.1).
 _THEIRS = (b"SSH-2.0-", b"SSH-1.99-")
 # What comes before the version is a banner for people; OpenSSH's client reads as many lines.
-_MOST_LINES, _MOST_BYTES = 1024, 65536
+_MOST_LINES, _MOST_BYTES, _MOST_LINE = 1024, 65536, 1024
 # A server speaks first as a rule. One that shares its port with others waits until the client has spoken.
 _PATIENCE = 1.0
 _SHOWN = 80
@@ -26,24 +26,33 @@ class Greeting:
 
     def __init__(self):
         self.found = None
-        self.first = None
+        self._first = b""
         self._rest = b""
         self._lines = self._bytes = 0
 
     def add(self, data):
         """Take a piece; b"" is the end."""
         self._bytes += len(data)
-        self._rest += data
-        lines = self._rest.split(b"\n")
-        self._rest = lines.pop()
-        for line in lines + ([self._rest] if self._rest else []):
-            self.first = self.first or line.strip()
+        lines = data.split(b"\n")
+        # What comes in single bytes is not joined again and again: more of a line tells nothing.
+        lines[0] = self._rest + lines[0][:_MOST_LINE]
+        self._rest = lines.pop()[:_MOST_LINE]
+        for line in lines:
+            self._first = self._first or line.strip()[:_MOST_LINE]
             if line.startswith(b"SSH-"):
-                self._judge(line, line is self._rest and data)
+                self._judge(line, False)
                 return
+        if self._rest.startswith(b"SSH-"):
+            self._judge(self._rest, bool(data))
+            return
         self._lines += len(lines)
         if not data or self._lines > _MOST_LINES or self._bytes > _MOST_BYTES:
             self.found = False
+
+    @property
+    def first(self):
+        """What it began with; empty where it said nothing."""
+        return self._first or self._rest.strip()
 
     def _judge(self, line, may_go_on):
         if line.startswith(_THEIRS):
@@ -53,7 +62,7 @@ class Greeting:
 
     def words(self):
         """What it began with, for people; "" for nothing."""
-        return visible(" ".join((self.first or b"").decode("utf-8", "replace").split())[:_SHOWN])
+        return visible(" ".join(self.first.decode("utf-8", "replace").split())[:_SHOWN])
 
 
 def problem(host, port, deadline):

@@ -8,9 +8,7 @@ import re
 from . import outside
 
 # What only a terminal, or an editor, makes something of: colours (ECMA-48), titles, a byte order mark at the beginning of a line.
-_DRESS = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[ -/]+[0-~]|[@-Z\\^_])|^\ufeff|\0", re.M
-)
+_DRESS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[ -/]+[0-~]|[@-Z\\^_])|^\ufeff", re.M)
 # Beginnings that turn out to be no object, before the search is given up. Each costs a look at all that stands before it, and
 # one that is nested or cut off at its end costs a look at all that follows.
 _TRIES = 100
@@ -24,7 +22,7 @@ def last_object(text, keys=()):
     keys  an object that has one of them is taken before a later one that has none: a program may log in JSON as well
     """
     try:
-        text = outside.checked(_DRESS.sub("", text).strip())
+        text = outside.checked(_DRESS.sub("", text.replace("\0", "")).strip())
     except ValueError:
         return None
     last = chosen = None

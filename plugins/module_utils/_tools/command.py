@@ -9,6 +9,7 @@ when the deadline is over, since waiting for it would hang the tick of the whole
 
 import contextlib
 import errno
+import heapq
 import os
 import selectors
 import signal
@@ -38,24 +39,43 @@ class Result:
 
     def sentence(self):
         """The last thing it said, on one line of at most 300 characters, for an error message."""
-        text = " ".join((self.err.strip() or self.out.strip()).split())
-        return text[-300:]
+        # Of megabytes only the end is looked at.
+        text = self.err[-4096:].strip() or self.err.strip() or self.out[-4096:].strip() or self.out.strip()
+        return " ".join(text[-4096:].split())[-300:]
 
 
 def mask(text, secrets):
     """`text` with every non-empty secret replaced; secrets that overlap become one mask, so that none leaves a rest."""
-    spans = []
-    for secret in filter(None, secrets):
-        start = text.find(secret)
-        while start >= 0:
-            spans.append((start, start + len(secret)))
-            start = text.find(secret, start + 1)
+    there = [secret for secret in secrets if secret and secret in text]
+    if not there:
+        return text
+    if all(_stands_alone(secret, there) for secret in there):
+        for secret in there:
+            text = text.replace(secret, MASK)
+        return text
     parts, position, end = [], 0, 0
-    for start, stop in sorted(spans):
+    for start, stop in heapq.merge(*[_spans(text, secret) for secret in there]):
         if start >= end:
             parts += [text[position:start], MASK]
         end = position = max(end, stop)
     return "".join(parts) + text[position:]
+
+
+def _stands_alone(secret, secrets):
+    """Whether no other one, and no mask, can share a letter with it wherever both stand."""
+    shared = any(
+        other.startswith(secret[-size:])
+        for other in secrets
+        for size in range(1, min(len(secret), len(other)) + (other != secret))
+    )
+    return not shared and not any(other in secret for other in secrets if other != secret) and MASK[0] not in secret
+
+
+def _spans(text, secret):
+    start = text.find(secret)
+    while start >= 0:
+        yield start, start + len(secret)
+        start = text.find(secret, start + 1)
 
 
 def run(argv, deadline, secrets=(), environ=None, kill_grace=KILL_GRACE):

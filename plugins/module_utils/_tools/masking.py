@@ -57,14 +57,16 @@ def hide(text, secrets=()):
 def hide_in(data, secrets):
     """Plain data (JSON types) with the known secrets masked in every text of it, keys too."""
     spellings = forms(secrets)
-    if not spellings:
-        return data
+    return _masked(data, spellings) if spellings else data
+
+
+def _masked(data, spellings):
     if isinstance(data, str):
         return mask(data, spellings)
     if isinstance(data, dict):
-        return {hide_in(key, secrets): hide_in(value, secrets) for key, value in data.items()}
+        return {_masked(key, spellings): _masked(value, spellings) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
-        return [hide_in(item, secrets) for item in data]
+        return [_masked(item, spellings) for item in data]
     return data
 
 

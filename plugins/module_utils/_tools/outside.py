@@ -11,12 +11,14 @@ import json
 import re
 import sys
 
-# Far above what anybody has to say. A part is a member of a list or an object, or one of these; each may take a hundred bytes of memory.
+# Far above what anybody has to say. A part is a member of a list or an object, one of these, or a backslash; each may take a hundred bytes of
+# memory.
 MOST_BYTES = 24 * 1024 * 1024
-MOST_PARTS = 400000
+MOST_PARTS = 350000
 MOST_DEPTH = 64
 # An int64 has 19 digits. Older Pythons take hours over millions of them.
 _MOST_DIGITS = 40
+_WIDE, _NOT_LATIN = re.compile(rb"[\xf0-\xff]"), re.compile(rb"[\xc4-\xff]")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 # A pair, a half, or any other character behind a backslash.
 _ESCAPES = re.compile(
@@ -42,15 +44,19 @@ def scan(text, position=0):
     return data, end
 
 
+def decoded(data):
+    """The text in bytes (UTF-8); ValueError where they are none, TooMuch where it would be too large: one letter may widen all."""
+    width = 4 if _WIDE.search(data) else 2 if _NOT_LATIN.search(data) else 1
+    if len(data) * width > MOST_BYTES:
+        raise TooMuch("it is too large")
+    return data.decode("utf-8")
+
+
 def checked(text):
     """The text as `scan` takes it; TooMuch for one that is too large."""
-    if sys.getsizeof(text) > MOST_BYTES or sum(map(text.count, ",:[{")) > MOST_PARTS:
+    if sys.getsizeof(text) > MOST_BYTES or sum(map(text.count, ",:[{\\")) > MOST_PARTS:
         raise TooMuch("it is too large")
-    if not _HALF.search(text):
-        return text
-    if text.count("\\") > MOST_PARTS:
-        raise TooMuch("it is too large")
-    return _ESCAPES.sub(_whole, text)
+    return _ESCAPES.sub(_whole, text) if _HALF.search(text) else text
 
 
 def _decoder(pairs=None):

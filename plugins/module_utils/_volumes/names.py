@@ -44,7 +44,12 @@ class Volume:
 
         That is UUID version 3 over the bytes of the path alone, without a namespace.
         """
-        return PREFIX + uuid.UUID(bytes=_md5(self.path.encode("utf-8")), version=3).hex
+        digest = bytearray(_md5(self.path.encode("utf-8")))
+        digest[6] = (
+            digest[6] & 0x0F | 0x30
+        )  # the version, and below the variant: as uuid.UUID(version=3), which takes its time
+        digest[8] = digest[8] & 0x3F | 0x80
+        return PREFIX + digest.hex()
 
     @property
     def uuid_name(self):

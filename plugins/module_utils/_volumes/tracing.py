@@ -70,10 +70,11 @@ def trace(zbs, bdevs, pools, deadline):
             problems.append(exc.message)
             continue
         for volume in (names.Volume(pool, name) for name in listed):
-            if volume.hashed_name in wanted:
-                hashed[volume.hashed_name] = volume
-            if volume.uuid_name in wanted:
-                by_uuid.setdefault(volume.uuid_name, []).append(volume)
+            by_hash, by_own = volume.hashed_name, volume.uuid_name
+            if by_hash in wanted:
+                hashed[by_hash] = volume
+            if by_own in wanted:
+                by_uuid.setdefault(by_own, []).append(volume)
     for bdev in bdevs:
         _choose(bdev, hashed.get(bdev), by_uuid.get(bdev, []), pools, problems, found)
     return found

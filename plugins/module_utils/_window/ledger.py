@@ -203,7 +203,7 @@ def _parse(text):
         raise ValueError("it is larger than %d bytes" % MAX_SIZE)
     if not text.strip():
         raise ValueError("it is empty")
-    data = outside.loads(text.decode("utf-8"))
+    data = outside.loads(outside.decoded(text))
     if not isinstance(data, dict) or not isinstance(data.get("entries"), dict):
         raise ValueError("it has no entries")
     if data.get("version") != VERSION:

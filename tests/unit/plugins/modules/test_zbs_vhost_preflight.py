@@ -102,6 +102,11 @@ def test_an_answer_that_is_nested_without_end_is_none(admin):
     assert rows["zbsadm"]["ok"] is False and "no JSON" in rows["zbsadm"]["detail"]
 
 
+def test_a_version_without_end_is_no_trouble(admin):
+    body = ZBSADM.replace("echo 'zbsadm v1.6.1 build 7'", "yes 1.1. | tr -d '\\n' | head -c 4000000") % (CLUSTERS % "")
+    assert rows_of(admin(body))[1]["fit"] is True
+
+
 @pytest.mark.parametrize("body, says", [("echo junk; exit 1", "no JSON"), ("exit 0", "printed nothing")])
 def test_a_zbsadm_that_is_no_good(admin, body, says):
     rows, result = rows_of(admin(body))

@@ -1,6 +1,7 @@
 """Judging what zbsadm answered: its JSON first, its exit status last."""
 
 import json
+import time
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._admin import zbsadm
@@ -67,6 +68,23 @@ def test_a_failure_whatever_the_status(out, code, words, rc):
     assert caught.value.code == "zbsadm_failed" and words in caught.value.message
     assert caught.value.details["zbsadm_code"] == code and caught.value.details["rc"] == rc
     assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": 1, "message": "login " * 1000000},
+        {"code": "7" * 1000000, "message": "x" * 1000000},
+        {"code": [[1]] * 100000, "message": {"a": ["no"]}},
+    ],
+)
+def test_a_failure_in_many_words_is_cut_and_takes_no_minutes(error):
+    before = time.process_time()
+    with pytest.raises(ZbsError) as caught:
+        judge(json.dumps({"success": False, "error": error}))
+    assert time.process_time() - before < 5
+    assert len(caught.value.message) < 1500 and "; " in caught.value.message
+    assert len(json.dumps(caught.value.details)) < 1500
 
 
 @pytest.mark.parametrize("rc", [0, 1, -9, 255])

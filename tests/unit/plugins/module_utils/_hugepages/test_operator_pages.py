@@ -116,6 +116,12 @@ def test_a_file_of_any_content_takes_no_minutes(tmp_path, path, text):
     assert time.process_time() - before < 5  # others use the machine too; alone it takes a tenth of a second
 
 
+def test_a_tuned_profile_is_read_past_a_line_that_is_none(tmp_path):
+    text = "nonsense\n[main]\nalone\n  indented\n[x\n= 3\n[sysctl]\nVM.nr_hugepages = 1\n; vm.nr_hugepages=7\nvm.nr_hugepages=100\n\0\xff"
+    files = {"etc/tuned/active_profile": "own\n", "etc/tuned/own/tuned.conf": text}
+    assert find(tmp_path, files) == [("/etc/tuned/own/tuned.conf", "vm.nr_hugepages = 100")]
+
+
 def test_a_tuned_profile_without_pages_says_nothing(tmp_path):
     files = {
         "etc/tuned/active_profile": "own\n",

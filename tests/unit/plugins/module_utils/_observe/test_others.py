@@ -92,6 +92,23 @@ def test_a_path_that_no_file_can_have_is_no_folder_of_the_targets(path):
     others.on_host(one.mounts, PATH)
 
 
+@pytest.mark.parametrize(
+    "arguments, mounts",
+    [
+        (["/%d" % number for number in range(100000)], [{"Destination": "/%d" % number} for number in range(30000)]),
+        (["/a" * 2000 + "%d" % number for number in range(2500)], []),
+        (["-r" + "/a " * 3000000], []),
+        ([], [{"Source": "/a" * 2000 + "%d" % number} for number in range(2500)]),
+    ],
+    ids=["many", "deep", "in one", "mounts"],
+)
+def test_a_container_with_no_end_of_paths_takes_no_minutes(arguments, mounts):
+    before = time.process_time()
+    one = container(arguments=arguments, mounts=mounts)
+    assert others.find([one], MISSING, PATH, NOW) is None
+    assert time.process_time() - before < 5  # others use the machine too
+
+
 OWN = {"name": "zbsvhost-x", "number": 9, "arguments": ["-r", PATH]}
 THEIRS = {"arguments": ["-r", PATH]}
 
@@ -160,6 +177,8 @@ def test_every_container_of_the_host(tmp_path, monkeypatch):
         ('[ "$1" = ps ] && echo %064x && exit 0; exit 4' % 1, None, "docker ended with status 4"),
         ('[ "$1" = ps ] && echo %064x && exit 0; echo "{"' % 1, None, "no JSON"),
         ('[ "$1" = ps ] && echo %064x && exit 0; echo "[]"' % 1, None, "no JSON"),
+        ("seq -f %064.0f 10001", None, "docker lists 10001 containers, and at most 10000"),
+        ('printf "\\n \\r\\n\\tx\\nABCDEF012345\\n"', [], None),
         ("exec sleep 60", None, "did not answer within"),
     ],
 )

@@ -135,6 +135,25 @@ def test_one_that_goes_away_when_it_is_spoken_to(monkeypatch, said, words):
     assert ssh.problem("h", 22, Deadline(0.3)) == words
 
 
+@pytest.mark.parametrize("data", [b"x", b" ", b"\n", b"\x1b", b"SSH", b"Welcome\r\n"])
+@pytest.mark.parametrize("size", [1, 4096])
+def test_megabytes_take_no_minutes(data, size):
+    greeting, before = ssh.Greeting(), time.process_time()
+    data *= 2000000 // len(data)
+    for start in range(0, len(data), size):
+        if greeting.found is None:
+            greeting.add(data[start : start + size])
+    assert greeting.found is False and len(greeting.words()) <= 80 * 4
+    assert time.process_time() - before < 5  # others use the machine too
+
+
+def test_what_it_began_with_comes_in_pieces():
+    greeting = ssh.Greeting()
+    for piece in (b"\r\n", b" ", b"22", b"0 mail\r", b"\nSSH", b""):
+        greeting.add(piece)
+    assert (greeting.found, greeting.words()) == (False, "220 mail")
+
+
 @given(st.lists(st.binary()), st.lists(st.sampled_from([b"SSH-", b"2.0-", b"1.99-", b"\r\n", b"\n", b"x"])))
 def test_the_pieces_do_not_matter(some, more):
     """A greeting is judged the same however it is cut."""

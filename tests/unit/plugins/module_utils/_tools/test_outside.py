@@ -83,6 +83,27 @@ def test_what_anybody_writes_is_read_as_it_is(data):
     assert outside.loads(json.dumps(data, ensure_ascii=False, indent=2)) == data
 
 
+@pytest.mark.parametrize(
+    "data, text",
+    [
+        (b"a", "a"),
+        ("\u00e9\u4e2d\U0001f600".encode(), "\u00e9\u4e2d\U0001f600"),
+        (b"x" * MEGABYTES, "x" * MEGABYTES),
+        (b"\xff", None),
+        (b"\xed\xa0\x80", None),
+        (b"x" * MEGABYTES + "\U0001f600".encode(), None),
+        ("\u4e2d".encode() * 6 * 1024 * 1024, None),
+        (b"x" * (outside.MOST_BYTES + 1), None),
+    ],
+    ids=range(8),
+)
+def test_bytes(data, text):
+    try:
+        assert outside.decoded(bytearray(data)) == text
+    except ValueError:
+        assert text is None
+
+
 def test_one_that_begins_anywhere():
     text = outside.checked('noise {"a": [1]} more')
     assert outside.scan(text, 6) == ({"a": [1]}, 16)
@@ -110,13 +131,14 @@ def full(item):
         "[" + ",".join('{"%06x":0}' % number for number in range(130000)) + "]",
         '"' + "\\ud83d" * (MEGABYTES // 6) + '"',
         '"' + "\\\\" * (MEGABYTES // 2) + '"',
+        '"' + "\\n" * (MEGABYTES // 2) + '"',
         '"' + "x" * MEGABYTES + '"',
         '"' + "\u4e2d" * (MEGABYTES // 3) + '"',
         '"' + "\U0001f600" * (MEGABYTES // 4) + '"',
         " " * MEGABYTES,
         "\0" * MEGABYTES,
     ],
-    ids=range(18),
+    ids=range(19),
 )
 def test_ten_megabytes(text):
     before = time.process_time()

@@ -1,5 +1,6 @@
 """Names of volumes: paths, bdevs, sockets, listings."""
 
+import hashlib
 import uuid
 
 import pytest
@@ -21,7 +22,9 @@ def test_the_check_value(text):
 @given(NAMES, NAMES)
 def test_every_name_is_a_version_3_uuid_(pool, name):
     volume = volumes_names.parse_path("zbs://%s/%s" % (pool, name))
-    assert uuid.UUID(volume.hashed_name[len("zbs-bdev-") :]).version == 3
+    found = uuid.UUID(volume.hashed_name[len("zbs-bdev-") :])
+    assert found.version == 3
+    assert found == uuid.UUID(bytes=hashlib.md5(volume.path.encode()).digest(), version=3)
 
 
 def test_in_fips_mode_a_name_is_still_a_name(monkeypatch):
