@@ -45,9 +45,8 @@ class Volume:
         That is UUID version 3 over the bytes of the path alone, without a namespace.
         """
         digest = bytearray(_md5(self.path.encode("utf-8")))
-        digest[6] = (
-            digest[6] & 0x0F | 0x30
-        )  # the version, and below the variant: as uuid.UUID(version=3), which takes its time
+        # The version and the variant, as uuid.UUID(version=3) has them, which takes its time: a pool may have a hundred thousand volumes.
+        digest[6] = digest[6] & 0x0F | 0x30
         digest[8] = digest[8] & 0x3F | 0x80
         return PREFIX + digest.hex()
 
