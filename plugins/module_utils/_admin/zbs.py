@@ -19,6 +19,13 @@ CLIENT_SECONDS = 15.0
 NEXT_SECONDS = 3.0
 
 
+# A pool may have a hundred thousand volumes, of some hundred bytes each: their names are kept, and of the answer as many times more is read
+# than of any other one.
+_LISTING_TIMES = 16
+_LISTING_BYTES = _LISTING_TIMES * command.MAX_OUTPUT
+_LISTING_KEYS = frozenset(("error", "code", "message", "result", "fileInfo", "fileName"))
+
+
 class Zbs:
     """One zbs: `path` of the program. What a release can do is asked once."""
 
@@ -34,7 +41,10 @@ class Zbs:
 
     def volumes(self, pool, deadline):
         """The names of the volumes in a logical pool; ZbsError where zbs does not tell."""
-        data = self._ask(["list", "file", "--pool", pool], "the pool %s" % pool, deadline)
+        words = ["list", "file", "--pool", pool]
+        data = self._ask(
+            words, "the pool %s" % pool, deadline, _LISTING_BYTES, keep=_LISTING_KEYS, times=_LISTING_TIMES
+        )
         return parse_volumes(data)
 
     def clients(self, path, deadline):
@@ -62,13 +72,15 @@ class Zbs:
             self._tells_clients = bool(re.search(r"(?<![\w-])--path(?![\w-])", result.out + result.err))
         return self._tells_clients
 
-    def _ask(self, words, what, deadline):
-        """What zbs answered, with its error judged. `what` for the messages."""
+    def _ask(self, words, what, deadline, most=None, **reading):
+        """What zbs answered, with its error judged. `what` for the messages, `most` bytes of it, `reading` as last_object has it."""
         until = deadline.share(ASK_SECONDS)
-        result = command.run([self.path] + words + ["--format", "json"], until)
+        result = command.run([self.path] + words + ["--format", "json"], until, most=most)
         if result.timed_out:
             raise ZbsError("%s could not be listed within %.0f s" % (what, until.seconds), "zbs_timeout")
-        data = last_object(result.out, ("error", "result"))
+        if result.cut:
+            raise ZbsError("%s could not be listed: the answer is larger than can be read" % what, "zbs_failed")
+        data = last_object(result.out, ("error", "result"), **reading)
         error = data.get("error") if data is not None else {"code": result.rc, "message": result.sentence()}
         # A success carries an error too, of code 0.
         if isinstance(error, dict) and (data is None or error.get("code")):

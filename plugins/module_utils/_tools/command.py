@@ -29,13 +29,14 @@ MASK = "********"
 
 
 class Result:
-    """What a command did: `rc` (int, None when it timed out), `out` and `err` (str), `timed_out` (bool)."""
+    """What a command did: `rc` (int, None when it timed out), `out` and `err` (str), `timed_out` and `cut` (bool: it said more)."""
 
-    def __init__(self, rc, out, err, timed_out=False):
+    def __init__(self, rc, out, err, timed_out=False, cut=False):
         self.rc = rc
         self.out = out
         self.err = err
         self.timed_out = timed_out
+        self.cut = cut
 
     def sentence(self):
         """The last thing it said, on one line of at most 300 characters, for an error message."""
@@ -78,11 +79,12 @@ def _spans(text, secret):
         start = text.find(secret, start + 1)
 
 
-def run(argv, deadline, secrets=(), environ=None, kill_grace=KILL_GRACE):
+def run(argv, deadline, secrets=(), environ=None, kill_grace=KILL_GRACE, most=None):
     """Run `argv` (list of str) until `deadline` and return a Result; secrets are masked in what it printed.
 
     environ     variables that the program gets besides those of this process; None takes one away
     kill_grace  seconds past the deadline that a killed program may take to go, before it is left behind
+    most        bytes of each stream that are kept, MAX_OUTPUT without it
 
     A program that is not there or may not be run raises ZbsError with the code `command_missing` or `command_denied`.
     """
@@ -106,14 +108,16 @@ def run(argv, deadline, secrets=(), environ=None, kill_grace=KILL_GRACE):
         raise ZbsError(
             "%s is missing (%s); install it or give its path" % (argv[0], system_words(exc)), "command_missing"
         )
-    out, err, ended = _read(process, deadline)
+    most = MAX_OUTPUT if most is None else most
+    out, err, ended = _read(process, deadline, most)
     if not ended:
         _kill(process, kill_grace)
     text = [mask(part.decode("utf-8", "replace"), secrets) for part in (out, err)]
-    return Result(process.returncode if ended else None, text[0], text[1], timed_out=not ended)
+    cut = max(len(out), len(err)) >= most
+    return Result(process.returncode if ended else None, text[0], text[1], timed_out=not ended, cut=cut)
 
 
-def _read(process, deadline):
+def _read(process, deadline, most):
     """Collect both streams until they end and the process does: (out, err, whether it ended in time)."""
     chunks: dict = {process.stdout: [], process.stderr: []}
     sizes = {process.stdout: 0, process.stderr: 0}
@@ -131,7 +135,7 @@ def _read(process, deadline):
                 if not data:
                     selector.unregister(key.data)
                     key.data.close()
-                elif sizes[key.data] < MAX_OUTPUT:
+                elif sizes[key.data] < most:
                     chunks[key.data].append(data)
                     sizes[key.data] += len(data)
     try:

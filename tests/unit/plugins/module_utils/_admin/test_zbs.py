@@ -1,7 +1,10 @@
 """What the program zbs says of pools and volumes, run whole against a fake one."""
 
+import json
+
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._admin import zbs
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import command
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import clients as fake
@@ -74,6 +77,26 @@ def test_what_zbs_did_not_list_is_an_error(tmp_path, body, code, words):
     with pytest.raises(ZbsError) as caught:
         zbs.Zbs(program).volumes("pool0", Deadline(0.5 if code == "zbs_timeout" else 30))
     assert caught.value.code == code and words in caught.value.message and "pool0" in caught.value.message
+
+
+def _pool_of(folder, count):
+    """A zbs whose pools have `count` volumes with as many fields as a real one tells."""
+    fields = {"field%d" % number: 123456789 for number in range(20)}
+    rows = [dict(fields, fileName="volume_%032x" % number) for number in range(count)]
+    (folder / "listing").write_text(json.dumps({"error": {"code": 0}, "result": rows}))
+    return zbs.Zbs(programs.write_program(folder, "zbs", "exec cat '%s'" % (folder / "listing")))
+
+
+def test_a_pool_with_many_volumes_is_listed_whole(tmp_path):
+    listed = _pool_of(tmp_path, 20000).volumes("pool0", Deadline(60))
+    assert (tmp_path / "listing").stat().st_size > 2 * command.MAX_OUTPUT
+    assert (len(listed), listed[-1]) == (20000, "volume_%032x" % 19999)
+
+
+def test_a_pool_with_more_than_can_be_read_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(zbs, "_LISTING_BYTES", 1000)
+    with pytest.raises(ZbsError, match="the pool pool0 could not be listed: the answer is larger than can be read"):
+        _pool_of(tmp_path, 200).volumes("pool0", Deadline(60))
 
 
 def test_the_words_that_zbs_is_asked_with(tmp_path):
