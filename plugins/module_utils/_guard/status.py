@@ -35,6 +35,7 @@ def write(guard, code, clock, told, path=FILE):
             "reason": health.get("reason"),
         },
         "disks": guard.record,
+        "vms": {str(vm["pid"]): vm["name"] for vm in health.get("vms") or [] if vm["name"]},
         "left": guard.left,
         "restored": guard.restored,
         "restores": guard.restores,

@@ -46,6 +46,9 @@ def test_the_page(written):
     assert lines[0].startswith("guard    at work, process ") and lines[0].endswith("code c0dec0dec0de")
     assert lines[1:3] == ["target   answers, process 10", "told     told at try 1"]
     assert ["DISK", "VM", "SEEN", "SERVED"] in [line.split() for line in lines]
+    assert any(line.split()[:2] == [guards.BDEV, WEB["name"]] for line in lines)
+    del data["vms"]  # as an earlier release wrote it
+    assert any(line.split()[:2] == [guards.BDEV, "process"] for line in page.page(data, site.clock()))
     assert "left to the tick: zbs-bdev-b: the guard has not seen it served to this VM process" in lines
     assert lines[-1].startswith(ledgers.NOW) and "healed, " in lines[-1]
 
