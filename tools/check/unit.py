@@ -25,7 +25,7 @@ def run() -> Tally:
     argv = [sys.executable, "-m", "coverage", "run", "-m"]
     argv += ["pytest", "-q", "--durations=5", f"--junit-xml={report}", "tests/unit"]
     path = environment()["PATH"]
-    passed = check("pytest", argv, env=environment(PATH=f"{path}:{promtool.FOLDER}"), limit=900)
+    passed = check("pytest", argv, env=environment(PATH=f"{path}:{promtool.FOLDER}"), limit=1200)
     tally = counted(passed, report)
     if not running.ended():  # half a run measures nothing
         tally.add(branches.judge())
