@@ -5,7 +5,7 @@
 
 import re
 
-from .._tools import command
+from .._tools import command, outside
 from .._tools.answers import last_object
 from .._tools.errors import ZbsError
 from .zbsadm import MOST_SAID
@@ -19,11 +19,10 @@ CLIENT_SECONDS = 15.0
 NEXT_SECONDS = 3.0
 
 
-# A pool may have a hundred thousand volumes, of some hundred bytes each: their names are kept, and of the answer as many times more is read
-# than of any other one.
-_LISTING_TIMES = 16
-_LISTING_BYTES = _LISTING_TIMES * command.MAX_OUTPUT
-_LISTING_KEYS = frozenset(("error", "code", "message", "result", "fileInfo", "fileName"))
+# A pool may have a hundred thousand volumes, of some hundred bytes each: of such a row the name alone is taken, before the answer is read.
+_LISTING_BYTES = 16 * command.MAX_OUTPUT
+_ROW = re.compile(r"\{[^{}]{13,8192}\}")
+_NAME = re.compile(r'"fileName"\s*:\s*"(?:[^"\\]|\\.)*"')
 
 
 class Zbs:
@@ -42,10 +41,7 @@ class Zbs:
     def volumes(self, pool, deadline):
         """The names of the volumes in a logical pool; ZbsError where zbs does not tell."""
         words = ["list", "file", "--pool", pool]
-        data = self._ask(
-            words, "the pool %s" % pool, deadline, _LISTING_BYTES, keep=_LISTING_KEYS, times=_LISTING_TIMES
-        )
-        return parse_volumes(data)
+        return parse_volumes(self._ask(words, "the pool %s" % pool, deadline, _LISTING_BYTES, shortened))
 
     def clients(self, path, deadline):
         """The addresses of who has the volume POOL/VOLUME open, as zbs words them (None for one that it left out).
@@ -72,21 +68,32 @@ class Zbs:
             self._tells_clients = bool(re.search(r"(?<![\w-])--path(?![\w-])", result.out + result.err))
         return self._tells_clients
 
-    def _ask(self, words, what, deadline, most=None, **reading):
-        """What zbs answered, with its error judged. `what` for the messages, `most` bytes of it, `reading` as last_object has it."""
+    def _ask(self, words, what, deadline, most=None, read=str):
+        """What zbs answered, with its error judged. `what` for the messages, `most` bytes of it, of which `read` makes a text of JSON."""
         until = deadline.share(ASK_SECONDS)
         result = command.run([self.path] + words + ["--format", "json"], until, most=most)
         if result.timed_out:
             raise ZbsError("%s could not be listed within %.0f s" % (what, until.seconds), "zbs_timeout")
         if result.cut:
             raise ZbsError("%s could not be listed: the answer is larger than can be read" % what, "zbs_failed")
-        data = last_object(result.out, ("error", "result"), **reading)
+        data = last_object(read(result.out), ("error", "result"))
         error = data.get("error") if data is not None else {"code": result.rc, "message": result.sentence()}
         # A success carries an error too, of code 0.
         if isinstance(error, dict) and (data is None or error.get("code")):
             said = str(error.get("message") or "no answer")[:MOST_SAID]
             raise ZbsError("%s could not be listed: %s" % (what, said), "zbs_failed")
         return data
+
+
+def shortened(text):
+    """A listing of volumes with nothing but its name in each row; what is no plain row stays as it is."""
+    # More rows than that are too many with their names alone.
+    return _ROW.sub(_short, text) if text.count("{") <= outside.MOST_PARTS else text
+
+
+def _short(match):
+    name = _NAME.search(match.group())
+    return "{%s}" % name.group() if name else match.group()
 
 
 def parse_pools(data):

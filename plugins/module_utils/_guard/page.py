@@ -31,7 +31,11 @@ def page(data, clock):
         lines.append("told     %s" % data["told"])
     names = data.get("vms") or {}
     rows = [
-        (bdev, names.get(str(disk["pid"]), "process %s" % disk["pid"]), "%.0f s ago" % max(0.0, clock.monotonic - disk["seen"]))
+        (
+            bdev,
+            names.get(str(disk["pid"]), "process %s" % disk["pid"]),
+            "%.0f s ago" % max(0.0, clock.monotonic - disk["seen"]),
+        )
         for bdev, disk in sorted(data["disks"].items())
     ]
     lines += _table("DISK", "VM", "SEEN SERVED", rows)

@@ -13,7 +13,6 @@ Rules from measuring real SPDK (v24.01 and v26.05):
 import errno
 import json
 import os
-import re
 import socket
 import struct
 
@@ -24,7 +23,6 @@ from .._tools.errors import ZbsError, system_words
 MAX_PATH = 107
 # A target with thousands of bdevs answers a few MB; more than this is no SPDK.
 MAX_ANSWER = 32 * 1024 * 1024
-_ESCAPED = re.compile(rb"\\.", re.S)
 
 
 class SpdkProblem(ZbsError):
@@ -178,7 +176,8 @@ class Braces:
         # A backslash belongs to what follows it.
         backslashes = len(piece) - len(piece.rstrip(b"\\"))
         self._left = piece[-1:] if backslashes % 2 else b""
-        parts = _ESCAPED.sub(b"", piece[: len(piece) - len(self._left)]).split(b'"')
+        piece = piece[: len(piece) - len(self._left)]
+        parts = piece.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
         told = b"".join(parts[1 if self._in_string else 0 :: 2])
         self._in_string ^= len(parts) % 2 == 0
         self._open += told.count(b"{") - told.count(b"}")

@@ -14,18 +14,15 @@ _DRESS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)
 _TRIES = 100
 
 
-def last_object(text, keys=(), keep=None, times=1):
+def last_object(text, keys=()):
     """The last whole JSON object that begins a line of `text`, as a dict; None where there is none.
 
     An object inside another one is never taken for the answer, however it is indented.
 
-    keys   an object that has one of them is taken before a later one that has none: a program may log in JSON as well
-    keep   the keys that are kept of every object, all without it
-    times  as large as another answer it may be; only with `keep`, for its memory
+    keys  an object that has one of them is taken before a later one that has none: a program may log in JSON as well
     """
-    pairs = None if keep is None else lambda given: {key: value for key, value in given if key in keep}
     try:
-        text = outside.checked(_DRESS.sub("", text.replace("\0", "")).strip(), times)
+        text = outside.checked(_DRESS.sub("", text.replace("\0", "")).strip())
     except ValueError:
         return None
     last = chosen = None
@@ -36,7 +33,7 @@ def last_object(text, keys=(), keep=None, times=1):
             position = text.find("{", line) if line >= 0 else -1
             continue
         try:
-            last, end = outside.scan(text, position, pairs)
+            last, end = outside.scan(text, position)
         except ValueError as exc:
             end = position + 1
             tries -= 1

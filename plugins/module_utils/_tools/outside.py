@@ -38,10 +38,9 @@ def loads(text, pairs=None):
     return _decoded(_decoder(pairs).decode, checked(text))
 
 
-def scan(text, position=0, pairs=None):
+def scan(text, position=0):
     """(data, where it ends) of what begins at `position` of a text of `checked`; ValueError says why there is none."""
-    decoder = _DECODER if pairs is None else _decoder(pairs)
-    data, end = _decoded(decoder.raw_decode, text, position)
+    data, end = _decoded(_DECODER.raw_decode, text, position)
     return data, end
 
 
@@ -53,9 +52,9 @@ def decoded(data):
     return data.decode("utf-8")
 
 
-def checked(text, times=1):
-    """The text as `scan` takes it; TooMuch for one that is too large. `times` as large it may be where `pairs` drops most of it."""
-    if sys.getsizeof(text) > times * MOST_BYTES or sum(map(text.count, ",:[{\\")) > times * MOST_PARTS:
+def checked(text):
+    """The text as `scan` takes it; TooMuch for one that is too large."""
+    if sys.getsizeof(text) > MOST_BYTES or sum(map(text.count, ",:[{\\")) > MOST_PARTS:
         raise TooMuch("it is too large")
     return _ESCAPES.sub(_whole, text) if _HALF.search(text) else text
 

@@ -1,10 +1,11 @@
 """What the program zbs says of pools and volumes, run whole against a fake one."""
 
 import json
+import time
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._admin import zbs
-from ansible_collections.zstack.zbs.plugins.module_utils._tools import command
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import answers, command
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import clients as fake
@@ -91,6 +92,40 @@ def test_a_pool_with_many_volumes_is_listed_whole(tmp_path):
     listed = _pool_of(tmp_path, 20000).volumes("pool0", Deadline(60))
     assert (tmp_path / "listing").stat().st_size > 2 * command.MAX_OUTPUT
     assert (len(listed), listed[-1]) == (20000, "volume_%032x" % 19999)
+
+
+@pytest.mark.parametrize(
+    "text, names",
+    [
+        ('{"result": [{"fileName": "a", "id": 1}, {"id": 2, "fileName" : "b\\"}"}]}', ["a", 'b"}']),
+        ('{"result": {"fileInfo": [{"id": [1], "owner": {"a": 1}, "fileName": "c"}]}}', ["c"]),
+        ('{"result": [{"description": "\\"fileName\\": \\"x\\"", "fileName": "d"}]}', ["d"]),
+        ('{"result": [{"fileName": 3, "a": "bbbbbbbbbb"}, {"fileName": ""}, {}]}', [""]),
+        ('noise {"fileName": "x", "y": 1}\n{"result": [{"fileName": "e", "length": 12345}]}', ["e"]),
+    ],
+)
+def test_a_row_is_its_name(text, names):
+    assert zbs.parse_volumes(answers.last_object(zbs.shortened(text), ("error", "result"))) == names
+    assert zbs.parse_volumes(answers.last_object(text, ("error", "result"))) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" * 10000000,
+        "{}" * 5000000,
+        '{"fileName":""},' * 600000,
+        "{" + '"fileName":"a",' * 600000 + "{",
+        ("{" + '"fileName"  :' * 600 + "}") * 1200,
+        "{" + " " * 10000000,
+        ("{" + '"fileName":"' + "\\" * 8000 + "}") * 1200,
+    ],
+    ids=range(7),
+)
+def test_ten_megabytes_of_rows_take_no_minutes(text):
+    before = time.process_time()
+    answers.last_object(zbs.shortened(text), ("error", "result"))
+    assert time.process_time() - before < 10  # others use the machine too
 
 
 def test_a_pool_with_more_than_can_be_read_says_so(tmp_path, monkeypatch):
