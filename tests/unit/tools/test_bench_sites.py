@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.sites import HERE, Figures, need, table
+from bench.sites import HERE, NODE, Figures, need, table
 
 SCALE = (Path(__file__).resolve().parents[3] / "docs/scale.md").read_text(encoding="utf-8")
 ROUND = Figures(start=1.0, take_in=0.02, host=0.1, wait=0.5, run=60, known=0.02, fork=10)
@@ -35,17 +35,18 @@ def test_a_tick_is_over_in_half_of_its_interval(hosts, interval):
     assert need(hosts, interval).tick <= interval / 2
 
 
-def test_the_documents_table_is_this_one():
-    assert table() in SCALE
+@pytest.mark.parametrize("figures", [HERE, NODE])
+def test_the_documents_tables_are_these(figures):
+    assert table(figures) in SCALE
 
 
 @pytest.mark.parametrize(
     ("symbol", "words"),
     [
-        ("k", f"{HERE.start} s"),
-        ("s", f"{HERE.take_in * 1000:.0f} ms"),
-        ("a", f"{HERE.host * 1000:.0f} ms"),
-        ("l", f"{HERE.wait} s"),
+        ("k", f"{HERE.start} s | {NODE.start} s"),
+        ("s", f"{HERE.take_in * 1000:.0f} ms | {NODE.take_in * 1000:.0f} ms"),
+        ("a", f"{HERE.host * 1000:.0f} ms | {NODE.host * 1000:.0f} ms"),
+        ("l", f"{HERE.wait} s | {NODE.wait} s"),
     ],
 )
 def test_the_documents_figures_are_these(symbol, words):
