@@ -1,8 +1,10 @@
 """Volumes in the ledger: each has a window of its own, and a tick of the target is no tick of theirs."""
 
 import pytest
+from ansible_collections.zstack.zbs.plugins.module_utils import _recovery_arguments
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import disks
 from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases, volume_phases
+from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import DB, WEB, need, row
@@ -386,3 +388,11 @@ def test_an_observe_pays_for_no_addresses(host):
         "seen",
         "broken",
     }
+
+
+@pytest.mark.parametrize("traced", [{"a": "p/v"}, {"a": {"path": 7}}])
+def test_an_answer_of_another_shape_is_refused(traced):
+    defaults = {name: spec.get("default") for name, spec in _recovery_arguments.SPEC.items()}
+    with pytest.raises(ZbsError, match="traced has no valid volume of a; give what zbs_vhost_cluster returned"):
+        _recovery_arguments.check(dict(defaults, phase="trace", traced=traced))
+    _recovery_arguments.check(dict(defaults, phase="trace", traced={"a": {"path": None}}))
