@@ -47,9 +47,9 @@ class State:
         self.all_containers = info.get("Containers")
         self.live_restore = info.get("LiveRestoreEnabled")
         self.storage = info.get("Driver")
-        registries = _object(info.get("RegistryConfig"))
+        registries = outside.shaped(info.get("RegistryConfig"), dict)
         self.insecure, self.mirrors = _insecure(registries), _list(registries.get("Mirrors"))
-        self.swarm = _object(info.get("Swarm")).get("LocalNodeState") not in (None, "", "inactive")
+        self.swarm = outside.shaped(info.get("Swarm"), dict).get("LocalNodeState") not in (None, "", "inactive")
         self.path = None
         self.left_out = []
 
@@ -255,12 +255,8 @@ def _list(value):
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def _object(value):
-    return value if isinstance(value, dict) else {}
-
-
 def _insecure(registries):
     """Registries and networks that the engine calls insecure."""
-    items = _object(registries.get("IndexConfigs")).items()
-    names = [name for name, item in items if not _object(item).get("Secure", True)]
+    items = outside.shaped(registries.get("IndexConfigs"), dict).items()
+    names = [name for name, item in items if not outside.shaped(item, dict).get("Secure", True)]
     return names + _list(registries.get("InsecureRegistryCIDRs"))

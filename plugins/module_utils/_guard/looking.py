@@ -14,6 +14,7 @@ from .._observe import spdk
 from .._observe.process import read_stat
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
+from .._tools.outside import shaped
 
 # Seconds for the call. SPDK answers in milliseconds; a reactor that is busy longer is not asked again at once, see _guard/loop.
 CALL_SECONDS = 1.0
@@ -59,8 +60,7 @@ def small(admin_socket, call=spdk.call):
 
 
 def _bdev(row):
-    block = (row.get("backend_specific") or {}) if isinstance(row.get("backend_specific"), dict) else {}
-    return isinstance(block.get("block"), dict) and bool(block["block"].get("bdev"))
+    return bool(shaped(shaped(row.get("backend_specific"), dict).get("block"), dict).get("bdev"))
 
 
 def _count(row):

@@ -80,7 +80,7 @@ def read(path=FILE):
     try:
         if len(text) > _MOST:
             raise ValueError("it is larger than %d bytes" % _MOST)
-        values = outside.loads(outside.decoded(text))
+        values = outside.loads(text)
         if not isinstance(values, dict):
             raise ValueError("it is not an object")
     except ValueError as exc:

@@ -51,7 +51,7 @@ def read(path=FILE):
         with os.fdopen(handle, "rb") as stream:
             if not trust.is_trusted(os.fstat(stream.fileno())):
                 return None, "%s can't be trusted (users other than root can write to it)" % path
-            data = outside.loads(outside.decoded(stream.read(_MOST)))
+            data = outside.loads(stream.read(_MOST))
     except OSError as exc:
         return None, "%s can't be read (%s)" % (path, system_words(exc))
     except ValueError:

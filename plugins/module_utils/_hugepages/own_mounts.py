@@ -100,7 +100,7 @@ def _read(root):
     entries, choices = (data.get("mounts"), data.get("chosen")) if known else (None, None)
     return {
         "mounts": [item for item in entries if isinstance(item, dict)] if isinstance(entries, list) else [],
-        "chosen": choices if isinstance(choices, dict) else {},
+        "chosen": outside.shaped(choices, dict),
     }
 
 

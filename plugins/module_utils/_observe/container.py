@@ -44,24 +44,26 @@ class Container:
         self.detail = detail
         # What calls itself docker may answer other shapes: a gap in the evidence, never an exception.
         data = data or {}
-        state = _shaped(data.get("State"), dict)
-        config = _shaped(data.get("Config"), dict)
-        arguments = [data.get("Path")] + _shaped(data.get("Args"), list)
-        self.container_id = _or_none(data.get("Id"), str)
-        self.name = _shaped(data.get("Name"), str).lstrip("/") or None
-        self.image = _or_none(config.get("Image"), str)
-        self.image_id = _or_none(data.get("Image"), str)
-        self.state = _or_none(state.get("Status"), str)
+        state = outside.shaped(data.get("State"), dict)
+        config = outside.shaped(data.get("Config"), dict)
+        arguments = [data.get("Path")] + outside.shaped(data.get("Args"), list)
+        self.container_id = outside.or_none(data.get("Id"), str)
+        self.name = outside.shaped(data.get("Name"), str).lstrip("/") or None
+        self.image = outside.or_none(config.get("Image"), str)
+        self.image_id = outside.or_none(data.get("Image"), str)
+        self.state = outside.or_none(state.get("Status"), str)
         self.running = bool(state.get("Running"))
         self.restarting = bool(state.get("Restarting"))
-        self.pid = _shaped(state.get("Pid"), int) or None
-        self.exit_code = _or_none(state.get("ExitCode"), int)
-        self.created_at = _or_none(data.get("Created"), str)
-        self.started_at = _or_none(state.get("StartedAt"), str)
-        self.finished_at = _or_none(state.get("FinishedAt"), str)
-        self.restart_count = _or_none(data.get("RestartCount"), int)
+        self.pid = outside.shaped(state.get("Pid"), int) or None
+        self.exit_code = outside.or_none(state.get("ExitCode"), int)
+        self.created_at = outside.or_none(data.get("Created"), str)
+        self.started_at = outside.or_none(state.get("StartedAt"), str)
+        self.finished_at = outside.or_none(state.get("FinishedAt"), str)
+        self.restart_count = outside.or_none(data.get("RestartCount"), int)
         self.arguments = [str(item) for item in arguments if item]
-        self.mounts = [item for item in _shaped(data.get("Mounts"), list) if isinstance(item, dict)][:_MOST_MOUNTS]
+        self.mounts = [item for item in outside.shaped(data.get("Mounts"), list) if isinstance(item, dict)][
+            :_MOST_MOUNTS
+        ]
         # Only podman watches a container with conmon and names the pid file of it.
         self.podman = answer == "podman" or "ConmonPidFile" in data
 
@@ -177,23 +179,13 @@ def parse_cpus(text):
     return sorted(cpus)
 
 
-def _shaped(value, kind):
-    """`value` where it is of that kind, else the kind's empty value."""
-    return value if isinstance(value, kind) else kind()
-
-
-def _or_none(value, kind):
-    """`value` where it is of that kind, else None."""
-    return value if isinstance(value, kind) else None
-
-
 # Docker writes UTC with nanoseconds, podman the local time with its offset.
 _TIME = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(?:Z|([+-])(\d\d):(\d\d))\Z")
 
 
 def _seconds(text):
     """A time as Docker writes it in seconds since 1970; None for no time, which Docker writes as the year 1."""
-    match = _TIME.match(_shaped(text, str))
+    match = _TIME.match(outside.shaped(text, str))
     if not match:
         return None
     try:

@@ -184,7 +184,7 @@ def has_folder(container, folders):
         if writable and (real in wanted or os.path.dirname(real) in wanted):
             return "its argument %s" % word
     for mount in container.mounts:
-        source = _real(_text(mount.get("Source")) or "/")
+        source = _real(outside.shaped(mount.get("Source"), str) or "/")
         inside = any(folder == source or folder.startswith(source + "/") for folder in wanted)
         if inside and not _SYSTEM.match(source) and mount.get("RW") is not False:
             return "its mount %s" % source
@@ -208,7 +208,7 @@ def on_host(mounts, path):
     """(where a path of the container is on the host, whether the container may write there); as it is where no mount has it."""
     best = None
     for mount in mounts:
-        inside = os.path.normpath(_text(mount.get("Destination")) or "/")
+        inside = os.path.normpath(outside.shaped(mount.get("Destination"), str) or "/")
         if (path == inside or path.startswith(inside.rstrip("/") + "/")) and len(inside) >= len(
             best[0] if best else ""
         ):
@@ -216,8 +216,6 @@ def on_host(mounts, path):
     if best is None:
         return path, True
     rest = path[len(best[0]) :].lstrip("/")
-    return os.path.normpath(os.path.join(_text(best[1].get("Source")) or "/", rest)), best[1].get("RW") is not False
-
-
-def _text(value):
-    return value if isinstance(value, str) else ""
+    return os.path.normpath(os.path.join(outside.shaped(best[1].get("Source"), str) or "/", rest)), best[1].get(
+        "RW"
+    ) is not False

@@ -8,6 +8,7 @@ import time
 
 from .._tools import paths
 from .._tools.deadline import Deadline
+from .._tools.outside import shaped
 from .._tools.visible import visible_in
 from . import demand, disks, identity, pools, sockets, spdk
 from .health import answered, decide_vhost, host_status
@@ -229,13 +230,13 @@ def _list(path, method, deadline):
 
 def _volume(controller, table, sizes):
     """The row of one controller; a part of another shape than SPDK's counts as missing. `sizes`: {bdev: bytes a block}."""
-    block = _shaped(_shaped(controller.get("backend_specific"), dict).get("block"), dict)
-    bdev = _shaped(block.get("bdev"), str) or None
-    socket_path = _shaped(controller.get("socket"), str)
+    block = shaped(shaped(controller.get("backend_specific"), dict).get("block"), dict)
+    bdev = shaped(block.get("bdev"), str) or None
+    socket_path = shaped(controller.get("socket"), str)
     listens = table is None or table.get(socket_path, (False, 0))[0]
     present = bool(socket_path) and paths.exists(socket_path) and listens
     return {
-        "controller": _shaped(controller.get("ctrlr"), str) or None,
+        "controller": shaped(controller.get("ctrlr"), str) or None,
         "socket": socket_path or None,
         "bdev": bdev,
         "block_size": sizes.get(bdev),
@@ -243,11 +244,6 @@ def _volume(controller, table, sizes):
         "sessions": len(controller["sessions"]) if isinstance(controller.get("sessions"), list) else None,
         "broken": bdev is None or not present,
     }
-
-
-def _shaped(value, kind):
-    """`value` where it is of that kind, else the kind's empty value."""
-    return value if isinstance(value, kind) else kind()
 
 
 def probe_twice(settings, recheck, worth=lambda: True):

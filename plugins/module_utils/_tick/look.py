@@ -29,7 +29,7 @@ def main(code):
 def respond(text, code):
     """The answer to the question `text` (bytes), as plain data."""
     try:
-        asked = outside.loads(outside.decoded(text))
+        asked = outside.loads(text)
         params, check_mode = dict(asked["params"]), bool(asked["check_mode"])
         wanted = asked["hash"]
     except (ValueError, TypeError, KeyError):

@@ -31,11 +31,12 @@ class TooMuch(ValueError):
 
 
 def loads(text, pairs=None):
-    """The data in `text`; ValueError says why there is none.
+    """The data in `text` (a str, or bytes of UTF-8); ValueError says why there is none.
 
     pairs  makes an object of its (key, value) pairs, as json.loads has it
     """
-    return _decoded(_decoder(pairs).decode, checked(text))
+    decoder = _DECODER if pairs is None else _decoder(pairs)
+    return _decoded(decoder.decode, checked(decoded(text) if isinstance(text, bytes) else text))
 
 
 def scan(text, position=0):
@@ -57,6 +58,16 @@ def checked(text):
     if sys.getsizeof(text) > MOST_BYTES or sum(map(text.count, ",:[{\\")) > MOST_PARTS:
         raise TooMuch("it is too large")
     return _ESCAPES.sub(_whole, text) if _HALF.search(text) else text
+
+
+def shaped(value, kind):
+    """`value` where it is of that kind, else the kind's empty value."""
+    return value if isinstance(value, kind) else kind()
+
+
+def or_none(value, kind):
+    """`value` where it is of that kind, else None."""
+    return value if isinstance(value, kind) else None
 
 
 def _decoder(pairs=None):

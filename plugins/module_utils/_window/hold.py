@@ -75,7 +75,7 @@ def _parse(text):
         raise ValueError("it is larger than %d bytes" % _MAX_SIZE)
     if not text.strip():
         raise ValueError("it is empty")
-    data = outside.loads(outside.decoded(text))
+    data = outside.loads(text)
     if not isinstance(data, dict):
         raise ValueError("it is not an object")
     reason, until = data.get("reason"), data.get("until")

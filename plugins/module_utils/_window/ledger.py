@@ -203,7 +203,7 @@ def _parse(text):
         raise ValueError("it is larger than %d bytes" % MAX_SIZE)
     if not text.strip():
         raise ValueError("it is empty")
-    data = outside.loads(outside.decoded(text))
+    data = outside.loads(text)
     if not isinstance(data, dict) or not isinstance(data.get("entries"), dict):
         raise ValueError("it has no entries")
     if data.get("version") != VERSION:

@@ -65,7 +65,6 @@ def reason(status, output):
 def _object(output):
     """The JSON object in the output of the host's code; empty for anything else."""
     try:
-        found = outside.loads(output)
+        return outside.shaped(outside.loads(output), dict)
     except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {}
+        return {}

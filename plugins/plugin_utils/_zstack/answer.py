@@ -43,8 +43,7 @@ def read_answer(status, text, location, where):
 
 
 def _refusal(status, text, document, where):
-    found = (document or {}).get("error")
-    error = found if isinstance(found, dict) else {}
+    error = outside.shaped((document or {}).get("error"), dict)
     code = str(error.get("code") or "")[:_MOST_CODE]
     said = " ".join(str(error.get("details") or error.get("description") or "")[:_MOST].split())
     words = ": ".join(part for part in (code, said) if part) or _kind(text)
