@@ -3,11 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rows that need the lab: over SSH, and one real target that is down beside a healthy simulated fleet."""
 
+import contextlib
 import os
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from . import deploy_rows, node_rows, ssh_rows
@@ -23,10 +25,8 @@ EXTRA = ("-e", "zbs_vhost_heal_flap_window=0")
 
 
 def rows(simulated: int, rounds: int) -> list[Row]:
-    """Bring a lab up, deploy its site, measure, take it down whatever happens."""
-    _lab("up")
-    try:
-        play("zstack.zbs.site", LAB)
+    """What needs the lab, over SSH and beside a simulated fleet."""
+    with _site():
         hosts = [f"compute{number}" for number in range(1, HOSTS + 1)]
         return [
             *ssh_rows.rows(LAB, simulated // 4, rounds),
@@ -34,16 +34,22 @@ def rows(simulated: int, rounds: int) -> list[Row]:
             *_one_down(simulated, rounds),
             *deploy_rows.rows(LAB, hosts, _lab, rounds),
         ]
-    finally:
-        _lab("down")
 
 
 def node(count: int, rounds: int) -> list[Row]:
-    """The same for the rows of the node part."""
+    """The node part, over SSH; and its guard, which needs no lab."""
+    with _site():
+        ticks = node_rows.ticks(LAB, count, rounds)
+    return [*ticks, *node_rows.guard()]
+
+
+@contextlib.contextmanager
+def _site() -> Iterator[None]:
+    """Bring a lab up and deploy its site; take it down whatever happens."""
     _lab("up")
     try:
         play("zstack.zbs.site", LAB)
-        return [*node_rows.ticks(LAB, count, rounds), *node_rows.guard()]
+        yield
     finally:
         _lab("down")
 

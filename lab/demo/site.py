@@ -15,15 +15,12 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
-from .. import volumes
-from ..guest import vm
+from ..guest import watching
 from ..settings import Settings
 from ..zstack.server import Standin
 from ..zstack.site import ENVIRONMENT
 from .tell import Broken
 
-_WATCH = Path(vm.__file__).with_name("watch.py")
-_WATCHED = 120  # seconds
 _RECAP = re.compile(r"^(\S+)\s+: (ok=\d+.*)$", re.M)
 
 
@@ -137,23 +134,13 @@ class Site:
 
         It gives {killed, answers, served, goes_on}: seconds of each after a moment of time.monotonic(). Broken when one never came.
         """
-        sockets = volumes.SOCKETS
-        words = [
-            "python3",
-            "-",
-            f"{_WATCHED}",
-            f"{sockets}/admin.sock",
-            "0",  # it is gone already
-            f"{sockets}/{bdev}",
-            vm.console_path(guest),
-            "vda",
-        ]
+        words = watching.words([(bdev, guest, "vda")])  # its process is gone already
         argv = [sys.executable, "-m", "lab", "ssh", host, shlex.join(words)]
-        with _WATCH.open() as program:
+        with watching.PROGRAM.open() as program:
             watcher = subprocess.Popen(argv, cwd=self.root, stdin=program, stdout=subprocess.PIPE, text=True)
 
         def seen(since: float) -> dict[str, float]:
-            told = json.loads(watcher.communicate(timeout=_WATCHED + 30)[0] or "{}")
+            told = json.loads(watcher.communicate(timeout=watching.SECONDS + 30)[0] or "{}")
             told["goes_on"] = (told.get("goes_on") or [None])[0]
             if None in told.values():
                 raise Broken(f"the disk did not go on: {told}")

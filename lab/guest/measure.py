@@ -20,15 +20,13 @@ from typing import Any
 
 from .. import volumes
 from ..settings import UUID
-from . import domain, vm
+from . import domain, watching
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WATCH = Path(__file__).with_name("watch.py")
 VM = "measured"
 VOLUME = f"pool1/{volumes.name_of(volumes.UUIDS[0])}"
 TARGET = "zbsvhost-172.30.0.11"
 SSH = [sys.executable, "-m", "lab", "ssh", "compute1"]
-_SECONDS = 120
 
 
 class Measurement:
@@ -82,20 +80,39 @@ class Measurement:
 
     def watch(self, process: int = 0) -> "subprocess.Popen[bytes]":
         """Begin to watch the target, which was just lost or whose `process` is killed then, and all disks."""
-        sockets = volumes.SOCKETS
-        words = f"python3 - {_SECONDS} {sockets}/admin.sock {process}"
-        for name, disks in self.guests.items():
-            for path, disk in zip(disks, _letters(disks), strict=True):
-                words += f" {sockets}/{volumes.bdev_of(path, UUID)} {vm.console_path(name)} {disk}"
-        argv = [*SSH, words]
-        return subprocess.Popen(argv, cwd=ROOT, env=self.environment, stdin=WATCH.open("rb"), stdout=subprocess.PIPE)
+        disks = [
+            (volumes.bdev_of(path, UUID), name, disk)
+            for name, paths in self.guests.items()
+            for path, disk in zip(paths, _letters(paths), strict=True)
+        ]
+        argv = [*SSH, " ".join(watching.words(disks, process))]
+        with watching.PROGRAM.open("rb") as program:
+            return subprocess.Popen(argv, cwd=ROOT, env=self.environment, stdin=program, stdout=subprocess.PIPE)
 
     def seen(self, watcher: "subprocess.Popen[bytes]") -> dict[str, Any]:
         """What it saw, all of it."""
-        seen = json.loads(watcher.communicate(timeout=_SECONDS + 30)[0])
+        seen = json.loads(watcher.communicate(timeout=watching.SECONDS + 30)[0])
         if None in seen.values() or None in seen["goes_on"]:
             raise SystemExit(f"not every disk went on: {seen}")
         return seen
+
+    def rounds(self, times: int) -> list[dict[str, float]]:
+        """Bring the lab up, measure, print each round and the medians; the lab is taken down whatever happens."""
+        self.lab("lab", "up")
+        try:
+            self.start()
+            rows = []
+            for number in range(1, times + 1):
+                rows.append(self.once())
+                said = ", ".join(f"{name} {value:.2f} s" for name, value in rows[-1].items())
+                print(f"{number:3}  {said}", flush=True)
+        finally:
+            self.lab("lab", "down")
+        print(f"\nMedians of {times} (least, most):")
+        for name in rows[0]:
+            values = [row[name] for row in rows]
+            print(f"  {name:46} {statistics.median(values):6.2f} s  ({min(values):.2f}, {max(values):.2f})")
+        return rows
 
     def once(self) -> dict[str, float]:
         """Kill, heal, and what happened when, in seconds."""
@@ -122,40 +139,29 @@ def _letters(disks: list[str]) -> list[str]:
     return [f"vd{chr(ord('a') + number)}" for number in range(len(disks))]
 
 
-def medians(rows: list[dict[str, float]]) -> None:
-    """Print the median of each value of the rows, in seconds, with its ends."""
-    print(f"\nMedians of {len(rows)} (least, most):")
-    for name in rows[0]:
-        values = [row[name] for row in rows]
-        print(f"  {name:46} {statistics.median(values):6.2f} s  ({min(values):.2f}, {max(values):.2f})")
-
-
 def main(times: int, reconnect: int) -> None:
     """Measure and print; the lab is taken down whatever happens."""
-    measurement = Measurement(reconnect)
-    measurement.lab("lab", "up")
-    try:
-        measurement.start()
-        rows = []
-        for number in range(1, times + 1):
-            rows.append(measurement.once())
-            print(f"{number:3}  " + ", ".join(f"{name} {value:.2f} s" for name, value in rows[-1].items()), flush=True)
-    finally:
-        measurement.lab("lab", "down")
-    medians(rows)
+    rows = Measurement(reconnect).rounds(times)
     share = statistics.median(row["a tick with nothing to do"] / row["the whole tick"] for row in rows)
     print(f"  Ansible's own share of the tick (one with nothing to do beside it): {share:.0%}")
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m lab.guest.measure", description=__doc__)
-    parser.add_argument("times", nargs="?", type=int, default=10, help="how many rounds to measure (default: 10)")
+def asked(module: str, about: str | None, times: int, reconnect: int) -> tuple[int, int]:
+    """(how many rounds, seconds between QEMU's looks) that the command line of a measurement asks for."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=about)
+    parser.add_argument(
+        "times", nargs="?", type=int, default=times, help=f"how many rounds to measure (default: {times})"
+    )
     parser.add_argument(
         "--reconnect",
         type=int,
-        default=domain.RECONNECT,
+        default=reconnect,
         metavar="SECONDS",
-        help=f"between QEMU's looks for a lost target (default: {domain.RECONNECT})",
+        help=f"between QEMU's looks for a lost target (default: {reconnect})",
     )
     chosen = parser.parse_args()
-    main(chosen.times, chosen.reconnect)
+    return chosen.times, chosen.reconnect
+
+
+if __name__ == "__main__":
+    main(*asked("lab.guest.measure", __doc__, 10, domain.RECONNECT))

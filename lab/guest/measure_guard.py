@@ -8,11 +8,10 @@ no tick runs, and prints the medians. QEMU looks for a lost target every second;
 measurement, no test: nothing is asserted about its figures.
 """
 
-import argparse
 import time
 
 from .. import volumes
-from .measure import SSH, TARGET, Measurement, medians
+from .measure import SSH, TARGET, Measurement, asked
 
 
 class ByGuard(Measurement):
@@ -46,31 +45,6 @@ class ByGuard(Measurement):
         }
 
 
-def main(times: int, reconnect: int) -> None:
-    """Measure and print; the lab is taken down whatever happens."""
-    measurement = ByGuard(reconnect)
-    measurement.environment["ZBS_LAB_HUGEPAGES"] = "64"
-    measurement.lab("lab", "up")
-    try:
-        measurement.start()
-        rows = []
-        for number in range(1, times + 1):
-            rows.append(measurement.once())
-            print(f"{number:3}  " + ", ".join(f"{name} {value:.2f} s" for name, value in rows[-1].items()), flush=True)
-    finally:
-        measurement.lab("lab", "down")
-    medians(rows)
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m lab.guest.measure_guard", description=__doc__)
-    parser.add_argument("times", nargs="?", type=int, default=20, help="how many deaths to measure (default: 20)")
-    parser.add_argument(
-        "--reconnect",
-        type=int,
-        default=1,
-        metavar="SECONDS",
-        help="between QEMU's looks for a lost target (default: 1)",
-    )
-    chosen = parser.parse_args()
-    main(chosen.times, chosen.reconnect)
+    times, reconnect = asked("lab.guest.measure_guard", __doc__, 20, 1)
+    ByGuard(reconnect).rounds(times)
