@@ -4,15 +4,12 @@ Ansible looks for a relative name in the caller's `tasks/`, `vars/` and `templat
 one first; what it finds runs as root on every host.
 """
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.zstack.zbs.tests.unit.plugins.support import skeleton
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import playbooks, skeleton
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import load
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -82,38 +79,26 @@ def test_a_relative_name_is_found(task):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """(environment, the caller's folder, names of our files of tasks): the skeleton as an installed collection, decoys around the caller."""
+    """(the site's folder, the caller's, names of our files of tasks): the skeleton as an installed collection, decoys around the caller."""
     folder = tmp_path_factory.mktemp("site")
     said = skeleton.make(ROOT, folder / "collections/ansible_collections/zstack/zbs")
     caller = folder / "caller"
     caller.mkdir()
     skeleton.decoys(ROOT, caller)
-    (folder / "ansible.cfg").write_text("")
-    environment = dict(
-        os.environ,
-        ANSIBLE_COLLECTIONS_PATH=str(folder / "collections"),
-        ANSIBLE_CONFIG=str(folder / "ansible.cfg"),
-        ANSIBLE_NOCOLOR="1",
-        ANSIBLE_LOCALHOST_WARNING="0",
-        ANSIBLE_INVENTORY_UNPARSED_WARNING="0",
-        HOME=str(folder),
-    )
-    return environment, caller, said
+    return folder, caller, said
 
 
 def run(site, playbook, cwd=None):
     """What a run of the playbook in the caller's folder prints."""
-    environment, caller, _said = site
-    argv = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "-c", "local", playbook]
-    done = subprocess.run(
-        argv,
-        cwd=str(cwd or caller),
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        universal_newlines=True,
+    folder, caller, _said = site
+    done = playbooks.run(
+        folder,
+        *("-i", "localhost,", "-c", "local", playbook),
+        cwd=cwd or caller,
         timeout=600,
-        check=False,
+        ANSIBLE_COLLECTIONS_PATH=str(folder / "collections"),
+        ANSIBLE_LOCALHOST_WARNING="0",
+        ANSIBLE_INVENTORY_UNPARSED_WARNING="0",
     )
     assert done.returncode == 0, done.stdout[-3000:]
     return done.stdout
@@ -130,7 +115,7 @@ def test_every_playbook_takes_our_files_and_none_of_its_caller_s(site):
 
 
 def test_a_caller_s_own_playbook_that_imports_ours_and_uses_the_roles_takes_our_files(site):
-    _environment, caller, said = site
+    _folder, caller, said = site
     roles = sorted({name.split("/")[0] for name in said})
     plays = [{"ansible.builtin.import_playbook": "zstack.zbs." + name} for name in PLAYBOOKS]
     tasks = [{"ansible.builtin.include_role": {"name": "zstack.zbs." + role}} for role in roles]
@@ -153,8 +138,7 @@ def test_the_decoys_would_be_taken(site, tmp_path):
     (role / "main.yml").write_text("- ansible.builtin.include_tasks: deploy.yml\n")
     (role / "deploy.yml").write_text("- ansible.builtin.import_tasks: act.yml\n")
     (role / "act.yml").write_text("- ansible.builtin.debug: {msg: '%s: naive/act.yml'}\n" % skeleton.OURS)
-    environment, caller, said = site
+    _folder, caller, said = site
     play = [{"hosts": "localhost", "gather_facts": False, "roles": ["zstack.zbs.naive"]}]
     (caller / "naive.yml").write_text(yaml.safe_dump(play))
-    there = dict(environment, ANSIBLE_COLLECTIONS_PATH=str(tmp_path / "collections"))
-    assert skeleton.DECOY in run((there, caller, said), "naive.yml")
+    assert skeleton.DECOY in run((tmp_path, caller, said), "naive.yml")

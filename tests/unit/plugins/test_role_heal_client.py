@@ -1,13 +1,12 @@
 """A heal of Vhost brings the client first: the role's own tasks in a real run, on hosts that differ in what they have."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import playbooks
 
 ROOT = Path(__file__).resolve().parents[3]
 # In the place of zbs_vhost_deploy: says how it was called, and fails where its zbsadm is named so.
@@ -82,21 +81,8 @@ def ran(tmp_path_factory):
             given.setdefault(name, value)
     (folder / "inventory.yml").write_text(yaml.safe_dump(inventory))
     (folder / "play.yml").write_text(yaml.safe_dump([play]))
-    environment = dict(
-        os.environ, ANSIBLE_COLLECTIONS_PATH=str(folder / "collections"), ANSIBLE_NOCOLOR="1", HOME=str(folder)
-    )
-    (folder / "ansible.cfg").write_text("")
-    environment["ANSIBLE_CONFIG"] = str(folder / "ansible.cfg")
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory.yml", "play.yml"],
-        cwd=str(folder),
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        universal_newlines=True,
-        timeout=180,
-        check=False,
-    )
+    collections = str(folder / "collections")
+    done = playbooks.run(folder, "-i", "inventory.yml", "play.yml", timeout=180, ANSIBLE_COLLECTIONS_PATH=collections)
     return folder, done.stdout
 
 

@@ -1,13 +1,10 @@
 """The role zbs_vhost_node: what comes first, and for which hosts the playbook site takes it."""
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import playbooks
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import ROLES, load
 
 
@@ -55,19 +52,7 @@ def site(tmp_path_factory):
     (folder / "play.yml").write_text(yaml.safe_dump(plays))
 
     def run(*arguments):
-        program = str(Path(sys.executable).with_name("ansible-playbook"))
-        environment = dict(os.environ, ANSIBLE_NOCOLOR="1", ANSIBLE_CONFIG=str(folder / "none.cfg"), HOME=str(folder))
-        argv = [program, "-i", "inventory.yml", "-c", "local", "play.yml", *arguments]
-        done = subprocess.run(
-            argv,
-            cwd=str(folder),
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            universal_newlines=True,
-            timeout=300,
-            check=False,
-        )
+        done = playbooks.run(folder, "-i", "inventory.yml", "-c", "local", "play.yml", *arguments)
         assert done.returncode == 0, done.stdout
         return set(re.findall(r"node on (\w+)", done.stdout)), done.stdout
 

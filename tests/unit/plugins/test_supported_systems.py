@@ -1,12 +1,10 @@
 """A system that is not supported is refused by name at the first step (case 30): the roles' own tasks, on systems as Ansible's facts have them."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import playbooks
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import load
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -81,20 +79,16 @@ def said(tmp_path_factory):
     plays = [{"hosts": "all", "gather_facts": False, "connection": "local", "tasks": tasks}]
     (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
     (folder / "play.yml").write_text(json.dumps(plays))
-    (folder / "ansible.cfg").write_text("")
     collection = folder / "collections/ansible_collections/zstack/zbs"
     collection.parent.mkdir(parents=True)
     collection.symlink_to(ROOT)
-    environment = dict(
-        os.environ,
-        ANSIBLE_CONFIG=str(folder / "ansible.cfg"),
+    done = playbooks.run(
+        folder,
+        *("-i", "inventory.json", "play.yml"),
+        timeout=120,
         ANSIBLE_COLLECTIONS_PATH=str(folder / "collections"),
         ANSIBLE_STDOUT_CALLBACK="ansible.builtin.default",
     )
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory.json", "play.yml"],
-        cwd=str(folder), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
-    )  # fmt: skip
     found = dict.fromkeys(names)
     for line in done.stdout.splitlines():
         if line.startswith("fatal: ["):

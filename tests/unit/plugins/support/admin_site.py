@@ -12,11 +12,11 @@ whether it is there, the last one for ever.
 """
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import playbooks
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -83,7 +83,6 @@ def make(folder, nodes, hosts=("c1",), **variables):
         }
     }
     (folder / "inventory.json").write_text(json.dumps(inventory))
-    (folder / "ansible.cfg").write_text("")
     return Site(folder, ours)
 
 
@@ -101,28 +100,16 @@ class Site:
             (self.folder / "play.json").write_text(json.dumps(playbook))
             playbook = str(self.folder / "play.json")
         self.log.write_text("")
-        environment = dict(
-            os.environ,
+        done = playbooks.run(
+            self.folder,
+            *("-i", str(self.folder / "inventory.json"), *arguments, playbook),
+            timeout=120,
             ANSIBLE_COLLECTIONS_PATH=str(self.folder / "collections"),
             ANSIBLE_CONNECTION_PLUGINS=str(self.folder / "connections"),
-            ANSIBLE_CONFIG=str(self.folder / "ansible.cfg"),
-            ANSIBLE_NOCOLOR="1",
             ANSIBLE_LOCALHOST_WARNING="0",
             ANSIBLE_LOCAL_TEMP=str(self.folder / "tmp"),
             ANSIBLE_REMOTE_TMP=str(self.folder / "remote"),
             ZBS_FAKE_LOG=str(self.log),
-            HOME=str(self.folder),
-        )
-        argv = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.folder / "inventory.json")]
-        done = subprocess.run(
-            argv + list(arguments) + [playbook],
-            cwd=str(self.folder),
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            universal_newlines=True,
-            timeout=120,
-            check=False,
         )
         assert (done.returncode == 0) is ok, done.stdout[-6000:]
         return done.stdout
