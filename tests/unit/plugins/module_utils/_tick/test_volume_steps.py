@@ -1,74 +1,14 @@
 """Volumes in the ledger: each has a window of its own, and a tick of the target is no tick of theirs."""
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils import _recovery_arguments
-from ansible_collections.zstack.zbs.plugins.module_utils._observe import disks
 from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases, volume_phases
-from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import ledgers
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.demands import DB, WEB, need, row
-from ansible_collections.zstack.zbs.tests.unit.plugins.support.ticks import health
 
 pytestmark = pytest.mark.usefixtures("no_fsync")
 
 A, B = "volume:a", "volume:b"
-
-
-@pytest.fixture
-def host(tick, monkeypatch):
-    """A host whose target, VMs and volumes the test sets; `run(phase)` is a phase on it."""
-
-    class Host:
-        """verdict of the target, needs of the VMs, controllers of the target, the target's process."""
-
-        verdict = "healthy"
-        needs = [need("a", WEB, "arguments", "connection")]
-        volumes = []
-        process = {"pid": 9, "started_s_after_boot": 1.0}
-
-        def look(self, settings):
-            """What a probe would return."""
-            volumes = self.volumes if self.verdict == "healthy" else []
-            seen = dict(health(self.verdict), volumes=volumes, process=self.process)
-            found = {"vms": [WEB, DB], "connections_known": True, "needs": self.needs}
-            disks.enter(seen, found, settings.disks)
-            return seen
-
-        def run(self, phase, **more):
-            """A phase of a tick."""
-            with monkeypatch.context() as context:
-                context.setattr(volume_phases, "probe", self.look)
-                context.setattr(phases, "probe_twice", lambda settings, *_more: self.look(settings))
-                return tick(phase, self.verdict, **more)
-
-    return Host()
-
-
-def test_a_disk_is_traced_before_it_has_to_be_restored(host, tmp_path):
-    host.volumes = [row("a")]
-    assert "untraced" not in host.run("observe")
-    assert host.run("observe", trace_ahead=True)["untraced"] == ["a"]
-    answer = {"a": {"path": "p/v", "reason": None}, "of another host": {"path": "p/w", "reason": None}}
-    assert host.run("trace", traced=answer, check_mode=True)["changed"]
-    assert host.run("observe", trace_ahead=True)["untraced"] == ["a"]
-    assert host.run("trace", traced=answer)["changed"] and not host.run("trace", traced=answer)["changed"]
-    assert host.run("observe", trace_ahead=True)["untraced"] == []
-    assert ledger.read_ledger(str(tmp_path)).disks["paths"] == {"a": "p/v"}
-
-
-def test_a_disk_that_is_no_volume_is_not_looked_for_at_every_tick(host):
-    host.volumes = [row("a")]
-    host.run("observe")
-    host.run("trace", traced={"a": {"path": None, "reason": "no pool has it"}})
-    assert host.run("observe", trace_ahead=True)["untraced"] == []
-
-
-def test_a_trace_leaves_a_ledger_alone_that_was_lost(host, tmp_path):
-    path = tmp_path / ledger.NAME
-    path.write_text("junk")
-    assert not host.run("trace", traced={"a": {"path": "p/v", "reason": None}})["changed"]
-    assert path.read_text() == "junk"
 
 
 def test_a_target_that_came_back_empty_is_due_for_its_volumes(host):
@@ -388,11 +328,3 @@ def test_an_observe_pays_for_no_addresses(host):
         "seen",
         "broken",
     }
-
-
-@pytest.mark.parametrize("traced", [{"a": "p/v"}, {"a": {"path": 7}}])
-def test_an_answer_of_another_shape_is_refused(traced):
-    defaults = {name: spec.get("default") for name, spec in _recovery_arguments.SPEC.items()}
-    with pytest.raises(ZbsError, match="traced has no valid volume of a; give what zbs_vhost_cluster returned"):
-        _recovery_arguments.check(dict(defaults, phase="trace", traced=traced))
-    _recovery_arguments.check(dict(defaults, phase="trace", traced={"a": {"path": None}}))
