@@ -22,5 +22,15 @@ def gone(pid):
 
 
 def open_files():
-    """How many file descriptors this process has open."""
-    return len(os.listdir("/proc/self/fd"))
+    """The descriptors that this process has open, as a set of (number, what it leads to).
+
+    What a test opened and left is `open_files() - before`. A count would fail where one of an earlier test is closed meanwhile, by the
+    garbage collector or by a thread that ends.
+    """
+    found = set()
+    for number in os.listdir("/proc/self/fd"):
+        try:
+            found.add((number, os.readlink("/proc/self/fd/" + number)))
+        except OSError:  # the listing's own, or closed since
+            continue
+    return found

@@ -15,10 +15,7 @@ SHORT = 0.3
 
 
 def problem(path, seconds=10.0):
-    """The problem that a call to `path` raises; proves that no descriptor stays open.
-
-    Fewer may be open than before: a peer of an earlier call closes its end when its thread comes to it.
-    """
+    """The problem that a call to `path` raises; proves that no descriptor stays open."""
     before = open_files()
     with pytest.raises(spdk.SpdkProblem) as caught:
         spdk.call(path, "spdk_get_version", Deadline(seconds))

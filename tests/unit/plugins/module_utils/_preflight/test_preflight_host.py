@@ -170,4 +170,4 @@ def test_a_file_system_that_knows_no_locks_claims_no_core(tmp_path, monkeypatch)
     monkeypatch.setattr(preflight_host.fcntl, "fcntl", refuse)
     before = open_files()
     assert preflight_host.claimed_cores([4], set(), str(tmp_path)) == {}
-    assert open_files() == before
+    assert open_files() <= before

@@ -15,7 +15,7 @@ def run(argv, seconds=20.0, **more):
     """Run it; proves that no descriptor stays open."""
     before = open_files()
     result = command.run(argv, Deadline(seconds), **more)
-    assert open_files() == before
+    assert open_files() <= before
     return result
 
 

@@ -22,7 +22,7 @@ def test_it_is_free_again_after_the_block_and_after_an_error_in_it(tmp_path):
     for _round in range(2):
         with pytest.raises(RuntimeError), lock.hold(path, Deadline(1), "x"):
             raise RuntimeError
-    assert open_files() == before and os.path.exists(path)
+    assert open_files() <= before and os.path.exists(path)
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
@@ -76,7 +76,7 @@ def test_a_folder_whose_file_system_knows_no_locks_is_said_at_once(tmp_path, mon
     with pytest.raises(ZbsError) as caught, lock.hold(str(tmp_path / "lock"), Deadline(60), "x"):
         pass
     assert caught.value.code == "lock_unusable" and os.strerror(errno.ENOLCK) in caught.value.message
-    assert open_files() == before
+    assert open_files() <= before
 
 
 def test_a_holder_that_did_not_sign_is_another_process(tmp_path):

@@ -78,7 +78,7 @@ def test_something_else_in_its_place_holds(tmp_path, make):
     before = open_files()
     hold, warnings = window_hold.read_hold(str(tmp_path), NOW)
     assert hold is not None and warnings
-    assert open_files() == before
+    assert open_files() <= before
 
 
 def test_what_is_due_is_held_and_due_again_after_the_hold(tmp_path):

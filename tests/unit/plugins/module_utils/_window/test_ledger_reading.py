@@ -138,7 +138,7 @@ def test_something_else_in_its_place_is_lost_kept_and_replaced(tmp_path, kind):
     IN_ITS_PLACE[kind](ledgers.path(tmp_path))
     before = open_files()
     assert window_ledger.read_ledger(str(tmp_path)).lost is not None
-    assert open_files() == before
+    assert open_files() <= before
     step = ledgers.observe(tmp_path, ledgers.DOWN)
     assert step.entries["vhost"]["skip"] == 64
     assert ledgers.path(tmp_path).is_file() and not ledgers.path(tmp_path).is_symlink()
@@ -185,4 +185,4 @@ def test_a_disk_that_fails_in_the_middle_is_lost_and_no_empty_ledger(tmp_path, m
     monkeypatch.setattr(window_ledger.os, "fdopen", fail)
     ledger = window_ledger.read_ledger(str(tmp_path))
     assert "Input/output error" in ledger.lost and not ledger.missing
-    assert open_files() == before
+    assert open_files() <= before
