@@ -4,6 +4,7 @@
 """The program zbs on the admin node: what it says of the cluster's pools and volumes. It changes nothing."""
 
 import re
+import threading
 
 from .._tools import command, outside
 from .._tools.answers import last_object
@@ -26,11 +27,12 @@ _NAME = re.compile(r'"fileName"\s*:\s*"(?:[^"\\]|\\.)*"')
 
 
 class Zbs:
-    """One zbs: `path` of the program. What a release can do is asked once."""
+    """One zbs: `path` of the program. What a release can do is asked once, whichever of two threads comes first."""
 
     def __init__(self, path=ZBS):
         self.path = path
         self._tells_clients = None
+        self._asking = threading.Lock()
         self._client_seconds = CLIENT_SECONDS
 
     def pools(self, deadline):
@@ -61,12 +63,13 @@ class Zbs:
 
     def _has_path(self, until):
         """Whether `zbs list client` knows --path; ZbsError where its help does not come."""
-        if self._tells_clients is None:
-            result = command.run([self.path, "list", "client", "--help"], until)
-            if result.timed_out:
-                raise ZbsError("`zbs list client --help` did not end within %.0f s" % until.seconds, "zbs_timeout")
-            self._tells_clients = bool(re.search(r"(?<![\w-])--path(?![\w-])", result.out + result.err))
-        return self._tells_clients
+        with self._asking:
+            if self._tells_clients is None:
+                result = command.run([self.path, "list", "client", "--help"], until)
+                if result.timed_out:
+                    raise ZbsError("`zbs list client --help` did not end within %.0f s" % until.seconds, "zbs_timeout")
+                self._tells_clients = bool(re.search(r"(?<![\w-])--path(?![\w-])", result.out + result.err))
+            return self._tells_clients
 
     def _ask(self, words, what, deadline, most=None, read=str):
         """What zbs answered, with its error judged. `what` for the messages, `most` bytes of it, of which `read` makes a text of JSON."""

@@ -4,8 +4,11 @@
 """Create again, on the admin node, what the VMs of a host need: trace each bdev to its volume, make sure that no other host has it
 open, then have zbsadm create it.
 
-One volume that can't be restored neither ends the others' turn nor the task: it is named with its reason.
+One volume that can't be restored neither ends the others' turn nor the task: it is named with its reason. Volumes are created two at a
+time. Nothing says that every release of zbsadm can do that, so one that failed beside another is tried once more, alone.
 """
+
+from concurrent import futures
 
 from .._admin import calls
 from .._admin.zbs import Zbs
@@ -16,6 +19,10 @@ from .asking import Fence
 from .plan import plan_volume
 from .tracing import Traced, trace
 from .volume import carry_out
+
+AT_ONCE = 2
+# Failures of a call of zbsadm itself. What was refused before it, or took all of the time, is the same once more.
+AGAIN = ("zbsadm_failed", "zbsadm_garbage", "zbsadm_empty")
 
 
 def run(params, check_mode):
@@ -31,12 +38,16 @@ def run(params, check_mode):
         return _result(rows)
     fence = Fence(params)
     with calls.alone(params["host_ip"], deadline, "another zbsadm call for %s" % params["host_ip"]):
-        for item in wanted:
-            rows.append(_restore(params, item, traced, fence, deadline, check_mode))
+        with futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            rows = list(pool.map(lambda item: _restore(params, item, traced, fence, deadline, check_mode), wanted))
+        for number, item in enumerate(wanted):
+            if len(wanted) > 1 and rows[number]["code"] in AGAIN and not deadline.spent():
+                rows[number] = _restore(params, item, traced, fence, deadline, check_mode)
     return _result(rows)
 
 
-def _result(rows):
+def _result(found):
+    rows = [{name: value for name, value in row.items() if name != "code"} for row in found]
     restored = [row["bdev"] for row in rows if row["created"]]
     return {
         "changed": bool(restored),
@@ -61,10 +72,10 @@ def _wanted(item):
 
 
 def _restore(params, item, traced, fence, deadline, check_mode):
-    """The row of one volume: {bdev, path, created, held_by, error}."""
+    """The row of one volume: {bdev, path, created, held_by, error}, and the `code` of the error."""
     volume = item["volume"] or traced.volumes.get(item["bdev"])
     row = {"bdev": item["bdev"], "path": volume.path if volume else None, "created": False, "held_by": None}
-    row["error"] = None
+    row["error"] = row["code"] = None
 
     def ask():
         row["held_by"] = fence.check(volume, item["need"], deadline)
@@ -82,6 +93,7 @@ def _restore(params, item, traced, fence, deadline, check_mode):
         row["created"] = bool(plan.actions)
     except ZbsError as exc:
         row["held_by"] = exc.details.get("held_by", row["held_by"])
+        row["code"] = exc.code
         row["error"] = "the disk %s of VM %s was not restored: %s" % (item["bdev"], item["vm"], exc.message)
     return row
 

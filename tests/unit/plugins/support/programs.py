@@ -19,8 +19,11 @@ def answering(out="", err="", rc=0):
 
 
 def logging_argv(log, body):
-    """`body` with every argument written to the file `log` first, one a line, a line `--end--` behind each call."""
-    return 'for word in "$@"; do printf "%%s\\n" "$word" >>"%s"; done\necho --end-- >>"%s"\n%s' % (log, log, body)
+    """`body` with every argument written to the file `log` first, one a line, a line `--end--` behind each call.
+
+    In one piece: two calls at once do not mix.
+    """
+    return 'printf "%%s\\n" "$@" --end-- >>"%s"\n%s' % (log, body)
 
 
 def calls(log):
