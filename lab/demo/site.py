@@ -60,6 +60,8 @@ class Site:
         self.hosts: list[str] = groups["zbs_vhost"]["hosts"]
         # All lab hosts share one pool, this machine's, so what the targets of the others hold looks like guests' to each of them.
         self.memory = {"zbs_hugepages_guest_memory": f"{128 * len(self.hosts)}M"}
+        # So there are pages for all of them before the first is deployed, and they need not wait for one another.
+        self.memory["zbs_vhost_target_concurrency"] = str(len(self.hosts))
         self._variables: dict[str, Any] = groups["_meta"]["hostvars"]
 
     def play(self, name: str, **variables: str) -> Run:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long a VM's disk stands still: `python -m lab.guest.measure [TIMES]`, on a machine whose lab is down.
 
-Brings a lab of one compute host up, kills its target TIMES times (10) and heals it with one tick each, and prints the medians. QEMU
-looks for a lost target every ten seconds, as the manager sets it; `--reconnect 1` shows what a heal takes without that wait. A
+Brings a lab of one compute host up, kills its target TIMES times (10) and heals it with one tick each, and prints the medians, what zbsadm
+itself took among them. QEMU looks for a lost target every ten seconds, as the manager sets it; `--reconnect 1` shows what a heal takes without that wait. A
 measurement, no test: nothing is asserted about its figures.
 """
 
@@ -27,6 +27,14 @@ VM = "measured"
 VOLUME = f"pool1/{volumes.name_of(volumes.UUIDS[0])}"
 TARGET = "zbsvhost-172.30.0.11"
 SSH = [sys.executable, "-m", "lab", "ssh", "compute1"]
+CALLS = [sys.executable, "-m", "lab", "ssh", "admin", "zbsadm standin calls"]
+# What the goal of an attempt is set for: from the tick's start, in seconds, beyond those of zbsadm.
+BEYOND = "beyond zbsadm's own time"
+ANSWERS, SERVED, GOES_ON = (
+    "tick start -> target answers",
+    "tick start -> volume served",
+    "tick start -> first I/O of the VM",
+)
 
 
 class Measurement:
@@ -111,11 +119,21 @@ class Measurement:
         print(f"\nMedians of {times} (least, most):")
         for name in rows[0]:
             values = [row[name] for row in rows]
-            print(f"  {name:46} {statistics.median(values):6.2f} s  ({min(values):.2f}, {max(values):.2f})")
+            print(f"  {name:58} {statistics.median(values):6.2f} s  ({min(values):.2f}, {max(values):.2f})")
         return rows
+
+    def zbsadm(self) -> tuple[float, float]:
+        """Seconds of zbsadm's calls since they were cleared, by its own log: (of the deploy, of the volume)."""
+        spent = {"vhost deploy": 0.0, "vhost create-bdev": 0.0}
+        for line in self.run(*CALLS).splitlines():
+            call = json.loads(line)
+            if call["command"] in spent:
+                spent[call["command"]] += call["seconds"]
+        return spent["vhost deploy"], spent["vhost create-bdev"]
 
     def once(self) -> dict[str, float]:
         """Kill, heal, and what happened when, in seconds."""
+        self.run(*CALLS[:-1], f"{CALLS[-1]} --clear")
         killed = time.monotonic()
         self.run(*SSH, f"docker kill {TARGET} >/dev/null")
         watcher = self.watch()
@@ -123,11 +141,17 @@ class Measurement:
         tick = self.play("heal")
         seen = self.seen(watcher)
         self.settle(3)
+        deploy, create = self.zbsadm()
         well = self.play("heal")  # as the next minute's tick would: the entries are gone
         return {
-            "tick start -> target answers": seen["answers"] - began,
-            "tick start -> volume served": seen["served"] - began,
-            "tick start -> first I/O of the VM": seen["goes_on"][0] - began,
+            ANSWERS: seen["answers"] - began,
+            SERVED: seen["served"] - began,
+            GOES_ON: seen["goes_on"][0] - began,
+            "of it zbsadm: the deploy": deploy,
+            "of it zbsadm: the volume": create,
+            f"{ANSWERS}, {BEYOND}": seen["answers"] - began - deploy,
+            f"{SERVED}, {BEYOND}": seen["served"] - began - deploy - create,
+            f"{GOES_ON}, {BEYOND}": seen["goes_on"][0] - began - deploy - create,
             "kill -> first I/O, with a tick begun at once": seen["goes_on"][0] - killed,
             "the whole tick": tick,
             "a tick with nothing to do": well,
