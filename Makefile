@@ -10,10 +10,10 @@ demo: setup ## a ZBS site on this machine is prepared, deployed, broken and heal
 	@exec .venv/bin/python -m lab.demo
 
 test: setup-test ## lint, unit tests, sanity, molecule on the lab (root)
-	@exec .venv/bin/python -m tools.check unit+lint+sanity,molecule
+	@exec .venv/bin/python -m tools.check lint,sanity,unit+molecule
 
 test-all: setup-test ## the same, the slow scenarios, every ansible-core, AWX, a heal by alerts, the documents' commands, what Galaxy gets (root)
-	@exec .venv/bin/python -m tools.check unit+lint+sanity,molecule slow awx events runner matrix publish docs
+	@exec .venv/bin/python -m tools.check lint,sanity,unit+molecule slow,runner+awx,publish events matrix docs
 
 test-unit: setup-test ## the unit tests alone: no root, no Docker
 	@exec .venv/bin/python -m tools.check unit

@@ -4,8 +4,8 @@
 """Run the checks by stage, with progress, and close with one line of counts: `N passed, N failed`.
 
 Usage: python -m tools.check STAGE..., see STAGES. Exit status 0 only when every check passed and ran. What a plus sign joins runs side
-by side, what a comma joins one after the other: in `unit+lint+sanity,molecule` the lab is begun as soon as the sanity tests are
-done, since the unit tests keep no more than one core busy and need none of it.
+by side, what a comma joins one after the other. `lint,sanity,unit+molecule`: each of the two keeps about one core busy, both take
+about the same time, and a third beside them would make tests that watch the clock wait for the machine.
 """
 
 import sys
