@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m bench [PART...]`: measure and print what a tick costs, and write bench/results.md, where a part that was not measured stays.
 
-Parts: probe, healthy, growth, silent, strategies, forks, slices, mitogen, lab and node (need root). BENCH_HOSTS (50), BENCH_MANY (400) and
+Parts: probe, healthy, growth, silent, strategies, forks, slices, mitogen, lab, attempt and node (need root). BENCH_HOSTS (50), BENCH_MANY (400) and
 BENCH_ROUNDS (5) make it shorter or longer; results.md is written only at these sizes or larger, after each part.
 """
 
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import fleet_rows, lab_rows, machine, mitogen, probe_rows, results, silent_rows, slices
+from . import attempt_rows, fleet_rows, lab_rows, machine, mitogen, probe_rows, results, silent_rows, slices
 from .row import Row, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +31,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "slices": lambda: slices.rows(HOSTS, ROUNDS),
     "mitogen": lambda: mitogen.rows(HOSTS, ROUNDS),
     "lab": lambda: lab_rows.rows(4 * HOSTS, ROUNDS),
+    "attempt": lambda: attempt_rows.rows(2 * ROUNDS),
     "node": lambda: lab_rows.node(HOSTS, ROUNDS),
 }
 
