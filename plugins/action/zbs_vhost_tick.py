@@ -14,15 +14,20 @@ from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 
 # Here and not where it is used: the strategy's process loads a plugin once, while each of its workers, one a host, would load it anew.
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm, shortly
-from ansible_collections.zstack.zbs.plugins.plugin_utils._tick.options import longest, options
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick.options import attempt, longest, options
 
-PHASES = ["observe", "begin", "finish", "begin_volumes", "finish_volumes", "trace", "clear"]
+# Phases of an attempt of the target, and what zbs_vhost_attempt calls them.
+ATTEMPT = {"begin_target": "begin", "finish_target": "finish"}
+PHASES = ["observe", "begin", "finish", *ATTEMPT, "begin_volumes", "finish_volumes", "trace", "clear"]
 SPEC = {
     "phase": {"type": "str", "choices": PHASES, "default": "observe"},
     "protocols": {"type": "list", "elements": "str", "choices": ["vhost", "cbd"]},
     "who": {"type": "str"},
     "lease_id": {"type": "str"},
     "error": {"type": "str"},
+    "answer": {"type": "dict"},
+    "observed": {"type": "dict"},
+    "evidence": {"type": "str"},
     "restored": {"type": "list", "elements": "dict"},
     "traced": {"type": "dict"},
 }
@@ -36,16 +41,18 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
 
     def run(self, tmp=None, task_vars=None):
-        """What zbs_vhost_recovery returns."""
+        """What zbs_vhost_recovery returns, or zbs_vhost_attempt for a phase of ATTEMPT."""
         result = super().run(tmp, task_vars)
         _validation, arguments = self.validate_argument_spec(SPEC)
         given = {option: value for option, value in arguments.items() if value is not None}
+        phase = given["phase"]
         try:
-            found = dict(options(task_vars, self._templar.template), **given)
-            if "cbd" in found["protocols"] and not found.get("cbd_heartbeat") and heartbeat.ASKED in task_vars:
-                known = [task_vars[name] for name in (heartbeat.ASKED, heartbeat.NODES, heartbeat.POOLS)]
-                found.update(heartbeat.options(*self._templar.template(known)))
-            seconds = longest(given["phase"], found)
+            if phase in ATTEMPT:
+                # Never by the code on the host, which prepares nothing: where something is due the way is not what takes the time.
+                found = dict(attempt(task_vars, self._templar.template), **dict(given, phase=ATTEMPT[phase]))
+            else:
+                found = self._of_a_tick(given, task_vars)
+            seconds = longest(phase, found)
         except KeyError as exc:
             raise AnsibleActionFail("%s is not set; include the role zstack.zbs.zbs_vhost_heal first" % exc) from None
         except ValueError as exc:
@@ -54,15 +61,24 @@ class ActionModule(ActionBase):
         kept = 0 < self._task.timeout < seconds
         try:
             with contextlib.nullcontext() if kept else alarm.within(seconds):
-                answer = self._answer(found, task_vars)
+                ask = self._attempt if phase in ATTEMPT else self._answer
+                answer = ask(found, task_vars)
         except alarm.TimeUp:
             self._cleanup_remote_tmp = False  # over the same connection, which would never answer either
             raise AnsibleActionFail(
-                "%s got no answer within %d s; check the host's console" % (given["phase"], seconds),
+                "%s got no answer within %d s; check the host's console" % (phase, seconds),
                 result={"timedout": {"period": seconds}},  # as Ansible's own, for the report
             ) from None
         result.update(answer)
         return result
+
+    def _of_a_tick(self, given, task_vars):
+        """The options of zbs_vhost_recovery."""
+        found = dict(options(task_vars, self._templar.template), **given)
+        if "cbd" in found["protocols"] and not found.get("cbd_heartbeat") and heartbeat.ASKED in task_vars:
+            known = [task_vars[name] for name in (heartbeat.ASKED, heartbeat.NODES, heartbeat.POOLS)]
+            found.update(heartbeat.options(*self._templar.template(known)))
+        return found
 
     def _answer(self, arguments, task_vars):
         """What the module returns: by the code that lies on the host where it has it, else by the module itself, in the same task."""
@@ -89,4 +105,9 @@ class ActionModule(ActionBase):
     def _module(self, arguments, task_vars):
         return self._execute_module(
             module_name="zstack.zbs.zbs_vhost_recovery", module_args=arguments, task_vars=task_vars
+        )
+
+    def _attempt(self, arguments, task_vars):
+        return self._execute_module(
+            module_name="zstack.zbs.zbs_vhost_attempt", module_args=arguments, task_vars=task_vars
         )

@@ -18,16 +18,9 @@ options:
     description: Pages that must be available to the target, free ones plus those that it holds already.
     type: int
     default: 1024
-  guest_memory:
-    description:
-      - Further memory for guests, such as V(16G), in the pool that guests use. Pages that running guests use already count towards it.
-      - Guests use the kernel's default page size if a hugetlbfs of that size is mounted, else the size of the first hugetlbfs. On
-        x86-64 that is the target's pool as a rule.
-    type: str
-    default: "0"
   numa:
     description:
-      - On which NUMA nodes the pages of O(hugepage_count) must be available. Those of O(guest_memory) may be on any node.
+      - On which NUMA nodes the pages of O(hugepage_count) must be available. Those for guests may be on any node.
       - V(any) leaves it to the kernel, V(target) is the node of the target's CPUs, a number is that node.
       - "A dictionary of node and pages, such as V({0: 512, 1: 512}), replaces O(hugepage_count)."
     type: raw
@@ -39,4 +32,24 @@ options:
       - Of several fit mounts, the one that an earlier run chose is used, then the one on this path, then the one mounted last.
     type: path
     default: /dev/hugepages2m
+"""
+
+    GUESTS = r"""
+options:
+  guest_memory:
+    description:
+      - Further memory for guests, such as V(16G), in the pool that guests use. Pages that running guests use already count towards it.
+      - Guests use the kernel's default page size if a hugetlbfs of that size is mounted, else the size of the first hugetlbfs. On
+        x86-64 that is the target's pool as a rule.
+    type: str
+    default: "0"
+"""
+
+    COMPACT = r"""
+options:
+  compact:
+    description: Whether caches may be dropped and memory compacted when the pool can't grow enough. This costs page cache.
+    type: str
+    choices: [when_short, never]
+    default: when_short
 """

@@ -21,16 +21,6 @@ options:
     description: The target's SPDK JSON-RPC socket.
     type: path
     default: /var/zbsvhost/sockets/admin.sock
-  protocols:
-    description: The protocols to judge.
-    type: list
-    elements: str
-    choices: [vhost, cbd]
-    default: [vhost]
-  cbd_heartbeat:
-    description:
-      - CBD path of the heartbeat volume, C(cbd:PHYSICAL_POOL/LOGICAL_POOL/VOLUME). Needed for the protocol V(cbd).
-    type: str
   timeout:
     description: Seconds for one whole probe, even if something hangs in it.
     type: float
@@ -47,4 +37,18 @@ options:
     description: Seconds between two probes of one O(wait).
     type: float
     default: 0.5
+"""
+
+    PROTOCOLS = r"""
+options:
+  protocols:
+    description: The protocols to judge.
+    type: list
+    elements: str
+    choices: [vhost, cbd]
+    default: [vhost]
+  cbd_heartbeat:
+    description:
+      - CBD path of the heartbeat volume, C(cbd:PHYSICAL_POOL/LOGICAL_POOL/VOLUME). Needed for the protocol V(cbd).
+    type: str
 """

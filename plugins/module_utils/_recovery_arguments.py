@@ -36,6 +36,7 @@ SPEC = dict(
     restored={"type": "list", "elements": "dict"},
     trace_ahead={"type": "bool", "default": False},
     traced={"type": "dict"},
+    removed={"type": "bool", "default": False},
     textfile_dir={"type": "path"},
     facts_dir=_arguments.FACTS_DIR,
 )

@@ -124,7 +124,7 @@ restart_required:
   returned: success
   sample: false
 deployed:
-  description: What was deployed, or would be in check mode, for M(zstack.zbs.zbs_vhost_deployed); null if nothing was.
+  description: What was deployed, or would be in check mode, for the ledger (M(zstack.zbs.zbs_vhost_attempt) writes it down); null if nothing was.
   type: dict
   returned: success
   sample: {image: null, cpus: [4, 5, 6, 7], memory_mib: 1024, hugepage_dir: /dev/hugepages2m}

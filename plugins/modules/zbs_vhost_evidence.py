@@ -112,27 +112,15 @@ removed:
   sample: 0
 """
 
-import time
-
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import container_name
-from ansible_collections.zstack.zbs.plugins.module_utils._target import evidence_file, keeping
-from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline, check_seconds
-from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-
-# Options that count, with the least and the most that each may be.
-COUNTS = (("keep", 1, 1000), ("log_lines", 1, 100000), ("max_size_kib", 16, 65536))
-# Sections of a file; each may take its part of the whole.
-SECTIONS = 8
+from ansible_collections.zstack.zbs.plugins.module_utils._target import evidence, evidence_file, keeping
 
 
 def main(module):
     """Collect and write; what keeps it from writing is a warning."""
     params = module.params
-    for name, least, most in COUNTS:
-        if not least <= params[name] <= most:
-            raise ZbsError("%s is %d; give a number from %d to %d" % (name, params[name], least, most), "bad_option")
-    check_seconds(params, "timeout", 0.1)
+    evidence.check(params)
     request = evidence_file.Request(
         container_name(params),
         params["occasion"],
@@ -142,33 +130,7 @@ def main(module):
         params["earlier"],
         params["secrets"],
     )
-    request.log_lines = params["log_lines"]
-    request.section_limit = params["max_size_kib"] * 1024 // SECTIONS
-    reason = evidence_file.nothing_to_keep(request)
-    if reason:
-        return _result(None, reason)
-    if module.check_mode:
-        return _result(None, None, len(keeping.surplus(params["folder"], params["keep"])), changed=True)
-    now = time.gmtime()
-    text = evidence_file.collect(request, Deadline(params["timeout"]), time.strftime("%Y-%m-%dT%H:%M:%SZ", now))
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", now)
-    try:
-        path, removed = keeping.write(params["folder"], params["occasion"], stamp, text, params["keep"])
-    except ZbsError as exc:
-        return _result(None, exc.message, warn=[exc.message])
-    return _result(path, None, removed, changed=True)
-
-
-def _result(path, reason, removed=0, changed=False, warn=()):
-    after = {"evidence": "a new file"} if changed else {}
-    return {
-        "changed": changed,
-        "path": path,
-        "reason": reason,
-        "removed": removed,
-        "warn": list(warn),
-        "diff": {"before": {}, "after": after},
-    }
+    return evidence.keep(request, params, module.check_mode)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - zstack.zbs.attributes
   - zstack.zbs.attributes.read_only
   - zstack.zbs.probe
+  - zstack.zbs.probe.protocols
 options:
   fail_on:
     description:
@@ -191,7 +192,7 @@ hold:
   returned: success
   sample: {reason: new kernel, until: "2026-01-02T03:04:05Z", source: /etc/ansible/facts.d/zbs_vhost.hold}
 deployed:
-  description: What was deployed last, from the ledger; see M(zstack.zbs.zbs_vhost_deployed). Null if nothing is recorded.
+  description: What was deployed last, from the ledger; see M(zstack.zbs.zbs_vhost_attempt). Null if nothing is recorded.
   type: dict
   returned: success
   sample: null
@@ -202,66 +203,18 @@ probes:
   sample: 1
 """
 
-import time
-
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
-from ansible_collections.zstack.zbs.plugins.module_utils._observe import addresses
-from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import settings_of
-from ansible_collections.zstack.zbs.plugins.module_utils._observe.waiting import probe_until
-from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import check_seconds
-from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.module_utils._window import holders, metrics_file, textfile
-from ansible_collections.zstack.zbs.plugins.module_utils._window.hold import read_hold
-from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import read_ledger
-from ansible_collections.zstack.zbs.plugins.module_utils._window.window import Clock
-
-# Which statuses fail the task.
-FAILING = {
-    "never": (),
-    "disconnected": ("Disconnected",),
-    "unknown": ("Disconnected", "Unknown"),
-    "unconnected": ("Disconnected", "Unknown", "Connecting"),
-}
-
-
-def main(module):
-    """Probe and return the health."""
-    params = module.params
-    settings = settings_of(params)
-    settings.disks = read_ledger(params["facts_dir"]).disks
-    check_seconds(params, "hung_recheck", 0.0)
-    health, probes = probe_until(settings, params["wait"], params["interval"], params["hung_recheck"])
-    ledger = read_ledger(params["facts_dir"])  # as it is after the wait
-    addresses.enter(health)
-    holders.enter(health, ledger, Clock())
-    hold, hold_warnings = read_hold(params["facts_dir"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
-    health["hold"] = hold.as_dict() if hold else None
-    if params["textfile_dir"] and not module.check_mode:
-        metrics_file.write(params["textfile_dir"], textfile.render(health, ledger.entries, time.time()))
-        metrics_file.note(params["facts_dir"], params["textfile_dir"])
-    if health["status"] in FAILING[params["fail_on"]]:
-        raise ZbsError("the host is %s: %s" % (health["status"], health["reason"]), "not_connected", health)
-    warnings = health.pop("warnings") + ([ledger.lost] if ledger.lost else []) + hold_warnings
-    return dict(
-        health,
-        changed=False,
-        probes=probes,
-        ledger=ledger.entries,
-        deployed=ledger.deployed,
-        warn=warnings,
-        diff={"before": {}, "after": {}},
-    )
-
+from ansible_collections.zstack.zbs.plugins.module_utils._target import looking
 
 if __name__ == "__main__":
     _module.run(
         dict(
             _arguments.PROBE,
-            fail_on={"type": "str", "choices": sorted(FAILING), "default": "never"},
+            fail_on={"type": "str", "choices": sorted(looking.FAILING), "default": "never"},
             hung_recheck={"type": "float", "default": 0.0},
             facts_dir=_arguments.FACTS_DIR,
             textfile_dir={"type": "path"},
         ),
-        main,
+        lambda module: looking.run(module.params, module.check_mode),
         required_one_of=[("host_ip", "container_name")],
     )

@@ -20,6 +20,7 @@ description:
   - On a host without systemd, the module warns and does nothing.
 extends_documentation_fragment:
   - zstack.zbs.pages
+  - zstack.zbs.pages.guests
   - zstack.zbs.attributes
   - zstack.zbs.attributes.idempotent
 options:
@@ -159,7 +160,7 @@ def main(module):
 if __name__ == "__main__":
     _module.run(
         dict(
-            options.PAGES,
+            dict(options.PAGES, **options.GUESTS),
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
         ),
         main,

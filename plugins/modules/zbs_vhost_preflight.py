@@ -16,12 +16,13 @@ description:
 extends_documentation_fragment:
   - zstack.zbs.attributes
   - zstack.zbs.attributes.read_only
+  - zstack.zbs.pages
 options:
   part:
     description:
       - V(admin) runs on the admin node and returns the rows C(admin_host), C(zbsadm) and C(compute_host).
       - V(host) runs on the compute host and returns the rows C(client), C(image), C(compatibility), C(hugepages), C(hugetlbfs),
-        C(docker) and C(cores).
+        C(docker) and C(cores). What a prepare would do or miss is found as M(zstack.zbs.zbs_vhost_prepare) finds it in check mode.
     type: str
     choices: [admin, host]
     required: true
@@ -64,9 +65,6 @@ options:
     type: list
     elements: dict
     default: []
-  prepared:
-    description: What M(zstack.zbs.zbs_vhost_prepare) returned in check mode with O(zstack.zbs.zbs_vhost_prepare#module:best_effort).
-    type: dict
   cpuset:
     description: CPUs of the target, as M(zstack.zbs.zbs_vhost_deploy) takes them.
     type: raw
@@ -79,7 +77,7 @@ options:
     type: path
     default: /var/zbsvhost/sockets/admin.sock
   timeout:
-    description: Seconds for all checks together.
+    description: Seconds for all checks together, beside those of a prepare, which have limits of their own.
     type: float
     default: 20.0
 """
@@ -92,13 +90,6 @@ EXAMPLES = r"""
   delegate_to: "{{ groups['zbs_admin'] | first }}"
   register: admin
 
-- name: What would a prepare do?
-  zstack.zbs.zbs_vhost_prepare:
-    host_ip: "{{ ansible_host }}"
-    best_effort: true
-  check_mode: true
-  register: prepared
-
 - name: Ask the host, and fail if a target can't be deployed
   zstack.zbs.zbs_vhost_preflight:
     part: host
@@ -108,7 +99,6 @@ EXAMPLES = r"""
     compatibility:
       - {zbsadm: 1.6.*, image: 1.6.*}
       - {zbsadm: 1.5.*, image: 1.5.*}
-    prepared: "{{ prepared }}"
     rows: "{{ admin.rows }}"
     enforce: true
 """
@@ -144,9 +134,11 @@ zbsadm_version:
 """
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import options
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import client
 from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import container_name
 from ansible_collections.zstack.zbs.plugins.module_utils._preflight import admin, host, judge
+from ansible_collections.zstack.zbs.plugins.module_utils._prepare import whole
 from ansible_collections.zstack.zbs.plugins.module_utils._target import deploy
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline, check_seconds
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
@@ -157,14 +149,17 @@ def main(module):
     params = module.params
     check_seconds(params, "timeout", 1.0)
     judge.check_rules(params["compatibility"])
-    deadline = Deadline(params["timeout"])
     version = params["zbsadm_version"] or None
     if params["part"] == "admin":
         rows, version = admin.look(
-            params["host_ip"], params["zbsadm"], params["ssh_port"], params["ssh_port"] is not None, deadline
+            params["host_ip"],
+            params["zbsadm"],
+            params["ssh_port"],
+            params["ssh_port"] is not None,
+            Deadline(params["timeout"]),
         )
     else:
-        rows = host_rows(params, version, deadline)
+        rows = host_rows(params, version)
     rows = params["rows"] + rows
     failing = judge.failing(rows)
     if failing and params["enforce"]:
@@ -181,10 +176,12 @@ def main(module):
     }
 
 
-def host_rows(params, version, deadline):
-    """The rows of a compute host."""
-    prepared, image = params["prepared"] or {}, params["image"] or None
-    _declared, cpus = deploy.choose_cpus(params["cpuset"], prepared.get("cpuset"))
+def host_rows(params, version):
+    """The rows of a compute host. What a prepare would find missing is found by the prepare itself, which changes nothing here."""
+    prepared = whole.run(whole.for_a_deploy(params), True)
+    deadline = Deadline(params["timeout"])
+    image = params["image"] or None
+    _declared, cpus = deploy.choose_cpus(params["cpuset"], prepared["cpuset"])
     present, labels, registry = None, {}, None
     if image:
         present, labels = host.look_for_image(image, deadline.share(deadline.seconds / 4))
@@ -214,11 +211,11 @@ if __name__ == "__main__":
             "image": {"type": "str"},
             "zbsadm_version": {"type": "str"},
             "compatibility": {"type": "list", "elements": "dict", "default": []},
-            "prepared": {"type": "dict"},
             "cpuset": {"type": "raw", "default": "auto"},
             "container_name": {"type": "str"},
             "admin_socket": {"type": "path", "default": _arguments.ADMIN_SOCKET},
             "timeout": {"type": "float", "default": 20.0},
+            **options.PAGES,
         },
         main,
     )

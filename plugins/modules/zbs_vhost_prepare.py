@@ -21,6 +21,8 @@ description:
     M(zstack.zbs.zbs_vhost_hugepages_boot) makes pages and mount survive a boot.
 extends_documentation_fragment:
   - zstack.zbs.pages
+  - zstack.zbs.pages.guests
+  - zstack.zbs.pages.compact
   - zstack.zbs.attributes
   - zstack.zbs.attributes.idempotent
 options:
@@ -53,11 +55,6 @@ options:
     type: str
     choices: [require, ignore]
     default: require
-  compact:
-    description: Whether caches may be dropped and memory compacted when the pool can't grow enough. This costs page cache.
-    type: str
-    choices: [when_short, never]
-    default: when_short
   docker:
     description: V(require) requires a running Docker Engine, V(ignore) does not check it.
     type: str
@@ -199,66 +196,22 @@ cpuset:
 """
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _arguments, _module
-from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import operator_pages, options
-from ansible_collections.zstack.zbs.plugins.module_utils._observe.settings import container_name
-from ansible_collections.zstack.zbs.plugins.module_utils._prepare import host, prepare, release, report
-from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-
-
-def wish_of(params):
-    """The Wish in the module's parameters."""
-    options.check_count(params, "keep_free")
-    present = params["state"] == "present"
-    return host.Wish(
-        compact=params["compact"] == "when_short",
-        docker=params["docker"] if present else "ignore",
-        hugepages=params["hugepages"] == "require",
-        container_name=container_name(params),
-        admin_socket=params["admin_socket"],
-        keep_free=params["keep_free"],
-        present=present,
-        **options.parse(params),
-    )
-
-
-def main(module):
-    """Look, refuse what can't be, prepare or take back, report."""
-    params = module.params
-    wish = wish_of(params)
-    before = host.look(wish)
-    kept = []
-    if wish.present:
-        if wish.hugepages:
-            host.refuse_bad(wish, before)
-        after, actions, missing, warnings = prepare.prepare(wish, before, module.check_mode)
-    else:
-        after, actions, missing, kept, warnings = release.release(wish, before, module.check_mode)
-    result = report.report(params["hugepage_size"], wish, before, after)
-    result["operator_entries"] = (
-        operator_pages.find(wish.page_kib, wish.root, after.guests.page_kib) if wish.hugepages else []
-    )
-    result.update(changed=bool(actions), actions=actions, missing=missing, kept=kept, ready=not missing)
-    sentences = ["%(what)s: %(detail)s; %(remedy)s" % item for item in missing]
-    if missing and not params["best_effort"]:
-        unfit = "the host is not fit for a target" if wish.present else "not everything could be taken back"
-        raise ZbsError("%s: %s" % (unfit, "; ".join(sentences)), "not_ready", result)
-    return dict(result, warn=sentences + warnings)
-
+from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import options
+from ansible_collections.zstack.zbs.plugins.module_utils._prepare import whole
 
 if __name__ == "__main__":
     _module.run(
         dict(
-            options.PAGES,
+            dict(options.PAGES, **options.GUESTS, **options.COMPACT),
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
             keep_free={"type": "int", "default": 0},
             host_ip={"type": "str"},
             container_name={"type": "str"},
             admin_socket={"type": "path", "default": _arguments.ADMIN_SOCKET},
             hugepages={"type": "str", "choices": ["require", "ignore"], "default": "require"},
-            compact={"type": "str", "choices": ["when_short", "never"], "default": "when_short"},
             docker={"type": "str", "choices": ["require", "ignore"], "default": "require"},
             best_effort={"type": "bool", "default": False},
         ),
-        main,
+        lambda module: whole.run(module.params, module.check_mode),
         required_one_of=[("host_ip", "container_name")],
     )

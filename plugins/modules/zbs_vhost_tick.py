@@ -28,9 +28,11 @@ attributes:
     details: See M(zstack.zbs.zbs_vhost_recovery).
 options:
   phase:
-    description: The phase, see M(zstack.zbs.zbs_vhost_recovery).
+    description:
+      - The phase, see M(zstack.zbs.zbs_vhost_recovery). V(begin_target) and V(finish_target) are the two of
+        M(zstack.zbs.zbs_vhost_attempt), with O(zstack.zbs.zbs_vhost_attempt#module:counts=true).
     type: str
-    choices: [observe, begin, finish, begin_volumes, finish_volumes, trace, clear]
+    choices: [observe, begin, finish, begin_target, finish_target, begin_volumes, finish_volumes, trace, clear]
     default: observe
   protocols:
     description: The protocols of this phase. By default all that the role heals.
@@ -45,6 +47,15 @@ options:
     type: str
   error:
     description: Why the attempt failed, in a sentence.
+    type: str
+  answer:
+    description: What the deploy returned, with V(finish_target).
+    type: dict
+  observed:
+    description: What V(begin_target) saw, with V(finish_target).
+    type: dict
+  evidence:
+    description: The evidence that V(begin_target) kept, with V(finish_target).
     type: str
   restored:
     description: The outcome of each volume.

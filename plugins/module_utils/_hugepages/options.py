@@ -6,13 +6,15 @@
 from .._tools.errors import ZbsError
 from . import numa, refusals, wanted
 
+# For the target, and beside them for guests.
 PAGES = {
     "hugepage_size": {"type": "str", "choices": ["2M", "1G"], "default": "2M"},
     "hugepage_count": {"type": "int", "default": 1024},
-    "guest_memory": {"type": "str", "default": "0"},
     "numa": {"type": "raw", "default": "any"},
     "hugetlbfs_dir": {"type": "path", "default": "/dev/hugepages2m"},
 }
+GUESTS = {"guest_memory": {"type": "str", "default": "0"}}
+COMPACT = {"compact": {"type": "str", "choices": ["when_short", "never"], "default": "when_short"}}
 
 
 def parse(params):

@@ -16,9 +16,7 @@ ACTING = ("deploy", "destroy")
 def run(params, check_mode):
     """Plan and act on the parameters of zbs_vhost_deploy; returns the module's result."""
     _refuse_bad(params)
-    declared, cpus = choose_cpus(params["cpuset"], params["topology"])
-    desired = Desired(params["image"], declared, params["hugepage_size_mib"], params["hugepage_dir"])
-    plan = _make_plan(params, desired, cpus)
+    desired, cpus, plan = planned(params)
     answer = None
     if plan.action in ACTING and not check_mode:
         answer = _act(params, plan.action, cpus)
@@ -38,6 +36,14 @@ def run(params, check_mode):
     }
 
 
+def planned(params):
+    """(Desired, CPUs to pass on, Plan) of the parameters of zbs_vhost_deploy; ZbsError where what was asked for can't or must not be
+    done, in check mode as well."""
+    declared, cpus = choose_cpus(params["cpuset"], params["topology"])
+    desired = Desired(params["image"], declared, params["hugepage_size_mib"], params["hugepage_dir"])
+    return desired, cpus, _make_plan(params, desired, cpus)
+
+
 def _refuse_bad(params):
     calls.check(params)
     if params["hugepage_size_mib"] < 1:
@@ -47,7 +53,6 @@ def _refuse_bad(params):
 
 
 def _make_plan(params, desired, cpus):
-    """The Plan; ZbsError where what was asked for can't or must not be done, in check mode as well."""
     if params["protocol"] == "cbd":
         return Plan("deploy", ["the CBD client was asked for"])
     if params["state"] == "absent":

@@ -20,6 +20,7 @@ LEAST_CLIENT_TIME = 30.0
 
 def begin(settings, window, params, check_mode):
     """(step, health, extra results) of taking the attempts that are due."""
+    settings.disks = read_ledger(window.facts_dir).disks
     health = probe_twice(settings, params["hung_recheck"], lambda: not _was_hung(window))
     # Between the tick and its turn a target may have come back by itself: it keeps its VMs.
     down = [name for name in settings.protocols if health["protocols"][name]["verdict"] in HEALED]
@@ -52,23 +53,34 @@ def _was_hung(window):
 
 
 def clear(settings, window, params, check_mode):
-    """(step, no health, extra results) of forgetting the entries, and with those of Vhost the metrics of its target."""
-    from .._window import metrics_file
+    """(step, no health, extra results) of forgetting the entries, and with those of Vhost the metrics of its target.
+
+    params["removed"]  whether the target itself is gone: then what was deployed is forgotten too
+    """
+    from .._window import deployed, metrics_file
+
+    gone = False
+    if "vhost" in settings.protocols and params.get("removed"):
+        gone = deployed.write_down(params["facts_dir"], None, Deadline(STEP_TIMEOUT), check_mode)[1]
 
     step = recovery.clear(window, settings.protocols, Clock(), Deadline(STEP_TIMEOUT), check_mode)
     removed = []
     if "vhost" in settings.protocols:
         removed = metrics_file.forget(params["facts_dir"], params.get("textfile_dir"), check_mode)
-    step.changed = step.changed or bool(removed)
+    step.changed = step.changed or gone or bool(removed)
     return step, None, {"metrics_removed": removed}
 
 
 def finish(settings, window, params, check_mode):
-    """Judge the attempt, then write its outcome: (step, health, extra results)."""
+    """Judge the attempt, then write its outcome: (step, health, extra results).
+
+    params["judged"]  the health to judge by, where the caller looked itself
+    """
     error, outcome = params["error"], params["outcome"]
-    health = None
+    health = params.get("judged")
     if error is None and outcome == "auto":
-        health, _probes = probe_until(settings, params["wait"], params["interval"])
+        if health is None:
+            health, _probes = probe_until(settings, params["wait"], params["interval"])
         well = all(item["status"] == CONNECTED for item in health["protocols"].values())
         outcome = "healed" if well else "failed"
         error = None if well else "not Connected %.0f s after the deploy: %s" % (params["wait"], health["reason"])

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long an attempt can take, which its lease must outlast. Pure."""
 
-# Seconds that an attempt may take beyond what its options say: the waits of a prepare (which starts an engine) add up to
-# 145, growing a pool comes on top, and evidence is kept twice for 10; a task on an admin node that froze is cut off 60 after the deploy's own limit.
+# Seconds that an attempt may take beyond what its options say: the waits of a prepare (which starts an engine) add up to 145, growing a
+# pool comes on top, and evidence is collected and written twice, for 10 each; a task on an admin node that froze is cut off 60 after the
+# deploy's own limit.
 PREPARE_TIME = 200.0
 ADMIN_TIME = 60.0
 

@@ -40,20 +40,30 @@ class Results:
 
 def attempt(known):
     """(tick, begins by protocol, finishes by protocol) of a host from its Results, as _fleet/attempts takes them."""
-    begins = {"vhost": known.get(BEGIN) or {}, "cbd": known.get(BEGIN_CBD) or {}}
-    finishes = {"vhost": known.get(FINISH) or {}, "cbd": known.get(FINISH_CBD) or {}}
+    vhost, ended = known.get(BEGIN) or {}, known.get(FINISH) or {}
+    if "outcome" in vhost:  # it broke off at once
+        ended = vhost
+    begins = {"vhost": vhost, "cbd": known.get(BEGIN_CBD) or {}}
+    finishes = {"vhost": ended, "cbd": known.get(FINISH_CBD) or {}}
     tick = known.get(TICK) or {}
     begun: dict = {}
     finished: dict = {}
     if tick.get("due") and (known.get(GATE) or {}).get(
         "go"
     ):  # else what is registered is of an earlier tick of the same play
-        begun, finished = known.get(BEGIN_VOLUMES) or {}, known.get(FINISH_VOLUMES) or {}
+        begun, finished = _begun_volumes(known, vhost, ended), known.get(FINISH_VOLUMES) or {}
     for name in _volumes(tick, begun):
         begins[name] = begun
         # Each volume has an outcome of its own in the one task that ended all of them.
         finishes[name] = dict(finished, **(finished.get("outcomes") or {}).get(name, {}))
     return tick, begins, finishes
+
+
+def _begun_volumes(known, vhost, ended):
+    """What took the attempts of the volumes: the end of the target's attempt in this tick, else the task of its own."""
+    if "vhost" in (vhost.get("begun") or []) and ended.get("lease_id") == vhost.get("lease_id"):
+        return ended.get("volumes") or {}
+    return known.get(BEGIN_VOLUMES) or {}
 
 
 def _volumes(tick, begun):

@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which settings of the roles are which options of zbs_vhost_recovery, so that all phases of a tick agree. Pure."""
 
+from ansible_collections.zstack.zbs.plugins.module_utils import _attempt_arguments
+from ansible_collections.zstack.zbs.plugins.module_utils._tick.lease import PREPARE_TIME
+
 # option: variable
 SETTINGS = {
     "host_ip": "zbs_vhost_target_host_ip",
@@ -27,6 +30,21 @@ SETTINGS = {
     "deploy_timeout": "zbs_vhost_target_deploy_timeout",
     "interval": "zbs_vhost_target_verify_interval",
 }
+# Further ones of an attempt of the target. Those of SETTINGS that are about CBD, or about a tick alone, it does not have.
+ATTEMPT = {
+    "hugepage_size": "zbs_hugepages_size",
+    "hugepage_count": "zbs_hugepages_count",
+    "numa": "zbs_hugepages_numa",
+    "compact": "zbs_hugepages_compact",
+    "hugetlbfs_dir": "zbs_hugepages_dir",
+    "cpuset": "zbs_vhost_target_cpuset",
+    "hugepage_size_mib": "zbs_vhost_target_hugepage_size_mib",
+    "image": "zbs_vhost_target_image",
+    "textfile_dir": "zbs_vhost_target_textfile_dir",
+    "evidence_dir": "zbs_vhost_target_evidence_dir",
+    "evidence_keep": "zbs_vhost_target_evidence_keep",
+}
+SECRET = "zbs_vhost_target_ssh_password"
 PROBES = "zbs_vhost_target_verify_probes"
 # The role's default of zbs_vhost_target_host_ip. A worker's first template costs it 3 ms, for every host at every tick, and at a site
 # that keeps the default this one would be the only one: see host_ip.
@@ -53,6 +71,18 @@ def options(variables, template):
     return found
 
 
+def attempt(variables, template):
+    """{option: value} of zbs_vhost_attempt for an attempt that counts; errors as of `options`."""
+    found = options(variables, template)
+    written = dict({option: variables[variable] for option, variable in ATTEMPT.items()}, secret=variables[SECRET])
+    more = template(written)
+    secret = more.pop("secret", None)
+    for empty in ("textfile_dir", "image"):  # as the roles word it
+        more[empty] = more[empty] or None
+    found.update(more, counts=True, secrets=[secret] if secret else [])
+    return {option: value for option, value in found.items() if option in _attempt_arguments.SPEC}
+
+
 def host_ip(variables):
     """The address as it is written, that of the default where it was kept."""
     written = variables[SETTINGS["host_ip"]]
@@ -63,6 +93,8 @@ def longest(phase, found):
     """Whole seconds that a phase with the options `found` can take at most at a host that answers."""
     probe, recheck = (_number(SETTINGS[name], found.get(name)) for name in ("timeout", "hung_recheck"))
     wait = found["wait"] if phase.startswith("finish") else 0
+    if phase == "begin_target":
+        wait = PREPARE_TIME
     # Within what an alarm takes; what is out of all reason the module refuses.
     return int(max(0.0, min(_A_DAY, 2 * probe + recheck + wait))) + MARGIN
 

@@ -57,9 +57,16 @@ def test_documented_defaults_equal_the_real_ones(role):
             assert option.get("default") == real and type(option.get("default")) is type(real), name
 
 
-def test_a_heal_has_the_targets_own_defaults():
-    link = ROLES / "zbs_vhost_heal/defaults/main/target.yml"
-    assert link.is_symlink() and link.resolve() == (ROLES / "zbs_vhost_target/defaults/main.yml").resolve()
+@pytest.mark.parametrize(
+    "link, own",
+    [
+        ("zbs_vhost_heal/defaults/main/target.yml", "zbs_vhost_target/defaults/main/main.yml"),
+        ("zbs_vhost_heal/defaults/main/hugepages.yml", "zbs_hugepages/defaults/main.yml"),
+        ("zbs_vhost_target/defaults/main/hugepages.yml", "zbs_hugepages/defaults/main.yml"),
+    ],
+)
+def test_what_roles_share_is_said_once(link, own):
+    assert (ROLES / link).is_symlink() and (ROLES / link).resolve() == (ROLES / own).resolve()
 
 
 @pytest.mark.parametrize("role", NAMES)

@@ -65,8 +65,8 @@ def ran(tmp_path_factory):
     begin.update(state="{{ state | default('missing') }}", needed="{{ needed | default(false) }}")
     begin["seconds"] = "{{ seconds | default(220.0) }}"
     # The role's own condition, and nothing of the attempt behind it.
-    first = yaml.safe_load((ROOT / "roles/zbs_vhost_heal/tasks/vhost.yml").read_text())[0]["block"][0]
-    condition = {"when": first["when"], "vars": first["vars"]}
+    attempt = yaml.safe_load((ROOT / "roles/zbs_vhost_heal/tasks/vhost.yml").read_text())[0]
+    condition = {"when": attempt["block"][0]["when"], "vars": attempt["vars"]}
     role = {"name": "zstack.zbs.zbs_vhost_heal", "tasks_from": "client_first.yml"}
     tasks = [
         {"ansible.builtin.include_role": dict(role, public=True), **condition},

@@ -39,6 +39,7 @@ SHOWN = {
     ("zbs_vhost_volume", "ssh_password"): "run",
     ("zbs_vhost_restore", "ssh_password"): "run",
     ("zbs_vhost_evidence", "secrets"): "run",
+    ("zbs_vhost_attempt", "secrets"): "run",
     ("zbs_vhost_target", "zbs_vhost_target_ssh_password"): "run",
     ("zbs_vhost_heal", "zbs_vhost_heal_cbd_ssh_password"): "run",
     ("zbs_awx", "zbs_awx_zstack_password"): AWX,
@@ -165,6 +166,15 @@ PLAY = """
         error: "{{{{ failed.msg | default('none') }}}} and {{{{ zbs_vhost_target_ssh_password }}}}"
         answer: "{{{{ {{'words': [zbs_vhost_target_ssh_password]}} }}}}"
         secrets: ["{{{{ zbs_vhost_target_ssh_password }}}}"]
+    - zstack.zbs.zbs_vhost_attempt:
+        phase: finish
+        host_ip: {host}
+        facts_dir: "{{{{ facts_dir }}}}"
+        evidence_dir: "{{{{ evidence }}}}"
+        error: "{{{{ failed.msg | default('none') }}}} and {{{{ zbs_vhost_target_ssh_password }}}}"
+        answer: "{{{{ {{'words': [zbs_vhost_target_ssh_password]}} }}}}"
+        secrets: ["{{{{ zbs_vhost_target_ssh_password }}}}"]
+      ignore_errors: true
     - zstack.zbs.zbs_vhost_recovery: {{<<: *ledger, phase: observe, hung_recheck: 0}}
     - zstack.zbs.zbs_vhost_recovery: {{<<: *ledger, phase: begin}}
       register: begun
@@ -275,7 +285,7 @@ def test_a_talkative_run_leaves_no_secret_anywhere(tmp_path, traced):
     finally:
         lock.unlink(missing_ok=True)
     said = done.stdout + done.stderr
-    assert done.returncode == 2 and said.count("TASK [") == 12, said
+    assert done.returncode == 2 and said.count("TASK [") == 13, said
     # It was told, and it told on: else there would be nothing to find.
     assert "permission denied: client deploy" in said and "printed no JSON" in said and "changed: [h1]" in said
     assert "********" in said and "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in said

@@ -22,6 +22,7 @@ MODULE_UTILS = (
     ("_prepare", "_preflight", "_target", "_volumes"),
     ("_guard",),
     ("_tick",),
+    ("_attempt",),
     ("",),  # the door: _module.py and _arguments.py
 )
 PLUGIN_UTILS = (("_admin", "_awx", "_fleet", "_inventory", "_node", "_tick", "_zstack"), ("_report",))
@@ -137,9 +138,13 @@ def test_what_runs_on_hosts_imports_nothing_of_the_controller() -> None:
 
 
 def test_only_modules_come_in_through_the_door() -> None:
-    doors = {f"plugins/module_utils/{name}.py" for name in ("_module", "_arguments", "_recovery_arguments")}
-    # The controller checks a question to the host's own code by the options of the module that would answer it.
-    let_in = {*doors, "plugins/plugin_utils/_tick/shortly.py"}
+    doors = {
+        f"plugins/module_utils/{name}.py"
+        for name in ("_module", "_arguments", "_recovery_arguments", "_attempt_arguments")
+    }
+    # The controller checks a question to the host's own code by the options of the module that would answer it, and gives a module
+    # those of its settings that it knows.
+    let_in = {*doors, "plugins/plugin_utils/_tick/shortly.py", "plugins/plugin_utils/_tick/options.py"}
     others = [
         arrow
         for arrow in OURS

@@ -13,6 +13,7 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import ru
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import defaults
 
 VALUES = dict(defaults("zbs_vhost_target"), **defaults("zbs_vhost_heal"), zbs_vhost_target_host_ip="192.0.2.1")
+WHOLE = dict(VALUES, **defaults("zbs_hugepages"))
 
 
 @pytest.fixture
@@ -181,4 +182,23 @@ def test_a_heartbeat_that_the_site_did_not_name_is_the_cluster_s(ran, more, give
 def test_a_heartbeat_that_the_site_has_to_name_is_asked_for(ran):
     with pytest.raises(AnsibleActionFail, match="different admin nodes"):
         tick(dict(CBD, __zbs_vhost_heal_cluster=ASKED, __zbs_vhost_target_nodes=["m2"]), phase="observe")
+    assert ran == []
+
+
+@pytest.mark.parametrize("phase, seconds", [("begin_target", 280), ("finish_target", 100)])
+@pytest.mark.parametrize("node", [False, True])
+def test_an_attempt_is_always_the_modules(ran, host, monkeypatch, phase, seconds, node):
+    given = []
+    real = alarm.within
+    monkeypatch.setattr(alarm, "within", lambda limit: given.append(limit) or real(limit))
+    tick(dict(WHOLE, zbs_vhost_heal_node=node), phase=phase, lease_id="1", observed={"status": "x"})
+    assert ran[0]["module_name"] == "zstack.zbs.zbs_vhost_attempt" and host.asked == [] and given == [seconds]
+    arguments = ran[0]["module_args"]
+    assert (arguments["phase"], arguments["counts"], arguments["lease_id"]) == (phase.split("_")[0], True, "1")
+    assert (arguments["observed"], arguments["hugepage_count"], arguments["secrets"]) == ({"status": "x"}, 1024, [])
+
+
+def test_an_attempt_needs_the_settings_of_pages_too(ran):
+    with pytest.raises(AnsibleActionFail, match="zbs_hugepages_size' is not set; include the role"):
+        tick(phase="begin_target")
     assert ran == []

@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._target import evidence_file
+from ansible_collections.zstack.zbs.plugins.module_utils._target import evidence, evidence_file
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
 
@@ -21,6 +21,19 @@ STOPPED = {"protocols": {"vhost": {"verdict": "stopped", "reason": "exited"}}, "
 GONE = {"protocols": {"vhost": {"verdict": "absent", "reason": "gone"}}, "container": {"answer": "missing"}}
 NO_ENGINE = {"protocols": {"vhost": {"verdict": "absent", "reason": "gone"}}, "container": {"answer": "no_engine"}}
 WELL = {"protocols": {"vhost": {"verdict": "healthy", "reason": None}}, "container": {"answer": "found"}}
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    """What a child process writes is written by this one."""
+    monkeypatch.setattr(evidence.apart, "within", lambda _seconds, work: work())
+
+
+def test_a_folder_on_a_disk_that_hangs_is_a_warning(options, monkeypatch, tmp_path):
+    monkeypatch.setattr(evidence.apart, "within", lambda _seconds, _work: None)
+    status, result = run_module(NAME, options())
+    assert (status, result["changed"], result["path"]) == (0, False, None)
+    assert result["warnings"] == ["no evidence was written to %s within 10 s; check that disk" % (tmp_path / "log")]
 
 
 @pytest.fixture

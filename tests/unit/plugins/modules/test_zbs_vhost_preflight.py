@@ -9,6 +9,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._observe import client
 from ansible_collections.zstack.zbs.plugins.module_utils._preflight import admin as preflight_admin
 from ansible_collections.zstack.zbs.plugins.module_utils._preflight import host as preflight_host
 from ansible_collections.zstack.zbs.plugins.module_utils._preflight import ssh as ssh_check
+from ansible_collections.zstack.zbs.plugins.module_utils._prepare import whole
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
@@ -140,6 +141,16 @@ def test_enforced_it_fails_with_every_row(admin):
     assert failure["code"] == "unfit" and len(failure["details"]["rows"]) == 3 and "zbsadm:" in failure["message"]
 
 
+def prepared(monkeypatch, missing):
+    """Let a prepare find that missing; it must not act."""
+
+    def run(params, check_mode):
+        assert check_mode and params["docker"] == "require" and params["best_effort"] and params["guest_memory"] == "0"
+        return {"missing": missing, "actions": [], "cpuset": {"cpus": [2, 3]}}
+
+    monkeypatch.setattr(whole, "run", run)
+
+
 @pytest.fixture
 def host(tmp_path, monkeypatch):
     """Options of a host whose image is there and whose CPUs are free; the machine's own processes stay out of it."""
@@ -148,13 +159,13 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setattr(preflight_host, "bound_processes", lambda *_args: ([], False))
     monkeypatch.setattr(preflight_host, "claimed_cores", lambda *_args: {})
     monkeypatch.setattr(client, "state", lambda: "present")
+    prepared(monkeypatch, [])
     return {
         "part": "host",
         "host_ip": "127.0.0.1",
         "image": "a:1.6.0",
         "zbsadm_version": "1.6.1",
         "compatibility": [{"zbsadm": "1.6.*", "image": "1.6.*"}],
-        "prepared": {"missing": [], "actions": [], "cpuset": {"cpus": [2, 3]}},
         "rows": [{"check": "admin_host", "ok": True, "detail": "x", "remedy": None}],
         "admin_socket": str(tmp_path / "none.sock"),
     }
@@ -178,12 +189,14 @@ def test_a_host_without_its_client(host, monkeypatch, login, ok):
     "change, unfit",
     [
         ({"zbsadm_version": "1.6.1", "compatibility": [{"zbsadm": "1.*", "image": "1.5.*"}]}, "compatibility"),
-        ({"prepared": {"missing": [{"what": "docker", "detail": "d", "remedy": "r"}], "cpuset": None}}, "docker"),
+        ({}, "docker"),
         ({"rows": [{"check": "admin_host", "ok": False, "detail": "gone", "remedy": "mend"}]}, "admin_host"),
     ],
 )
-def test_the_gate(host, change, unfit, check_mode):
+def test_the_gate(host, monkeypatch, change, unfit, check_mode):
     given = dict(host, **change)
+    if unfit == "docker":
+        prepared(monkeypatch, [{"what": "docker", "detail": "d", "remedy": "r"}])
     rows, result = rows_of(given)
     assert not result["fit"] and [check for check, row in rows.items() if row["ok"] is False] == [unfit]
     failure, _result = failure_of(NAME, dict(given, enforce=True), check_mode)

@@ -148,30 +148,35 @@ bdev = json.load(open(%(bdevs)r)).get(params.get("host_ip"))
 disk = {"bdev": bdev, "socket": "/s", "vm": {"name": "web", "pid": 3}, "path": None}
 down = dict.fromkeys(%(due)r, {"status": "Disconnected", "failures": 0, "skip": 0, "lease": None, "verdict": "absent", "since": "x"})
 volume = "volume:%%s" %% bdev
+volumes = {"begun": [volume], "decisions": {volume: "begun"}, "lease_id": "2", "restore": [disk], "entries": {}}
+answer = params.get("answer") or {}
+error = params.get("error") or (answer.get("msg") if answer.get("failed") else None)
 health = {
     "status": "Connected", "reason": None, "protocols": {"vhost": {"verdict": "healthy", "status": "Connected", "reason": None}},
     "volumes": [], "demand": [dict(disk, broken=True)], "container": {"id": "x"}, "warnings": [],
 }
-if %(down)r and not params.get("wait"):  # until it is verified
+if %(down)r and not params.get("phase", "").startswith("finish"):  # until it is verified
     health["status"] = "Disconnected"
     health["protocols"]["vhost"] = {"verdict": "absent", "status": "Disconnected", "reason": "gone"}
+volumes["health"] = health
 said = {
     "observe": {"due": %(due)r, "decisions": dict.fromkeys(%(due)r, "due"), "status": "Disconnected", "entries": down},
     "begin": {
         "begun": %(due)r, "decisions": dict.fromkeys(%(due)r, "begun"), "lease_id": "1",
         "entries": {name: dict(entry, failures=1) for name, entry in down.items()},
         "client": {"path": "/etc/zbs/client.conf", "state": "present", "needed": False, "seconds": 220.0},
+        "prepared": {"cpuset": {"cpus": [1]}, "hugetlbfs": {}}, "observed": health, "evidence": None,
     },
-    "finish": {"outcome": "failed" if params.get("error") else "healed", "error": params.get("error"), "decisions": {}},
-    "begin_volumes": {"begun": [volume], "decisions": {volume: "begun"}, "lease_id": "2", "restore": [disk], "entries": {}},
+    "finish": {"outcome": "failed" if error else "healed", "error": error, "decisions": {}, "lease_id": "1", "volumes": dict(volumes)},
+    "begin_volumes": volumes,
     "finish_volumes": {"outcomes": {volume: {"outcome": "healed", "error": None}}, "decisions": {}},
 }.get(params.get("phase"), {})
 with open(%(log)r, "a") as log:
-    log.write(json.dumps({key: value for key, value in params.items() if key != "observed"}) + "\\n")
+    logged = {key: value for key, value in params.items() if key not in ("observed", "answer")}
+    log.write(json.dumps(dict(logged, error=error)) + "\\n")
 judged = {"rows": [], "fit": True, "lines": [], "zbsadm_version": None}  # of a preflight
 print(json.dumps(dict(health, changed=False, health=health, **dict(judged, **said))))
 """
-_PREPARED = [{"ansible.builtin.set_fact": {"__zbs_hugepages_prepared": {"cpuset": {"cpus": [1]}, "hugetlbfs": {}}}}]
 
 
 def fake_hosts(site, bdevs, due=("vhost",), down=False):
@@ -188,9 +193,8 @@ def fake_hosts(site, bdevs, due=("vhost",), down=False):
         "down": down,
         "log": str(site.folder / "hosts.log"),
     }
-    for name in ("recovery", "health", "evidence", "deployed", "preflight"):
+    for name in ("recovery", "health", "attempt", "preflight"):
         (site.collection / ("plugins/modules/zbs_vhost_%s.py" % name)).write_text(body)
-    (site.collection / "roles/zbs_hugepages/tasks/prepare.yml").write_text(json.dumps(_PREPARED))
 
 
 def told(site):

@@ -4,10 +4,11 @@ import os
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import probe
+from ansible_collections.zstack.zbs.plugins.module_utils._target import desired
 from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.plugins.module_utils._window import ledger, ledger_writing, metrics_file
+from ansible_collections.zstack.zbs.plugins.module_utils._window import deployed, ledger, ledger_writing, metrics_file
 
 pytestmark = pytest.mark.usefixtures("no_fsync")
 
@@ -130,6 +131,16 @@ def test_clear_forgets_without_a_probe(tick):
     tick("observe", "stopped")
     cleared = tick("clear", "a verdict that would raise a KeyError")
     assert (cleared["decisions"], cleared["entries"], cleared["health"]) == ({"vhost": "cleared"}, {}, None)
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_a_target_that_was_removed_is_forgotten_whole(tick, tmp_path, removed):
+    tick("observe", "healthy")
+    made = desired.record({"image": "a:1"}, "c1", "2026-01-02T03:04:05Z")
+    deployed.write_down(str(tmp_path), made, Deadline(60))
+    assert tick("clear", "-", removed=removed)["changed"] is removed
+    assert ledger.read_ledger(str(tmp_path)).deployed == (None if removed else made)
+    assert tick("clear", "-", removed=removed)["changed"] is False
 
 
 def test_a_clear_of_cbd_leaves_the_metrics_of_the_target(tick):

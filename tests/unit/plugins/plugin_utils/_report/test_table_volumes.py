@@ -58,11 +58,29 @@ def test_one_that_did_not_says_why_and_the_others_count():
     assert found["reason"] == "no volume of that name; 1 disk of running VMs restored"
 
 
-def test_after_a_heal_of_the_target_its_volumes_count_although_no_tick_saw_them():
-    found = known({"vhost": "due"}, [A], {A: HEALED})
-    found[registered.BEGIN] = {"begun": ["vhost"], "decisions": {"vhost": "begun"}}
+def attempted(lease_id="1", **more):
+    """What the tasks of a host registered whose target was attempted, and whose disk came back with it."""
+    found = known({"vhost": "due"}, (), {A: HEALED})
+    found[registered.BEGIN_VOLUMES] = {"skipped": True}
+    found[registered.BEGIN] = {"begun": ["vhost"], "decisions": {"vhost": "begun"}, "lease_id": "1"}
+    volumes = {"begun": [A], "decisions": {A: "begun"}}
     found[registered.FINISH] = {"outcome": "healed", "error": None, "health": health(), "entries": {}}
-    assert (row(found)["result"], row(found)["restored"]) == ("healed", 1)
+    found[registered.FINISH].update(lease_id=lease_id, volumes=volumes, **more)
+    return found
+
+
+def test_after_a_heal_of_the_target_its_volumes_count_although_no_tick_saw_them():
+    assert (row(attempted())["result"], row(attempted())["restored"]) == ("healed", 1)
+
+
+def test_of_an_end_of_an_earlier_attempt_no_volume_is_told():
+    assert row(attempted(lease_id="0"))["restored"] == 0
+
+
+def test_an_attempt_that_broke_off_at_once_has_ended_there():
+    found = attempted(lease_id="0")  # an earlier tick's
+    found[registered.BEGIN].update(outcome="failed", error="no pages", volumes={"begun": [], "decisions": {}})
+    assert (row(found)["result"], row(found)["restored"]) == ("failed", 0) and "no pages" in row(found)["reason"]
 
 
 def test_one_that_waits_says_what_is_broken():

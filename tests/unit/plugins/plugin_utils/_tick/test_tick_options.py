@@ -1,12 +1,11 @@
-"""The settings of the roles as options of zbs_vhost_recovery."""
+"""The settings of the roles as options of zbs_vhost_recovery and zbs_vhost_attempt."""
 
 import pytest
-import yaml
-from ansible_collections.zstack.zbs.plugins.modules import zbs_vhost_recovery
+from ansible_collections.zstack.zbs.plugins.module_utils import _attempt_arguments, _recovery_arguments
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import options as tick_options
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import defaults
 
-VALUES = dict(defaults("zbs_vhost_target"), **defaults("zbs_vhost_heal"))
+VALUES = dict(defaults("zbs_hugepages"), **dict(defaults("zbs_vhost_target"), **defaults("zbs_vhost_heal")))
 
 
 def options(**changed):
@@ -20,20 +19,19 @@ def worked_out(written):
 
 
 def test_every_setting_is_an_option_of_the_module_and_a_default_of_a_role():
-    known = yaml.safe_load(zbs_vhost_recovery.DOCUMENTATION)["options"]
-    assert set(tick_options.SETTINGS.values()) <= set(VALUES)
-    # Those that the documentation fragment `probe` has are not in the module's own text.
-    shared = {
-        "host_ip",
-        "admin_socket",
-        "protocols",
-        "cbd_heartbeat",
-        "timeout",
-        "start_grace",
-        "interval",
-        "facts_dir",
-    }
-    assert set(tick_options.SETTINGS) - shared <= set(known)
+    assert {*tick_options.SETTINGS.values(), *tick_options.ATTEMPT.values(), tick_options.SECRET} <= set(VALUES)
+    assert set(tick_options.SETTINGS) <= set(_recovery_arguments.SPEC)
+    assert set(tick_options.ATTEMPT) <= set(_attempt_arguments.SPEC)
+
+
+@pytest.mark.parametrize("password, secrets", [("", []), ("hunter2", ["hunter2"])])
+def test_an_attempt_has_the_settings_of_a_tick_and_those_of_pages_and_evidence(password, secrets):
+    found = tick_options.attempt(
+        dict(VALUES, inventory_hostname="kvm1", zbs_vhost_target_ssh_password=password), worked_out
+    )
+    assert set(found) <= set(_attempt_arguments.SPEC) and found["counts"] is True and found["secrets"] == secrets
+    assert (found["hugepage_count"], found["evidence_keep"], found["textfile_dir"]) == (1024, 20, None)
+    assert found["wait"] == options()["wait"] and not {"protocols", "trace_ahead"} & set(found)
 
 
 def test_the_wait_is_the_probes_of_a_verify():
