@@ -111,15 +111,20 @@ def fields(pid: int) -> list[str]:
 
 
 def name(pid: int) -> str:
-    return Path(f"/proc/{pid}/comm").read_text().strip()
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def parent(pid: int) -> int:
-    return int(fields(pid)[1]) if fields(pid) else 0
+    seen = fields(pid)  # once: it may end between two looks
+    return int(seen[1]) if seen else 0
 
 
 def alive(pid: int) -> bool:
-    return bool(fields(pid)) and fields(pid)[0] not in "ZX"
+    seen = fields(pid)
+    return bool(seen) and seen[0] not in "ZX"
 
 
 @contextmanager
