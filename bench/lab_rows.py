@@ -95,7 +95,7 @@ def _one_down(simulated: int) -> list[Row]:
         healed = _tasks(play(HEAL, LAB, fleet.inventory, env=env, extra=EXTRA).output)
     if "Up" not in _lab("ssh", "compute1", "docker ps --format '{{.Names}} {{.Status}}'"):
         raise SystemExit("The tick did not heal the target of compute1")
-    once = [sum(found[host] == 1 for host in found if host.startswith("kvm")) for found in (healed, quiet)]
+    once = [sum(found[name] == 1 for name in fleet.names) for found in (healed, quiet)]
     return [
         Row(
             f"of {simulated} simulated hosts that are well, those with one task: while another host is healed / while nothing is due",
