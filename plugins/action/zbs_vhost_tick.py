@@ -10,6 +10,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.zstack.zbs.plugins.plugin_utils._admin import heartbeat
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import attempts
 from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 
 # Here and not where it is used: the strategy's process loads a plugin once, while each of its workers, one a host, would load it anew.
@@ -28,6 +29,8 @@ SPEC = {
     "answer": {"type": "dict"},
     "observed": {"type": "dict"},
     "evidence": {"type": "str"},
+    "begun": {"type": "dict"},
+    "ended": {"type": "dict"},
     "restored": {"type": "list", "elements": "dict"},
     "traced": {"type": "dict"},
 }
@@ -44,6 +47,12 @@ class ActionModule(ActionBase):
         """What zbs_vhost_recovery returns, or zbs_vhost_attempt for a phase of ATTEMPT."""
         result = super().run(tmp, task_vars)
         _validation, arguments = self.validate_argument_spec(SPEC)
+        begun, ended = (arguments.pop(name) or {} for name in ("begun", "ended"))
+        if arguments["phase"] == "begin_volumes":
+            volumes = attempts.taken_volumes(begun, ended)
+            if volumes is not None:
+                result.update(volumes)
+                return result
         given = {option: value for option, value in arguments.items() if value is not None}
         phase = given["phase"]
         try:
@@ -61,8 +70,10 @@ class ActionModule(ActionBase):
         kept = 0 < self._task.timeout < seconds
         try:
             with contextlib.nullcontext() if kept else alarm.within(seconds):
-                ask = self._attempt if phase in ATTEMPT else self._answer
-                answer = ask(found, task_vars)
+                if phase in ATTEMPT:
+                    answer = self._module("zbs_vhost_attempt", found, task_vars)
+                else:
+                    answer = self._answer(found, task_vars)
         except alarm.TimeUp:
             self._cleanup_remote_tmp = False  # over the same connection, which would never answer either
             raise AnsibleActionFail(
@@ -84,7 +95,7 @@ class ActionModule(ActionBase):
         """What the module returns: by the code that lies on the host where it has it, else by the module itself, in the same task."""
         node = self._templar.template(task_vars.get("zbs_vhost_heal_node", False))
         if not boolean(node, strict=False):
-            return self._module(arguments, task_vars)
+            return self._module("zbs_vhost_recovery", arguments, task_vars)
         text, params = shortly.question(code.HASH, arguments, self._task.check_mode)
         why = "the connection can't pass it a question"
         if text is not None and self._connection.has_pipelining:
@@ -93,7 +104,7 @@ class ActionModule(ActionBase):
             if answer is not None:
                 return dict(wrap_var(answer), way="node")
             why = shortly.reason(told["rc"], told["stdout"])
-        answer = dict(self._module(arguments, task_vars), way="module")
+        answer = dict(self._module("zbs_vhost_recovery", arguments, task_vars), way="module")
         if text is not None and arguments.get("phase") == "observe":
             warning = (
                 "the tick had to bring its code along, since the node part did not answer (%s); run zstack.zbs.node"
@@ -102,12 +113,5 @@ class ActionModule(ActionBase):
             answer["warnings"] = [*answer.get("warnings", []), warning]
         return answer
 
-    def _module(self, arguments, task_vars):
-        return self._execute_module(
-            module_name="zstack.zbs.zbs_vhost_recovery", module_args=arguments, task_vars=task_vars
-        )
-
-    def _attempt(self, arguments, task_vars):
-        return self._execute_module(
-            module_name="zstack.zbs.zbs_vhost_attempt", module_args=arguments, task_vars=task_vars
-        )
+    def _module(self, name, arguments, task_vars):
+        return self._execute_module(module_name="zstack.zbs." + name, module_args=arguments, task_vars=task_vars)

@@ -160,8 +160,9 @@ def main(module):
 if __name__ == "__main__":
     _module.run(
         dict(
-            dict(options.PAGES, **options.GUESTS),
+            options.PAGES,
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+            **options.GUESTS,
         ),
         main,
     )

@@ -202,7 +202,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._prepare import whole
 if __name__ == "__main__":
     _module.run(
         dict(
-            dict(options.PAGES, **options.GUESTS, **options.COMPACT),
+            options.PAGES,
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
             keep_free={"type": "int", "default": 0},
             host_ip={"type": "str"},
@@ -211,6 +211,8 @@ if __name__ == "__main__":
             hugepages={"type": "str", "choices": ["require", "ignore"], "default": "require"},
             docker={"type": "str", "choices": ["require", "ignore"], "default": "require"},
             best_effort={"type": "bool", "default": False},
+            **options.GUESTS,
+            **options.COMPACT,
         ),
         lambda module: whole.run(module.params, module.check_mode),
         required_one_of=[("host_ip", "container_name")],

@@ -57,6 +57,14 @@ options:
   evidence:
     description: The evidence that V(begin_target) kept, with V(finish_target).
     type: str
+  begun:
+    description: What V(begin_target) returned, with V(begin_volumes).
+    type: dict
+  ended:
+    description:
+      - What V(finish_target) returned, with V(begin_volumes). If it ended the attempt O(begun), it has taken the attempts of the volumes
+        too. They are returned, and the host is not asked.
+    type: dict
   restored:
     description: The outcome of each volume.
     type: list

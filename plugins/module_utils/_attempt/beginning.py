@@ -5,13 +5,13 @@
 
 import time
 
+from .._observe.verdict import DISCONNECTED
 from .._prepare import whole
 from .._target import deploy
 from .._tick import phases
 from .._tools.errors import ZbsError
 from . import counted, keeping, seeing
 
-DOWN = "Disconnected"
 # Seconds for which what was seen is as good as now, as long as nothing was done meanwhile. A target that hangs takes seconds to look at.
 FRESH = 1.0
 
@@ -29,7 +29,7 @@ def begin(params, check_mode):
         return _ready(params, prepare, check_mode)
     taken = phases.run(counted.phase(params, "begin"), check_mode)
     if "vhost" not in taken["begun"]:
-        return dict(taken, prepared=None, observed=None, plan=None, evidence=None)
+        return dict(taken, **counted.NOTHING)
     try:
         # It was asked twice before the attempt began.
         ready = _ready(dict(params, hung_recheck=0.0), prepare, check_mode, taken["health"])
@@ -58,7 +58,7 @@ def _ready(params, prepare, check_mode, seen=None):
         # What is left undone for not knowing is said aloud. With the host: Ansible shows one warning of several that are alike.
         warnings += ["%s: %s" % (params["host_ip"] or params["container_name"], reason) for reason in plan.reasons]
     evidence, changed, diff = None, prepared["changed"], prepared.pop("diff")
-    if observed["status"] == DOWN:
+    if observed["status"] == DISCONNECTED:
         kept = keeping.keep(params, "before_redeploy", check_mode, observed=observed)
         evidence, changed, diff = kept["path"], changed or kept["changed"], counted.both(diff, kept["diff"])
         warnings += kept["warn"]

@@ -5,6 +5,9 @@
 
 from .._tick import phases
 
+# What a begin returns of the steps that it did not come to.
+NOTHING = {"prepared": None, "observed": None, "plan": None, "evidence": None}
+
 
 def phase(params, name, **more):
     """The parameters of a phase of the tick, from those of zbs_vhost_attempt."""
@@ -36,15 +39,7 @@ def failed(params, taken, why, check_mode):
     """The result of a begin, `taken`, whose attempt could not go on: it has ended as failed."""
     ended = finished(params, taken["lease_id"], check_mode, error=why)
     warnings = taken["warn"] + ended.pop("warn")
-    more = {
-        "begun": taken["begun"],
-        "client": taken["client"],
-        "prepared": None,
-        "observed": None,
-        "plan": None,
-        "evidence": None,
-    }
-    return dict(ended, warn=warnings, **more)
+    return dict(ended, begun=taken["begun"], client=taken["client"], warn=warnings, **NOTHING)
 
 
 def both(first, second):

@@ -3,16 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """End a deploy on its compute host: wait for the target, write down what was deployed, keep what a failure left, say how it ended."""
 
-import time
-
 from .._target import desired, looking
 from .._tools.deadline import Deadline
 from .._tools.errors import ZbsError
 from .._window import deployed
+from .._window.window import STEP_TIMEOUT, Clock
 from . import counted, keeping, seeing
-
-# Waiting for the ledger's lock, which is held for milliseconds.
-LOCK_TIMEOUT = 15.0
 
 
 def finish(params, check_mode):
@@ -76,9 +72,8 @@ def _record(params, answer, health, warnings, check_mode):
     if answer.get("deployed") is None:
         return False, nothing
     try:
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        made = desired.record(answer["deployed"], (health.get("container") or {}).get("id"), now)
-        before, changed = deployed.write_down(params["facts_dir"], made, Deadline(LOCK_TIMEOUT), check_mode)
+        made = desired.record(answer["deployed"], (health.get("container") or {}).get("id"), Clock().now)
+        before, changed = deployed.write_down(params["facts_dir"], made, Deadline(STEP_TIMEOUT), check_mode)
     except ZbsError as exc:
         warnings.append(exc.message)
         return False, nothing

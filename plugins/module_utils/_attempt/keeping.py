@@ -21,10 +21,4 @@ def keep(params, occasion, check_mode, observed=None, answer=None, error=None):
 
 
 def _limits(params):
-    return {
-        "folder": params["evidence_dir"],
-        "keep": params["evidence_keep"],
-        "log_lines": 400,
-        "max_size_kib": 1024,
-        "timeout": 10.0,
-    }
+    return dict(evidence.LIMITS, folder=params["evidence_dir"], keep=params["evidence_keep"])

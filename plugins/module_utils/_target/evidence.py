@@ -12,6 +12,8 @@ from . import evidence_file, keeping
 
 # Parameters that count, with the least and the most that each may be.
 COUNTS = (("keep", 1, 1000), ("log_lines", 1, 100000), ("max_size_kib", 16, 65536))
+# What a file may hold and how long collecting it may take, where nobody says.
+LIMITS = {"log_lines": 400, "max_size_kib": 1024, "timeout": 10.0}
 # Sections of a file; each may take its part of the whole.
 SECTIONS = 8
 # Seconds for writing the file. A folder may be on a disk or a server that hangs. An attempt keeps evidence twice: see _tick/lease.

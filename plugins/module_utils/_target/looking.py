@@ -58,10 +58,10 @@ def look(params, check_mode):
 
 def beside(health, params, check_mode):
     """The Ledger, as it is after the look; what it and the operator say is entered into `health`, and the metrics of that are written."""
-    ledger = read_ledger(params["facts_dir"])
+    ledger, clock = read_ledger(params["facts_dir"]), Clock()
     addresses.enter(health)
-    holders.enter(health, ledger, Clock())
-    hold, hold_warnings = read_hold(params["facts_dir"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    holders.enter(health, ledger, clock)
+    hold, hold_warnings = read_hold(params["facts_dir"], clock.now)
     health["hold"] = hold.as_dict() if hold else None
     health["warnings"] += ([ledger.lost] if ledger.lost else []) + hold_warnings
     if params["textfile_dir"] and not check_mode:

@@ -33,21 +33,19 @@ def run(params, check_mode):
     told = Traced.told(params["traced"])
     unknown = [item["bdev"] for item in wanted if item["volume"] is None and not told.knows(item["bdev"])]
     traced = trace(Zbs(params["zbs"]), unknown, params["pools"], deadline).with_(told)
-    rows: list[dict] = []
     if not wanted:
-        return _result(rows)
+        return _result([])
     fence = Fence(params)
     with calls.alone(params["host_ip"], deadline, "another zbsadm call for %s" % params["host_ip"]):
         with futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            rows = list(pool.map(lambda item: _restore(params, item, traced, fence, deadline, check_mode), wanted))
+            found = list(pool.map(lambda item: _restore(params, item, traced, fence, deadline, check_mode), wanted))
         for number, item in enumerate(wanted):
-            if len(wanted) > 1 and rows[number]["code"] in AGAIN and not deadline.spent():
-                rows[number] = _restore(params, item, traced, fence, deadline, check_mode)
-    return _result(rows)
+            if len(wanted) > 1 and found[number][1] in AGAIN and not deadline.spent():
+                found[number] = _restore(params, item, traced, fence, deadline, check_mode)
+    return _result([row for row, _code in found])
 
 
-def _result(found):
-    rows = [{name: value for name, value in row.items() if name != "code"} for row in found]
+def _result(rows):
     restored = [row["bdev"] for row in rows if row["created"]]
     return {
         "changed": bool(restored),
@@ -72,10 +70,10 @@ def _wanted(item):
 
 
 def _restore(params, item, traced, fence, deadline, check_mode):
-    """The row of one volume: {bdev, path, created, held_by, error}, and the `code` of the error."""
+    """(the row of one volume: {bdev, path, created, held_by, error}, the code of its error or None)."""
     volume = item["volume"] or traced.volumes.get(item["bdev"])
     row = {"bdev": item["bdev"], "path": volume.path if volume else None, "created": False, "held_by": None}
-    row["error"] = row["code"] = None
+    row["error"] = code = None
 
     def ask():
         row["held_by"] = fence.check(volume, item["need"], deadline)
@@ -93,9 +91,9 @@ def _restore(params, item, traced, fence, deadline, check_mode):
         row["created"] = bool(plan.actions)
     except ZbsError as exc:
         row["held_by"] = exc.details.get("held_by", row["held_by"])
-        row["code"] = exc.code
+        code = exc.code
         row["error"] = "the disk %s of VM %s was not restored: %s" % (item["bdev"], item["vm"], exc.message)
-    return row
+    return row, code
 
 
 def _act(params, actions, volume, bdev, deadline, ask):

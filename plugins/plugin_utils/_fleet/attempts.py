@@ -50,6 +50,19 @@ def _ended(protocol, finish):
     return "; ".join(sentence for sentence in said if sentence) or None
 
 
+def taken_volumes(begin, finish):
+    """What took the attempts of a host's volumes along with the end of its target's attempt in this tick; None where the target was not
+    attempted, so that they have to be taken on their own.
+
+    begin, finish  what the two tasks of the target's attempt registered ({} for none); the finish may be of an earlier tick
+    """
+    if "vhost" not in (begin.get("begun") or []):
+        return None
+    ended = begin if "outcome" in begin else finish  # one that broke off at once has ended there
+    volumes = ended.get("volumes") if ended.get("lease_id") == begin.get("lease_id") else None
+    return dict(volumes or {"begun": [], "decisions": {}, "restore": []}, changed=False)
+
+
 def began(tick, begins):
     """Whether an attempt of this very tick began. What is registered may be of an earlier tick of the same play; one that followed
     on the tick belongs to the same outage and counts one attempt more.

@@ -51,19 +51,12 @@ def attempt(known):
     if tick.get("due") and (known.get(GATE) or {}).get(
         "go"
     ):  # else what is registered is of an earlier tick of the same play
-        begun, finished = _begun_volumes(known, vhost, ended), known.get(FINISH_VOLUMES) or {}
+        begun, finished = known.get(BEGIN_VOLUMES) or {}, known.get(FINISH_VOLUMES) or {}
     for name in _volumes(tick, begun):
         begins[name] = begun
         # Each volume has an outcome of its own in the one task that ended all of them.
         finishes[name] = dict(finished, **(finished.get("outcomes") or {}).get(name, {}))
     return tick, begins, finishes
-
-
-def _begun_volumes(known, vhost, ended):
-    """What took the attempts of the volumes: the end of the target's attempt in this tick, else the task of its own."""
-    if "vhost" in (vhost.get("begun") or []) and ended.get("lease_id") == vhost.get("lease_id"):
-        return ended.get("volumes") or {}
-    return known.get(BEGIN_VOLUMES) or {}
 
 
 def _volumes(tick, begun):

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which settings of the roles are which options of zbs_vhost_recovery, so that all phases of a tick agree. Pure."""
 
-from ansible_collections.zstack.zbs.plugins.module_utils import _attempt_arguments
 from ansible_collections.zstack.zbs.plugins.module_utils._tick.lease import PREPARE_TIME
 
 # option: variable
@@ -73,6 +72,9 @@ def options(variables, template):
 
 def attempt(variables, template):
     """{option: value} of zbs_vhost_attempt for an attempt that counts; errors as of `options`."""
+    # Where something is due, and not at every tick: it brings a good part of the modules along.
+    from ansible_collections.zstack.zbs.plugins.module_utils import _attempt_arguments
+
     found = options(variables, template)
     written = dict({option: variables[variable] for option, variable in ATTEMPT.items()}, secret=variables[SECRET])
     more = template(written)

@@ -202,3 +202,27 @@ def test_an_attempt_needs_the_settings_of_pages_too(ran):
     with pytest.raises(AnsibleActionFail, match="zbs_hugepages_size' is not set; include the role"):
         tick(phase="begin_target")
     assert ran == []
+
+
+TAKEN = {"begun": ["volume:a"], "decisions": {"volume:a": "begun"}, "restore": [{"bdev": "a"}], "changed": True}
+
+
+@pytest.mark.parametrize(
+    "begun, ended, restore",
+    [
+        ({"begun": ["vhost"], "lease_id": "1"}, {"lease_id": "1", "volumes": TAKEN}, ["a"]),
+        ({"begun": ["vhost"], "lease_id": "1", "outcome": "failed", "volumes": TAKEN}, {}, ["a"]),
+        ({"begun": ["vhost"], "lease_id": "1"}, {"lease_id": "0", "volumes": TAKEN}, []),  # of an earlier tick
+        ({"begun": ["vhost"], "lease_id": "1"}, {"lease_id": "1", "volumes": None}, []),  # disks are not restored here
+        ({"begun": ["vhost"], "lease_id": "1"}, {"failed": True, "msg": "no answer"}, []),
+    ],
+)
+def test_volumes_that_the_end_of_an_attempt_took_are_not_taken_again(ran, begun, ended, restore):
+    found = tick(phase="begin_volumes", protocols=["vhost"], begun=begun, ended=ended)
+    assert ([row["bdev"] for row in found["restore"]], found["changed"], ran) == (restore, False, [])
+
+
+@pytest.mark.parametrize("begun", [{}, {"skipped": True}, {"begun": [], "decisions": {"vhost": "refused"}}])
+def test_without_an_attempt_of_the_target_the_host_is_asked(ran, begun):
+    tick(phase="begin_volumes", protocols=["vhost"], begun=begun, ended={"lease_id": "0", "volumes": TAKEN})
+    assert ran[0]["module_args"]["phase"] == "begin_volumes" and not {"begun", "ended"} & set(ran[0]["module_args"])

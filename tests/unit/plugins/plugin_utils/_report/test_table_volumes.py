@@ -61,11 +61,12 @@ def test_one_that_did_not_says_why_and_the_others_count():
 def attempted(lease_id="1", **more):
     """What the tasks of a host registered whose target was attempted, and whose disk came back with it."""
     found = known({"vhost": "due"}, (), {A: HEALED})
-    found[registered.BEGIN_VOLUMES] = {"skipped": True}
     found[registered.BEGIN] = {"begun": ["vhost"], "decisions": {"vhost": "begun"}, "lease_id": "1"}
     volumes = {"begun": [A], "decisions": {A: "begun"}}
     found[registered.FINISH] = {"outcome": "healed", "error": None, "health": health(), "entries": {}}
-    found[registered.FINISH].update(lease_id=lease_id, volumes=volumes, **more)
+    found[registered.FINISH].update(lease_id=lease_id, volumes=volumes)
+    found[registered.BEGIN].update(more)
+    found[registered.BEGIN_VOLUMES] = attempts.taken_volumes(found[registered.BEGIN], found[registered.FINISH])
     return found
 
 
@@ -78,8 +79,8 @@ def test_of_an_end_of_an_earlier_attempt_no_volume_is_told():
 
 
 def test_an_attempt_that_broke_off_at_once_has_ended_there():
-    found = attempted(lease_id="0")  # an earlier tick's
-    found[registered.BEGIN].update(outcome="failed", error="no pages", volumes={"begun": [], "decisions": {}})
+    broken_off = {"outcome": "failed", "error": "no pages", "volumes": {"begun": [], "decisions": {}}}
+    found = attempted(lease_id="0", **broken_off)  # the end is an earlier tick's
     assert (row(found)["result"], row(found)["restored"]) == ("failed", 0) and "no pages" in row(found)["reason"]
 
 
