@@ -3,46 +3,16 @@
 import json
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._admin import calls, zbs
-from ansible_collections.zstack.zbs.tests.unit.plugins.support import clients, programs
+from ansible_collections.zstack.zbs.plugins.module_utils._admin import zbs
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs, restoring
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.modules import failure_of, run_module
-
-NAME = "zbs_vhost_restore"
-ONE = "zbs-bdev-314d7d2b09ea3faeb91cf31ae5a131ff"  # pool1/vol1
-SUCCESS = programs.answering('{"success": true, "error": {"code": 0, "message": ""}}')
-REFUSED = programs.answering('{"success": false, "error": {"code": 410032, "message": "File exists"}}')
-LISTING = programs.answering(
-    '{"result": [{"fileName": "vol0"}, {"fileName": "vol1"}], "error": {"code": 0, "message": ""}}'
-)
-VM = {"pid": 3, "started_ticks": 1, "name": "web", "uuid": None}
+from ansible_collections.zstack.zbs.tests.unit.plugins.support.restoring import NAME, ONE, REFUSED, SUCCESS, VM, create
 
 
 @pytest.fixture
 def admin(tmp_path, monkeypatch):
-    """Make an admin node: options that use it; `calls()` are the argument lists of zbsadm, `listed()` those of zbs but for clients, which
-    are `asked()`."""
-    monkeypatch.setattr(calls, "LOCK_DIR", str(tmp_path))
-    log, listed = tmp_path / "log", tmp_path / "listed"
-
-    def make(body=SUCCESS, listing=LISTING, **more):
-        listing = clients.zbs(otherwise=listing) if "list client" not in listing else listing
-        zbsadm = programs.write_program(tmp_path, "zbsadm", programs.logging_argv(log, body))
-        zbs = programs.write_program(tmp_path, "zbs", programs.logging_argv(listed, listing))
-        observed = {"protocols": {"vhost": {"verdict": "healthy", "reason": "ok"}}, "volumes": []}
-        given = {"host_ip": "172.30.0.11", "zbsadm": zbsadm, "zbs": zbs, "observed": observed, "timeout": 20}
-        given.update(volumes=[{"bdev": ONE, "vm": VM}], pools=["pool0", "pool1"])
-        given.update(more)
-        return given
-
-    make.calls = lambda: programs.calls(log)
-    make.listed = lambda: [call for call in programs.calls(listed) if call[1] != "client"]
-    make.asked = lambda: [call[2:4] for call in programs.calls(listed) if call[1] == "client"]
-    return make
-
-
-def create(volume="pool1/vol1_zbs_", bdev=ONE):
-    """The call that creates."""
-    return ["vhost", "create-bdev", "--host", "172.30.0.11", "--volume", volume, "--name", bdev, "--silent"]
+    """An admin node, see support/restoring."""
+    return restoring.node(tmp_path, monkeypatch)
 
 
 def test_a_bdev_is_traced_through_the_pools_and_created(admin):
@@ -219,133 +189,6 @@ def test_when_the_time_is_over_the_next_attempt_goes_on(admin):
     status, result = run_module(NAME, admin("exec sleep 100", volumes=volumes, timeout=1, fence="off"))
     assert status == 0 and len(admin.calls()) == 2 and result["changed"] is False
     assert "no time was left for it within 1 s; the next attempt continues" in result["volumes"][2]["error"]
-
-
-PATH = ["--path", "pool1/vol1"]
-OBSERVED = {
-    "protocols": {"vhost": {"verdict": "healthy"}},
-    "volumes": [],
-    "addresses": ["172.16.8.11", "172.30.0.11"],
-}
-# One volume whose path is known.
-KNOWN = {"bdev": ONE, "path": "pool1/vol1", "vm": VM}
-
-
-def fenced(admin, body, check_mode=False, **more):
-    """The row of one volume, and whether it was created, with a zbs of that body."""
-    item = dict(KNOWN, served_s_ago=more.pop("ago", None), held_by=more.pop("last", None))
-    given = admin(listing=body, volumes=[item], **dict({"observed": OBSERVED}, **more))
-    status, result = run_module(NAME, given, check_mode)
-    assert status == 0
-    (row,) = result["volumes"]
-    assert row["created"] is (row["error"] is None) and result["changed"] is row["created"]
-    assert bool(admin.calls()) is (row["created"] and not check_mode)
-    return row
-
-
-@pytest.mark.parametrize("addresses", [[], ["172.30.0.11"], ["::ffff:172.16.8.11", "172.30.0.11"]])
-@pytest.mark.parametrize("fence", ["when_possible", "required"])
-@pytest.mark.parametrize("check_mode", [False, True])
-def test_nobody_and_the_host_itself_are_no_hindrance(admin, addresses, fence, check_mode):
-    row = fenced(admin, clients.zbs(clients.open_on(*addresses)), check_mode, fence=fence)
-    assert (row["created"], row["held_by"]) == (True, [])
-    assert admin.asked() == [["--help"], PATH]
-
-
-@pytest.mark.parametrize("fence", ["when_possible", "required"])
-@pytest.mark.parametrize("check_mode", [False, True])
-def test_another_host_is_a_refusal_that_names_it(admin, fence, check_mode):
-    """Whatever the ledger saw: the cluster knows better."""
-    row = fenced(admin, clients.zbs(clients.open_on("172.30.0.11", "172.30.0.12")), check_mode, fence=fence, ago=0)
-    assert row["held_by"] == ["172.30.0.12"]
-    for word in (ONE, "VM web", "volume pool1/vol1", "held elsewhere", "172.30.0.12", "172.30.0.11"):
-        assert word in row["error"]
-
-
-def test_without_the_hosts_addresses_host_ip_alone_is_its_own(admin):
-    for told, created in (({}, False), ({"addresses": None}, False), ({"addresses": ["172.16.8.11"]}, True)):
-        observed = dict({key: value for key, value in OBSERVED.items() if key != "addresses"}, **told)
-        assert fenced(admin, clients.zbs(clients.open_on("172.30.0.11")), observed=observed)["created"]
-        row = restored(admin, clients.zbs(clients.open_on("172.16.8.11")), observed)
-        assert row["created"] is created
-        assert created or "its other addresses are not known" in row["error"]
-
-
-def restored(admin, body, observed):
-    """The row of one volume."""
-    return run_module(NAME, admin(listing=body, volumes=[KNOWN], observed=observed))[1]["volumes"][0]
-
-
-SILENT = [
-    (clients.zbs(help_text=clients.OLD_HELP), "no --path"),
-    (clients.zbs("garbage"), "garbage"),
-    (clients.zbs('{"error": {"code": 0}, "result": null}'), "an unknown form"),
-    (clients.zbs('{"error": {"code": 9, "message": "no leader"}, "result": []}'), "no leader"),
-    (clients.zbs(clients.open_on("compute2")), "'compute2', which is no address"),
-    (clients.zbs(body="exec sleep 60"), "could not be listed within"),
-]
-
-
-@pytest.mark.parametrize("body, words", SILENT)
-@pytest.mark.parametrize(
-    "fence, ago, created",
-    [
-        ("when_possible", None, False),
-        ("when_possible", 601, False),
-        ("when_possible", 540, True),
-        ("when_possible", "540", True),
-        ("when_possible", "soon", False),
-        ("when_possible", True, False),
-        ("required", 0, False),
-        ("off", None, True),
-    ],
-)
-def test_where_the_cluster_does_not_tell(admin, monkeypatch, body, words, fence, ago, created):
-    monkeypatch.setattr(zbs, "CLIENT_SECONDS", 1.0 if "sleep" in body else 30.0)
-    row = fenced(admin, body, fence=fence, ago=ago)
-    assert (row["created"], row["held_by"]) == (created, None)
-    assert created or (words in row["error"] and "pool1/vol1" in row["error"] and "VM web" in row["error"])
-    assert (admin.asked() == []) is (fence == "off")
-
-
-def test_what_was_held_elsewhere_is_not_created_on_the_ledgers_word(admin):
-    row = fenced(admin, SILENT[0][0], ago=0, last=["172.30.0.12"])
-    assert (row["created"], row["held_by"]) == (False, None) and "172.30.0.12 had it open" in row["error"]
-
-
-def test_the_time_that_the_restore_took_counts_for_the_ledgers_word(admin, monkeypatch):
-    """Ten minutes are over while it waits for its answer."""
-    monkeypatch.setattr(zbs, "CLIENT_SECONDS", 1.2)
-    assert not fenced(admin, clients.zbs(body="exec sleep 60"), ago=600)["created"]
-
-
-def test_what_a_release_can_do_is_asked_once_and_each_volume_last(admin):
-    """The question comes right before the creation, not before all of them."""
-    volumes = [dict(KNOWN, bdev="b%d" % number, path="p/v%d" % number) for number in range(3)]
-    run_module(NAME, admin(volumes=volumes))
-    first, *each = admin.asked()
-    assert first == ["--help"] and sorted(each) == [["--path", "p/v%d" % number] for number in range(3)]
-
-
-def test_a_broken_controller_of_a_volume_that_is_held_elsewhere_is_left_alone_too(admin):
-    observed = dict(OBSERVED, volumes=[{"controller": ONE, "broken": True, "sessions": 0}])
-    assert not fenced(admin, clients.zbs(clients.open_on("172.30.0.12")), observed=observed)["created"]
-
-
-def test_what_is_served_already_asks_nobody(admin):
-    observed = dict(OBSERVED, volumes=[{"controller": ONE, "broken": False}])
-    _status, result = run_module(NAME, admin(volumes=[KNOWN], observed=observed))
-    assert (result["volumes"][0]["held_by"], admin.asked()) == (None, [])
-
-
-def test_one_that_is_held_elsewhere_keeps_no_other_from_it(admin):
-    body = clients.zbs(
-        body="case \"$4\" in p/v0) echo '%s';; *) echo '%s';; esac" % (clients.open_on("172.30.0.12"), clients.NOBODY)
-    )
-    volumes = [dict(KNOWN, bdev="b%d" % number, path="p/v%d" % number) for number in range(2)]
-    _status, result = run_module(NAME, admin(listing=body, volumes=volumes))
-    assert [row["created"] for row in result["volumes"]] == [False, True]
-    assert [row["held_by"] for row in result["volumes"]] == [["172.30.0.12"], []]
 
 
 OTHER = "zbs-bdev-0123456789abcdef0123456789abcdef"
