@@ -1,12 +1,17 @@
-"""Where the tests find the code: the collection under its full name, and the repository root for `import lab`."""
+"""Where the tests find the code: the collection under its full name, and the repository root for `import lab`; where their files lie."""
 
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[2]
+# Memory as a file system, and what must be free there: on a disk each rename and each truncation waits for its journal, which was
+# half of what the tests took.
+MEMORY, ROOM = "/dev/shm", 4 << 30
 
 
 def _is_ours():
@@ -43,3 +48,15 @@ for folder in (ROOT, ROOT / "tests/unit/lab"):
 # A busy machine may pause any example; how long one takes is no finding.
 settings.register_profile("zbs", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("zbs")
+
+
+def pytest_configure(config):
+    """Have the files of this run in memory, unless TMPDIR says where; the workers of a run find it set."""
+    if "TMPDIR" in os.environ or not os.path.isdir(MEMORY) or shutil.disk_usage(MEMORY).free < ROOM:
+        return
+    for left in Path(MEMORY).glob("zbs-tests-*"):  # by a run that was killed
+        if not os.path.exists("/proc/" + left.name.split("-")[2]):
+            shutil.rmtree(str(left), ignore_errors=True)
+    folder = tempfile.mkdtemp(prefix="zbs-tests-%d-" % os.getpid(), dir=MEMORY)
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
