@@ -54,9 +54,11 @@ def pytest_configure(config):
     """Have the files of this run in memory, unless TMPDIR says where; the workers of a run find it set."""
     if "TMPDIR" in os.environ or not os.path.isdir(MEMORY) or shutil.disk_usage(MEMORY).free < ROOM:
         return
-    for left in Path(MEMORY).glob("zbs-tests-*"):  # by a run that was killed
-        if not os.path.exists("/proc/" + left.name.split("-")[2]):
+    for left in Path(MEMORY).glob("zbs-[0-9]*"):  # by a run that was killed
+        if not os.path.exists("/proc/" + left.name.split("-")[1]):
             shutil.rmtree(str(left), ignore_errors=True)
-    folder = tempfile.mkdtemp(prefix="zbs-tests-%d-" % os.getpid(), dir=MEMORY)
+    # A short name: a socket's whole path has 107 characters.
+    folder = os.path.join(MEMORY, "zbs-%d" % os.getpid())
+    os.mkdir(folder, 0o700)
     os.environ["TMPDIR"] = tempfile.tempdir = folder
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
