@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 from ansible_collections.zstack.zbs.plugins.module_utils import _module
 from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases
@@ -98,3 +99,37 @@ def reached(names, support):
         for part in re.split(r"\.", name.partition("support.")[2] or name.lstrip(".")):
             left |= support.get(part, set()) - found
     return found
+
+
+def before_it_runs(node):
+    """The parts of a tree that are worked out when the file is read: all but what is in a function."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)) and child not in getattr(node, "decorator_list", ()):
+            continue
+        yield from before_it_runs(child)
+
+
+def test_no_test_knows_its_process_before_it_runs():
+    """ansible-test gives each one a process of its own."""
+    found = []
+    for path in sorted((ROOT / "tests/unit").rglob("*.py")):
+        for node in before_it_runs(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in ("getpid", "getppid"):
+                found.append("%s:%d" % (path.relative_to(ROOT), node.lineno))
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "text, finds",
+    [
+        ("PID = os.getpid()", True),
+        ("TABLE = {'own': [{'pid': os.getppid()}]}", True),
+        ("@mark('a', [os.getpid()])\ndef test(a):\n    pass", True),
+        ("def test():\n    return os.getpid()", False),
+        ("def table(pid):\n    return {1: pid}\nA = lambda: os.getpid()", False),
+    ],
+)
+def test_what_is_worked_out_when_a_file_is_read(text, finds):
+    names = [getattr(node, "attr", None) for node in before_it_runs(ast.parse(text))]
+    assert bool({"getpid", "getppid"} & set(names)) is finds

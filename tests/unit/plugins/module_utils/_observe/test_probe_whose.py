@@ -108,25 +108,26 @@ def hung(folder):
     return sock
 
 
-# Whose the process that listens is: (containers, verdict, words)
-SILENT = {
-    "its own": ([(OWN, {"pid": os.getpid()})], "hung", "did not answer"),
-    "its own's child": ([(OWN, {"pid": os.getppid()})], "hung", "did not answer"),
-    "another's": ([(THEIRS, {"pid": os.getpid()})], "foreign", "(running; it runs process %d, which" % os.getpid()),
-    "another's beside its own": (
-        [(OWN, {"status": "exited", "number": 2}), (THEIRS, {"pid": os.getppid()})],
-        "foreign",
-        THEIRS,
-    ),
-    "the oldest one's": ([(OLDEST, {"pid": os.getpid()})], "legacy", OLDEST),
-    "nobody's": ([], "foreign", "no container of Docker runs process %d" % os.getpid()),
-    "nobody's beside its own": ([(OWN, {"status": "exited"})], "foreign", "no container of Docker runs process"),
-}
+def silent(pid, parent):
+    """Whose the process `pid` is that listens and is silent: (containers, verdict, words)."""
+    return {
+        "its own": ([(OWN, {"pid": pid})], "hung", "did not answer"),
+        "its own's child": ([(OWN, {"pid": parent})], "hung", "did not answer"),
+        "another's": ([(THEIRS, {"pid": pid})], "foreign", "(running; it runs process %d, which" % pid),
+        "another's beside its own": (
+            [(OWN, {"status": "exited", "number": 2}), (THEIRS, {"pid": parent})],
+            "foreign",
+            THEIRS,
+        ),
+        "the oldest one's": ([(OLDEST, {"pid": pid})], "legacy", OLDEST),
+        "nobody's": ([], "foreign", "no container of Docker runs process %d" % pid),
+        "nobody's beside its own": ([(OWN, {"status": "exited"})], "foreign", "no container of Docker runs process"),
+    }
 
 
-@pytest.mark.parametrize("name", sorted(SILENT))
+@pytest.mark.parametrize("name", sorted(silent(0, 0)))
 def test_who_is_hung(folder, engine, name):
-    containers, verdict, words = SILENT[name]
+    containers, verdict, words = silent(os.getpid(), os.getppid())[name]
     engine(*(made(who, folder, **more) for who, more in containers))
     with hung(folder):
         health = probe_inside(folder, timeout=2.0)
