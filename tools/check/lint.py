@@ -43,17 +43,15 @@ CHECKS = {
 
 def run() -> Tally:
     """Run every linter."""
-    results = [check(name, argv, limit=300) for name, argv in {**CHECKS, **_compiling()}.items()]
+    results = [check(name, argv, limit=300) for name, argv in {**CHECKS, **_trying()}.items()]
     return Tally(passed=sum(results), failed=len(results) - sum(results))
 
 
-def _compiling() -> dict[str, list[str]]:
+def _trying() -> dict[str, list[str]]:
     """A check for each old Python that is here; vermin alone answers for one that is not."""
     missing = [version for version in pythons.HOSTS if not pythons.find(version)]
     if missing:
         print(f"   no Python {' and '.join(missing)} on this machine: vermin alone answers for it", flush=True)
     return {
-        f"compile with Python {version}": pythons.program(version)
-        for version in pythons.HOSTS
-        if version not in missing
+        f"import with Python {version}": pythons.program(version) for version in pythons.HOSTS if version not in missing
     }

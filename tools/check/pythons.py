@@ -14,12 +14,20 @@ from .process import ROOT
 
 # The oldest Pythons that hosts of the field have: the platform Python of EL 8, and Kylin's.
 HOSTS = ("3.6", "3.7")
-COMPILE = [
+# Compiles the files that it is given, and imports those in rooms: an annotation may compile and yet not be worked out. They are a
+# package of their own, as the node part has them on a host, without Ansible.
+TRY = [
     "-c",
-    "import sys\n"
+    "import importlib, os, sys, types\n"
+    "sys.dont_write_bytecode = True\n"
     "for path in sys.argv[1:]:\n"
     "    with open(path, encoding='utf-8') as handle:\n"
-    "        compile(handle.read(), path, 'exec')\n",
+    "        compile(handle.read(), path, 'exec')\n"
+    "    room, name = path[:-len('.py')].split(os.sep)[-2:]\n"
+    "    if room.startswith('_') and name != '__init__':\n"
+    "        rooms = sys.modules.setdefault('rooms', types.ModuleType('rooms'))\n"
+    "        rooms.__path__ = [os.path.dirname(os.path.dirname(path))]\n"
+    "        importlib.import_module('rooms.%s.%s' % (room, name))\n",
 ]
 
 
@@ -51,8 +59,8 @@ def own_or_found(version: str) -> str:
 
 
 def program(version: str) -> list[str]:
-    """The call that compiles, with that Python, everything which runs on hosts; it fails on the first that it can't."""
-    return [str(find(version)), *COMPILE, *map(str, files())]
+    """The call that tries, with that Python, everything which runs on hosts; it fails on the first that it can't read."""
+    return [str(find(version)), *TRY, *map(str, files())]
 
 
 def files() -> list[Path]:

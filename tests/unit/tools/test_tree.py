@@ -76,11 +76,24 @@ def test_a_python_that_is_not_there():
     assert pythons.find("3.99") is None
 
 
-def test_a_python_that_can_not_compile_it_fails(tmp_path):
-    bad = tmp_path / "bad.py"
-    bad.write_text("if (x := 1\n")
-    argv = [sys.executable, *pythons.COMPILE, str(bad)]
-    assert subprocess.run(argv, check=False, capture_output=True).returncode != 0
+@pytest.mark.parametrize(
+    ("name", "text", "ok"),
+    [
+        ("modules/a.py", "a = 1", True),
+        ("modules/a.py", "if (x := 1", False),
+        ("modules/a.py", "import nothing_of_the_kind", True),  # Ansible's are not there
+        ("module_utils/_room/a.py", "from . import b", True),
+        ("module_utils/_room/a.py", "from .._other import c", False),
+        ("module_utils/_room/a.py", "a: nothing_of_the_kind[str] = 1\na.b", False),
+    ],
+)
+def test_a_python_tries_what_runs_on_hosts(tmp_path: Path, name: str, text: str, ok: bool) -> None:
+    (tmp_path / "module_utils/_room").mkdir(parents=True)
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "module_utils/_room/b.py").write_text("")
+    (tmp_path / name).write_text(text)
+    argv = [sys.executable, *pythons.TRY, str(tmp_path / name)]
+    assert (subprocess.run(argv, check=False, capture_output=True).returncode == 0) is ok
 
 
 def test_requirements_are_followed_to_the_pins():
