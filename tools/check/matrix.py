@@ -16,7 +16,7 @@ from pathlib import Path
 
 from . import cores, pythons, sanity, story, table, tree, units
 from .cores import Core
-from .process import LOGS, ROOT, Tally, check
+from .process import LOGS, ROOT, Tally, check, environment
 
 PARTS = ("sanity", "units", "hosts", "story")
 # Which ansible-core's ansible-test still runs the hosts' old Pythons.
@@ -117,9 +117,12 @@ def _stories(chosen: list[Core], cells: Cells) -> Tally:
     """One lab, bare at first, for the stories of all cores one after the other."""
     total = Tally()
     lab = [sys.executable, "-m", "lab"]
-    os.environ.setdefault("ZBS_LAB_HOSTS", "2")
+    # For this lab alone: the stages after this one have labs of their own.
+    env = environment(ZBS_LAB_HOSTS=os.environ.get("ZBS_LAB_HOSTS", "2"))
     try:
-        if not (check("matrix build", _build(), limit=120) and check("matrix lab up", [*lab, "up"], limit=900)):
+        if not (
+            check("matrix build", _build(), limit=120) and check("matrix lab up", [*lab, "up"], env=env, limit=900)
+        ):
             return Tally(failed=1)
         artifact = next((ROOT / ".cache/build").glob("zstack-zbs-*.tar.gz"))
         for core in chosen:

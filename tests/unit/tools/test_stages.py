@@ -1,5 +1,6 @@
 """The stages of make test: what runs beside what, and how it ends."""
 
+import re
 import threading
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from lab.settings import FLAVOURS
 from tools.check import __main__ as stages
 from tools.check import scenarios
-from tools.check.process import Tally
+from tools.check.process import ROOT, Tally
 
 
 @pytest.fixture
@@ -75,3 +76,12 @@ def test_a_scenario_runs_again_in_another_way(monkeypatch):
         assert variables.get("ZBS_LAB_FLAVOURS", "trixie") in FLAVOURS
         assert "ZBS_LAB_FLAVOURS" not in text or "ZBS_LAB_FLAVOURS" not in variables
         assert "ZBS_TEST_NODE" not in variables or "${ZBS_TEST_NODE:-false}" in text
+
+
+def test_no_stage_changes_the_environment_of_the_next() -> None:
+    """All run in one process; what a program is to find there `environment` gives it."""
+    changing = re.compile(r"\benviron\b(\[[^]]*\] *=[^=]|\.(setdefault|update|pop|clear)\()|\bputenv\(")
+    assert changing.search('os.environ.setdefault("A", "1")') and changing.search('os.environ["A"] = "1"')
+    assert not changing.search('os.environ["A"] == "1"') and not changing.search('os.environ.get("A")')
+    paths = sorted((ROOT / "tools/check").glob("*.py"))
+    assert [path.name for path in paths if changing.search(path.read_text())] == []
