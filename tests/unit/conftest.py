@@ -54,11 +54,12 @@ def pytest_configure(config):
     """Have the files of this run in memory, unless TMPDIR says where; the workers of a run find it set."""
     if "TMPDIR" in os.environ or not os.path.isdir(MEMORY) or shutil.disk_usage(MEMORY).free < ROOM:
         return
-    for left in Path(MEMORY).glob("zbs-[0-9]*"):  # by a run that was killed
-        if not os.path.exists("/proc/" + left.name.split("-")[1]):
-            shutil.rmtree(str(left), ignore_errors=True)
     # A short name: a socket's whole path has 107 characters.
     folder = os.path.join(MEMORY, "zbs-%d" % os.getpid())
+    for left in Path(MEMORY).glob("zbs-*"):  # by a run that was killed; its number may be ours by now
+        number = left.name.partition("-")[2]
+        if number.isdigit() and (str(left) == folder or not os.path.exists("/proc/" + number)):
+            shutil.rmtree(str(left), ignore_errors=True)
     os.mkdir(folder, 0o700)
     os.environ["TMPDIR"] = tempfile.tempdir = folder
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
