@@ -14,20 +14,22 @@ from .process import ROOT
 
 # The oldest Pythons that hosts of the field have: the platform Python of EL 8, and Kylin's.
 HOSTS = ("3.6", "3.7")
-# Compiles the files that it is given, and imports those in rooms: an annotation may compile and yet not be worked out. They are a
-# package of their own, as the node part has them on a host, without Ansible.
+# Imports the files in rooms, and compiles the others, which import Ansible: an annotation may compile and yet not be worked out. The
+# rooms are in a package of their own, as on a host with the node part.
 TRY = [
     "-c",
     "import importlib, os, sys, types\n"
     "sys.dont_write_bytecode = True\n"
+    "rooms = sys.modules['rooms'] = types.ModuleType('rooms')\n"
     "for path in sys.argv[1:]:\n"
-    "    with open(path, encoding='utf-8') as handle:\n"
-    "        compile(handle.read(), path, 'exec')\n"
-    "    room, name = path[:-len('.py')].split(os.sep)[-2:]\n"
-    "    if room.startswith('_') and name != '__init__':\n"
-    "        rooms = sys.modules.setdefault('rooms', types.ModuleType('rooms'))\n"
-    "        rooms.__path__ = [os.path.dirname(os.path.dirname(path))]\n"
-    "        importlib.import_module('rooms.%s.%s' % (room, name))\n",
+    "    folder, name = os.path.split(path[:-len('.py')])\n"
+    "    above, room = os.path.split(folder)\n"
+    "    if room.startswith('_'):\n"
+    "        rooms.__path__ = [above]\n"
+    "        importlib.import_module('rooms.%s.%s' % (room, name))\n"
+    "    else:\n"
+    "        with open(path, encoding='utf-8') as handle:\n"
+    "            compile(handle.read(), path, 'exec')\n",
 ]
 
 

@@ -104,9 +104,9 @@ def reached(names, support):
 def before_it_runs(node):
     """The parts of a tree that are worked out when the file is read: all but the bodies of functions."""
     yield node
-    body = getattr(node, "body", None) if isinstance(node, (ast.FunctionDef, ast.Lambda)) else None
+    inside = node.body if isinstance(node, ast.FunctionDef) else [node.body] if isinstance(node, ast.Lambda) else []
     for child in ast.iter_child_nodes(node):
-        if child is not body and child not in (body if isinstance(body, list) else []):
+        if child not in inside:
             yield from before_it_runs(child)
 
 

@@ -121,7 +121,7 @@ def test_the_test_that_is_said_to_show_it_is_there(shown):
 CORE = "geheimw0rt%s" % uuid.uuid4().hex[:8]
 PASSWORD = "x\"%s\\9'$y" % CORE
 PROXY = "pr0xyw0rt"
-# Nobody's address, from the range for benchmarks, and this process's own as well: zbsadm is called for one host once at a time.
+# Nobody's address, from the range for benchmarks, and this run's own as well: zbsadm is called for one host once at a time.
 HOST = "198.18.%d.%d" % divmod(uuid.uuid4().int % 65536, 256)
 
 # As much as it can tell: its own arguments, in a refusal, in what is no JSON, and in a success.
