@@ -36,7 +36,7 @@ _STEPS: dict = {}
 
 
 class ActionModule(ActionBase):
-    """One round of the loop over the nodes, or the look at all of its rounds."""
+    """One round of the loop over the nodes, the look at all of its rounds, or at the names before it."""
 
     TRANSFERS_FILES = False
 
@@ -46,12 +46,19 @@ class ActionModule(ActionBase):
         _validation, arguments = self.validate_argument_spec(
             SPEC,
             mutually_exclusive=[("module", "asked")],
-            required_one_of=[("module", "asked")],
-            required_together=[("module", "nodes")],
+            required_one_of=[("module", "asked", "nodes")],
+            required_by={"module": ("nodes",)},
         )
         if arguments["asked"] is not None:
             result.update(_outcome(arguments))
             return result
+        if arguments["module"] is None:
+            # Templated: for the name of the variable alone.
+            alone = self._templar.template(task_vars.get(nodes.HOST))
+            why = nodes.refusal(arguments["nodes"], alone, task_vars["groups"]["all"])
+            if why:
+                raise AnsibleActionFail(why)
+            return dict(result, changed=False)
         for name in ("answer_within", "timeout"):
             if not 1 <= arguments[name] <= 86400:
                 raise AnsibleActionFail("%s is %d; give seconds from 1 to 86400" % (name, arguments[name]))

@@ -9,17 +9,19 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.zstack.zbs.plugins.plugin_utils._admin import heartbeat
+from ansible_collections.zstack.zbs.plugins.plugin_utils._admin import heartbeat, nodes
 from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import attempts
 from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 
 # Here and not where it is used: the strategy's process loads a plugin once, while each of its workers, one a host, would load it anew.
-from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm, shortly
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm, checked, shortly
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick.options import attempt, longest, options
 
 # Phases of an attempt of the target, and what zbs_vhost_attempt calls them.
 ATTEMPT = {"begin_target": "begin", "finish_target": "finish"}
-PHASES = ["observe", "begin", "finish", *ATTEMPT, "begin_volumes", "finish_volumes", "trace", "clear"]
+PHASES = ["settings", "observe", "begin", "finish", *ATTEMPT, "begin_volumes", "finish_volumes", "trace", "clear"]
+# Before these the host's settings are looked at; `settings` is that alone.
+CHECKED = ["settings", "begin", "begin_target", "begin_volumes"]
 SPEC = {
     "phase": {"type": "str", "choices": PHASES, "default": "observe"},
     "protocols": {"type": "list", "elements": "str", "choices": ["vhost", "cbd"]},
@@ -56,6 +58,10 @@ class ActionModule(ActionBase):
         given = {option: value for option, value in arguments.items() if value is not None}
         phase = given["phase"]
         try:
+            if phase in CHECKED:
+                self._check(phase, task_vars)
+            if phase == "settings":
+                return dict(result, changed=False)
             if phase in ATTEMPT:
                 # Never by the code on the host, which prepares nothing: where something is due the way is not what takes the time.
                 found = dict(attempt(task_vars, self._templar.template), **dict(given, phase=ATTEMPT[phase]))
@@ -83,11 +89,20 @@ class ActionModule(ActionBase):
         result.update(answer)
         return result
 
+    def _check(self, phase, task_vars):
+        """Refuse settings that can't be before anything is counted. An attempt needs an admin node, too."""
+        why = checked.refusal(task_vars, self._templar.template)
+        if not why and phase != "settings":
+            named, alone = self._templar.template([task_vars[nodes.NODES], task_vars[nodes.HOST]])
+            why = nodes.refusal(named, alone, task_vars["groups"]["all"])
+        if why:
+            raise AnsibleActionFail(why)
+
     def _of_a_tick(self, given, task_vars):
         """The options of zbs_vhost_recovery."""
         found = dict(options(task_vars, self._templar.template), **given)
         if "cbd" in found["protocols"] and not found.get("cbd_heartbeat") and heartbeat.ASKED in task_vars:
-            known = [task_vars[name] for name in (heartbeat.ASKED, heartbeat.NODES, heartbeat.POOLS)]
+            known = [task_vars[name] for name in (heartbeat.ASKED, nodes.NODES, heartbeat.POOLS)]
             found.update(heartbeat.options(*self._templar.template(known)))
         return found
 

@@ -40,7 +40,9 @@ options:
     type: dict
     default: {}
   nodes:
-    description: All admin nodes, in the order of the loop. Required with O(module).
+    description:
+      - All admin nodes, in the order of the loop. Required with O(module). Alone, the task only checks that each is a host of the
+        inventory.
     type: list
     elements: str
   answer_within:
@@ -94,7 +96,7 @@ RETURN = r"""
 node:
   description: The node of this round. With O(asked), the node that ran the module, null if none could be reached.
   type: str
-  returned: success
+  returned: with O(module) or O(asked)
   sample: mds2
 answer:
   description: What the module returned, null where it did not run on this node. With O(asked), the task returns that itself instead.
@@ -104,6 +106,6 @@ answer:
 away:
   description: Why this node could not be asked, null where it could. With O(asked), the reason of each such node.
   type: raw
-  returned: always
+  returned: with O(module) or O(asked)
   sample: {mds1: it did not answer within 15 s}
 """

@@ -31,8 +31,9 @@ options:
     description:
       - The phase, see M(zstack.zbs.zbs_vhost_recovery). V(begin_target) and V(finish_target) are the two of
         M(zstack.zbs.zbs_vhost_attempt), with O(zstack.zbs.zbs_vhost_attempt#module:counts=true).
+      - V(settings) asks no host. It checks the variables of the roles, as each phase that begins an attempt does first.
     type: str
-    choices: [observe, begin, finish, begin_target, finish_target, begin_volumes, finish_volumes, trace, clear]
+    choices: [settings, observe, begin, finish, begin_target, finish_target, begin_volumes, finish_volumes, trace, clear]
     default: observe
   protocols:
     description: The protocols of this phase. By default all that the role heals.

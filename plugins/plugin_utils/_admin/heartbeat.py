@@ -5,9 +5,8 @@
 
 from . import nodes
 
-# What the role's question is registered as, see zbs_vhost_cluster; and what it asked whom about.
+# What the role's question is registered as, see zbs_vhost_cluster; and what it asked about.
 ASKED = "__zbs_vhost_heal_cluster"
-NODES = "__zbs_vhost_target_nodes"
 POOLS = "zbs_vhost_heal_pools"
 
 

@@ -21,6 +21,30 @@ QUICK = 2.0
 READ_ONLY = ("zbs_vhost_cluster", "zbs_vhost_preflight")
 
 
+# The roles' list of a host's nodes, and the variables that a site makes it of: the first, where it is set, stands before the second.
+NODES = "__zbs_vhost_target_nodes"
+HOST, HOSTS = "zbs_vhost_target_admin_host", "zbs_vhost_target_admin_hosts"
+
+
+def refusal(named, alone, hosts):
+    """Why the nodes `named` can't be asked at all, in a sentence; None where they can.
+
+    alone  the value of HOST
+    hosts  the names of the inventory
+    """
+    # What Ansible knows as this machine needs no entry.
+    strange = [name for name in named if name not in hosts and name != "localhost"]
+    if named and not strange:
+        return None
+    return (
+        "%s is '%s', %s is not a host of the inventory; put the ZBS admin nodes into the group zbs_admin or set the variable"
+    ) % (
+        HOST if alone else HOSTS,
+        ", ".join(named),
+        "of which %s" % ", ".join(strange) if len(named) > 1 else "which",
+    )
+
+
 class Step:
     """What the rounds of a step share: when the first one `began` (monotonic seconds), and whether it is `over`, for no node is asked
     any more.

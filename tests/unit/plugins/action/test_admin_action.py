@@ -179,3 +179,26 @@ def test_a_task_that_does_not_loop_over_the_nodes_is_told(run):
     ):
         with pytest.raises(AnsibleActionFail, match=words):
             run_action(zbs_vhost_admin, dict(DEPLOY, nodes=given), {"inventory_hostname": "c1"}, delegate_to="m1")
+
+
+@pytest.mark.parametrize(
+    "named, said",
+    [
+        (["m1"], None),
+        (["m1", "mds8"], "zbs_vhost_target_admin_hosts is 'm1, mds8', of which mds8"),
+        ([], "_hosts is ''"),
+    ],
+)
+def test_the_nodes_alone_are_names_to_look_at(named, said):
+    variables = {"inventory_hostname": "c1", "groups": {"all": ["c1", "m1"]}, "zbs_vhost_target_admin_host": ""}
+    if said is None:
+        assert run_action(zbs_vhost_admin, {"nodes": named}, variables)["changed"] is False
+        return
+    with pytest.raises(AnsibleActionFail, match=said):
+        run_action(zbs_vhost_admin, {"nodes": named}, variables)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"module": "zbs_vhost_deploy"}, dict(DEPLOY, nodes=["m1"], asked={})])
+def test_a_task_that_asks_for_nothing_or_too_much_is_refused(arguments):
+    with pytest.raises(AnsibleError):
+        run_action(zbs_vhost_admin, arguments, {"inventory_hostname": "c1"}, delegate_to="m1")

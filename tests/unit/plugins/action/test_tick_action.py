@@ -13,6 +13,12 @@ from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import ru
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import defaults
 
 VALUES = dict(defaults("zbs_vhost_target"), **defaults("zbs_vhost_heal"), zbs_vhost_target_host_ip="192.0.2.1")
+VALUES.update(
+    zbs_vhost_heal_cbd_ssh_port=22,
+    __zbs_vhost_target_nodes=["m1"],
+    groups={"all": ["m1", "compute1"]},
+    inventory_hostname="compute1",
+)
 WHOLE = dict(VALUES, **defaults("zbs_hugepages"))
 
 
@@ -60,6 +66,52 @@ def test_a_template_is_one(ran):
 def test_what_cannot_be_is_refused_before_the_host_is_asked(ran, values, said):
     with pytest.raises(AnsibleActionFail, match=said):
         tick(values)
+    assert ran == []
+
+
+LOGIN = {"zbs_vhost_heal_cbd_ssh_username": "root", "zbs_vhost_heal_cbd_ssh_password": "secret-of-the-host"}
+BOTH = dict.fromkeys(LOGIN, "") | {"zbs_vhost_heal_protocols": ["vhost", "cbd"]}
+TYPO = {"zbs_vhost_heal_max_skip": "many"}
+NOWHERE = {"__zbs_vhost_target_nodes": ["mds9"], "zbs_vhost_target_admin_host": "template of mds9"}
+
+
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        (TYPO, "zbs_vhost_heal_max_skip"),
+        ({"zbs_vhost_heal_fence": "sometimes"}, "value of zbs_vhost_heal_fence must be one of: .*, got: sometimes"),
+        (dict(TYPO, zbs_vhost_heal_fence="sometimes"), "zbs_vhost_heal_max_skip.*; .*zbs_vhost_heal_fence"),
+        (BOTH, "needs a login on compute1; set zbs_vhost_heal_cbd_ssh_username and zbs_vhost_heal_cbd_ssh_password"),
+        (dict(BOTH, zbs_vhost_heal_cbd_ssh_username="root"), "needs a login on compute1"),
+        (NOWHERE, "zbs_vhost_target_admin_host is 'mds9', which is not a host of the inventory"),
+    ],
+)
+@pytest.mark.parametrize("phase", ["begin_target", "begin", "begin_volumes", "settings"])
+def test_a_typo_costs_no_window(ran, phase, values, said):
+    if values == NOWHERE and phase == "settings":
+        # A site that only looks needs no admin node.
+        assert tick(dict(WHOLE, **values), phase=phase)["changed"] is False
+    else:
+        with pytest.raises(AnsibleActionFail, match=said):
+            tick(dict(WHOLE, **values), phase=phase)
+    assert ran == []
+
+
+@pytest.mark.parametrize("values", [{}, dict(BOTH, **LOGIN), {"zbs_vhost_heal_max_skip": "template of 7"}])
+def test_sound_settings_ask_no_host(ran, values):
+    assert tick(dict(WHOLE, **values), phase="settings")["changed"] is False and ran == []
+
+
+@pytest.mark.parametrize("phase", ["observe", "finish", "finish_target", "finish_volumes", "trace", "clear"])
+def test_what_has_begun_is_never_kept_from_its_end_by_a_typo(ran, phase):
+    tick(dict(WHOLE, **TYPO, **NOWHERE), phase=phase, traced={}, lease_id="1")
+    assert len(ran) == 1
+
+
+def test_a_missing_variable_is_named(ran):
+    values = {name: value for name, value in WHOLE.items() if name != "__zbs_vhost_target_nodes"}
+    with pytest.raises(AnsibleActionFail, match="__zbs_vhost_target_nodes' is not set; include the role"):
+        tick(values, phase="begin")
     assert ran == []
 
 

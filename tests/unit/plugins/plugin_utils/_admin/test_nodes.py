@@ -145,3 +145,25 @@ def test_a_step_begins_with_nobody_asked():
 
 def test_what_is_said_of_a_node_that_was_lost():
     assert "m1 was lost during zbs_vhost_deploy (silent)" in nodes.lost("m1", "zbs_vhost_deploy", "silent")
+
+
+HOSTS = ["m1", "m2", "c1"]
+
+
+@pytest.mark.parametrize(
+    "named, alone, words",
+    [
+        (["m1"], "", None),
+        (["m2", "m1"], "", None),
+        (["localhost"], "localhost", None),
+        (["mds9"], "mds9", "zbs_vhost_target_admin_host is 'mds9', which is not"),
+        (["mds9"], "", "zbs_vhost_target_admin_hosts is 'mds9', which is not"),
+        (["m1", "mds8"], "", "zbs_vhost_target_admin_hosts is 'm1, mds8', of which mds8 is not"),
+        (["mds7", "mds8"], "", "zbs_vhost_target_admin_hosts is 'mds7, mds8', of which mds7, mds8 is not"),
+        ([], "", "zbs_vhost_target_admin_hosts is '', which is not"),
+    ],
+)
+def test_who_can_be_an_admin_node(named, alone, words):
+    said = nodes.refusal(named, alone, HOSTS)
+    remedy = "put the ZBS admin nodes into the group zbs_admin or set the variable"
+    assert said == (words and "%s a host of the inventory; %s" % (words, remedy))
