@@ -4,7 +4,7 @@
 """Controller side of zbs_vhost_batches: one look at what all hosts registered, instead of one task a host."""
 
 from ansible.errors import AnsibleActionFail
-from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import batches, registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import ahead, batches, registered
 from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet.once import OnceForAll
 
 
@@ -40,6 +40,9 @@ class ActionModule(OnceForAll):
             raise AnsibleActionFail(str(exc)) from exc
         traces = [host for host in everyone if ticks and ticks[host].get("untraced")]
         result.update(planned, traces=traces, goes_on=batches.goes_on(planned, everyone, traces), changed=False)
+        if ticks and not self._task.check_mode:  # in which nothing is attempted
+            due = {name for host in hosts for name in ticks[host]["due"]}
+            ahead.pack(ahead.modules(due), self._configure_module, task_vars)
         result["untraced"] = batches.untraced((ticks[host] for host in hosts if ticks), ticks.values())
         return result
 

@@ -3,7 +3,7 @@
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_batches
-from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import registered
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import ahead, registered
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import play, run_action
 
 HOSTS = {
@@ -14,6 +14,14 @@ HOSTS = {
     "e": {},
     "f": {registered.TICK: {"due": ["vhost"]}},
 }
+
+
+@pytest.fixture(autouse=True)
+def packed(monkeypatch):
+    """The names of modules that each call had packed."""
+    calls = []
+    monkeypatch.setattr(ahead, "pack", lambda names, _configure, _task_vars: calls.append(names))
+    return calls
 
 
 def batches(arguments):
@@ -73,3 +81,14 @@ def test_a_host_with_nothing_due_goes_on_where_its_disks_are_traced_ahead():
     }
     found = run_action(zbs_vhost_batches, {"size": 1, "only": "due"}, play(hosts))
     assert (found["traces"], found["untraced"], found["goes_on"], found["batch_of"]) == (["a"], ["x"], ["a", "b"], {})
+
+
+def test_what_is_due_has_its_modules_packed_and_a_prediction_none(packed):
+    batches({"size": 2})
+    assert packed == []
+    batches({"size": 2, "only": "due"})
+    assert packed == [["zbs_vhost_attempt", "zbs_vhost_deploy", "zbs_vhost_restore"]]
+    run_action(zbs_vhost_batches, {"size": 2, "only": "due"}, play(HOSTS), check_mode=True)
+    assert len(packed) == 1
+    run_action(zbs_vhost_batches, {"size": 2, "only": "due"}, play({"b": HOSTS["b"]}))
+    assert packed[1:] == [[]]
