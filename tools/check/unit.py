@@ -14,6 +14,9 @@ from lab.packages import need
 from . import branches, promtool, running
 from .process import LOGS, Tally, check, environment
 
+# Two at a time: each waits for programs and for clocks as long as it works. One that is done takes over from the other.
+AT_ONCE = ("-n", "2", "--dist", "worksteal")
+
 
 def run() -> Tally:
     """Run pytest over tests/unit under coverage. Collecting nothing (its exit status 5) is a failure like any other."""
@@ -23,7 +26,7 @@ def run() -> Tally:
     report.unlink(missing_ok=True)
     branches.forget()
     argv = [sys.executable, "-m", "coverage", "run", "-m"]
-    argv += ["pytest", "-q", "--durations=5", f"--junit-xml={report}", "tests/unit"]
+    argv += ["pytest", "-q", *AT_ONCE, "--durations=5", f"--junit-xml={report}", "tests/unit"]
     path = environment()["PATH"]
     passed = check("pytest", argv, env=environment(PATH=f"{path}:{promtool.FOLDER}"), limit=1200)
     tally = counted(passed, report)
