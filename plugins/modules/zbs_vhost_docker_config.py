@@ -124,15 +124,24 @@ reason:
   type: str
   returned: success
   sample: 2 containers run on it
+due:
+  description:
+    - Whether the role P(zstack.zbs.zbs_docker#role) has anything to do to this engine. It is not if it runs, starts with the host,
+      and has taken over all keys.
+  type: bool
+  returned: success
+  sample: false
 engine:
   description:
     - The engine that was found. C(iptables) is V(on), V(off) or V(unknown), null when none runs.
-    - C(service) is the systemd service that it runs as; empty for none, null when not known.
+    - C(service) is the systemd service that it runs as; empty for none, null when not known. C(enabled) is whether docker.service
+      starts with the host.
   type: dict
   returned: success
   sample:
     installed: true
     running: true
+    enabled: true
     version: 28.2.2
     containers_running: 2
     iptables: "off"
@@ -190,6 +199,7 @@ def main(module):
         path=path,
         changes=[item.as_dict() for item in plan.changes],
         engine=state.as_dict(),
+        due=due(plan, state),
         warn=warnings(done, state),
         diff=[
             {
@@ -200,6 +210,15 @@ def main(module):
                 "after": text_of(plan.merged, touched),
             }
         ],
+    )
+
+
+def due(plan, state):
+    """Whether the role has anything to do to the engine; one that runs as another service is not docker.service's to enable."""
+    engine = state.as_dict()
+    comes_back = engine["enabled"] or engine["service"] not in (None, "docker.service")
+    return bool(
+        not state.installed or not state.running or not comes_back or plan.changes or plan.reload or plan.restart
     )
 
 

@@ -31,7 +31,7 @@ class State:
     flags (key -> values, of the unit and of the process), in_force (the content it was started with, None when unknown),
     answers (bool), live_restore, insecure, mirrors (as the engine says; None when it does not),
     all_containers (those that don't run too), swarm (bool: it is a member of one), storage (its storage driver), path (its
-    configuration file), left_out (sentences on engines that are not the host's)
+    configuration file), enabled (bool: a boot starts docker.service), left_out (sentences on engines that are not the host's)
     """
 
     def __init__(self, program, process, flags, in_force, info, iptables, evidence):
@@ -51,6 +51,7 @@ class State:
         self.insecure, self.mirrors = _insecure(registries), _list(registries.get("Mirrors"))
         self.swarm = outside.shaped(info.get("Swarm"), dict).get("LocalNodeState") not in (None, "", "inactive")
         self.path = None
+        self.enabled = False
         self.left_out = []
 
     @property
@@ -68,6 +69,7 @@ class State:
         return {
             "installed": self.installed,
             "running": self.running,
+            "enabled": self.enabled,
             "version": self.version,
             "containers_running": self.containers,
             "iptables": self.iptables,
@@ -102,6 +104,7 @@ def look(path, deadline, docker="docker", root="/"):
         program = _file(process.program, root) or program
         state = State(program, process, flags, daemon_file.in_force(path, process.started), said, iptables, evidence)
     state.path = path
+    state.enabled = found.enabled
     state.left_out = left_out
     state.swarm = state.swarm or (not state.answers and _was_in_swarm(flags, path, root))
     return state

@@ -17,17 +17,23 @@ _MOST = 256 * 1024
 
 
 class Unit:
-    """`program` (path or None), `flags` (key -> values), `environment` (name -> text)."""
+    """`program` (path or None), `flags` (key -> values), `environment` (name -> text), `enabled` (bool: a boot starts it)."""
 
-    def __init__(self, program=None, flags=None, environment=None):
+    def __init__(self, program=None, flags=None, environment=None, enabled=False):
         self.program = program
         self.flags = flags or {}
         self.environment = environment or {}
+        self.enabled = enabled
 
 
 def look(deadline, root="/"):
     """The Unit of docker.service; an empty one where there is no systemd or no such unit. ZbsError where systemd hangs."""
-    properties = ["--property=ExecStart", "--property=Environment", "--property=EnvironmentFiles"]
+    properties = [
+        "--property=UnitFileState",
+        "--property=ExecStart",
+        "--property=Environment",
+        "--property=EnvironmentFiles",
+    ]
     try:
         result = command.run(["systemctl", "show", "docker.service"] + properties, deadline)
     except ZbsError:
@@ -43,6 +49,7 @@ def parse(text, read_environment):
     for line in text[:_MOST].splitlines():
         name, _equals, value = line.partition("=")
         values.setdefault(name, []).append(value)
+    enabled = values.get("UnitFileState") == ["enabled"]
     environment = {}
     for value in values.get("Environment", []):
         environment.update(_assignments(_split(value)))
@@ -53,8 +60,8 @@ def parse(text, read_environment):
         words = _split(match.group(1)) if match else []
         arguments = names.arguments(list(_expanded(words, environment)))
         if arguments is not None:
-            return Unit(words[0], flags_of(arguments), environment)
-    return Unit(environment=environment)
+            return Unit(words[0], flags_of(arguments), environment, enabled)
+    return Unit(environment=environment, enabled=enabled)
 
 
 def _expanded(words, environment):

@@ -5,7 +5,7 @@ import json
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._engine import config, live_state
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.deadline import Deadline
-from ansible_collections.zstack.zbs.tests.unit.plugins.support import programs
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, programs
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.docker_config import FIT, refused, run
 
 
@@ -19,6 +19,33 @@ def test_a_host_without_an_engine_gets_the_file(engine):
     assert result["engine"]["installed"] is False and result["engine"]["iptables"] is None
     assert json.loads(engine.json.read_text()) == FIT
     assert run(engine)["changed"] is False
+
+
+# What the host is like, and whether the role has anything to do to its engine.
+DUE = [
+    ("well", {}, False),
+    ("no engine", {"engine": False}, True),
+    ("it does not run", {"runs": False}, True),
+    ("a boot leaves it out", {"state": "disabled"}, True),
+    ("for this boot alone", {"state": "enabled-runtime"}, True),
+    ("another service", {"state": "disabled", "service": "docker-latest.service"}, False),
+    ("docker.service by its name", {"state": "disabled", "service": "docker.service"}, True),
+    ("a key is missing", {"document": {"iptables": False}}, True),
+]
+
+
+@pytest.mark.parametrize("what, host, due", DUE, ids=[row[0] for row in DUE])
+def test_what_the_role_has_to_do(engine, what, host, due):
+    engine.unit("/usr/bin/dockerd", host.get("state", "enabled"))
+    engine.write(host.get("document", FIT))
+    if not host.get("engine", True):
+        (engine.root / "usr/bin/dockerd").unlink()
+    elif host.get("runs", True):
+        engine.start()
+        if "service" in host:
+            line = "0::/system.slice/%s\n" % host["service"]
+            fake_host.write(engine.root, "proc/%d/cgroup" % engine.process.pid, line)
+    assert run(engine, True)["due"] is due
 
 
 @pytest.mark.parametrize("allow", [False, True])

@@ -44,7 +44,7 @@ def test_what_somebody_wrote_and_nobody_reloaded_is_reloaded(engine):
     engine.write(dict(FIT, **{"insecure-registries": ["r:1"]}), before_start=False)
     assert run(engine)["changed"] is False  # nothing that is wanted here is missing
     result = run(engine, insecure_registries=["r:1"])
-    assert (result["changed"], result["changes"], result["reloaded"]) == (True, [], True)
+    assert (result["changed"], result["changes"], result["reloaded"], result["due"]) == (True, [], True, True)
     assert run(engine, insecure_registries=["r:1"])["changed"] is False
 
 
@@ -63,7 +63,7 @@ def test_a_key_that_takes_a_restart_waits_while_containers_run(engine):
     for _time in range(2):  # the second run changes nothing and still knows what waits
         result = run(engine, options={"userland-proxy": False})
         assert (result["restarted"], result["restart_keys"], engine.restarts()) == (False, ["userland-proxy"], 0)
-        assert result["reason"] == "2 containers run on it"
+        assert result["reason"] == "2 containers run on it" and result["due"] is True
         assert (
             "must be restarted to take over userland-proxy of %s, which was not done: 2 containers" % engine.json
             in result["warnings"][0]

@@ -69,9 +69,12 @@ class FakeEngine:
             self.root, "info.json", json.dumps({"ServerVersion": "28.2.2", "ContainersRunning": containers})
         )
 
-    def unit(self, argv):
-        """What docker.service starts."""
-        shown = "ExecStart={ path=/usr/bin/dockerd ; argv[]=%s ; ignore_errors=no ; pid=0 }" % argv
+    def unit(self, argv, state="enabled"):
+        """What docker.service starts, and whether a boot starts it."""
+        shown = "UnitFileState=%s\nExecStart={ path=/usr/bin/dockerd ; argv[]=%s ; ignore_errors=no ; pid=0 }" % (
+            state,
+            argv,
+        )
         body = 'if [ "$1" = restart ] && ! { %s; }; then echo "Job failed." >&2; exit 1; fi\n' % self.starts
         programs.write_program(self.bin, "systemctl", programs.logging_argv(self.log, body + programs.answering(shown)))
 

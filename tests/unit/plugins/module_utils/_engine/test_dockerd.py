@@ -119,6 +119,23 @@ def test_no_unit_of_dockerd(tmp_path, monkeypatch, lines):
     assert unit(tmp_path, monkeypatch, lines) == {}
 
 
+@pytest.mark.parametrize(
+    "lines, enabled",
+    [
+        (["UnitFileState=enabled"], True),
+        (["UnitFileState=enabled", started_by("/usr/bin/dockerd")], True),
+        (["UnitFileState=disabled", started_by("/usr/bin/dockerd")], False),
+        (["UnitFileState=enabled-runtime"], False),
+        (["UnitFileState=masked"], False),
+        (["UnitFileState="], False),
+        (["UnitFileState=enabled", "UnitFileState=disabled"], False),
+        ([], False),
+    ],
+)
+def test_whether_a_boot_starts_it(lines, enabled):
+    assert engine_unit.parse("\n".join(lines), lambda _path: {}).enabled is enabled
+
+
 def test_no_systemd(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", programs.path_without(tmp_path / "bin"))
     assert engine_unit.look(Deadline(20), str(tmp_path)).flags == {}
