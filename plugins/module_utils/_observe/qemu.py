@@ -52,18 +52,20 @@ class Look:
     """Every process once: `vms` by pid, `unseen` {pid: why it is not known what it is or needs}. `seconds` is all that it may take."""
 
     def __init__(self, root="/", seconds=None):
-        self.vms: list = []
+        self._found: dict = {}
         self.unseen: dict = {}
         self._proc = os.path.join(root, "proc")
         self._left = sorted((int(entry) for entry in os.listdir(self._proc) if entry.isdigit()), reverse=True)
-        self._at, self._worker, self._problem = None, None, None
+        self._at = 0  # the process that is looked at, 0 before the first
+        self._worker, self._problem = threading.current_thread(), None
+        self._taking = threading.Lock()
         if seconds is None:
             self._work()
         else:
             self._work_until(time.monotonic() + seconds, seconds)
         if self._problem:
             raise self._problem
-        self.vms.sort(key=lambda vm: vm.pid)
+        self.vms = [vm for _pid, vm in sorted(self._found.items())]
 
     def sentences(self):
         """On what may be missing."""
@@ -77,28 +79,41 @@ class Look:
         while True:
             worker = self._worker = threading.Thread(target=self._work)
             worker.daemon = True
+            at = self._at = 0  # what the one before hangs at is none of its own
             worker.start()
-            at = None
-            while worker.is_alive() and (at is None or at != self._at) and time.monotonic() < until:
+            while worker.is_alive() and (not at or at != self._at) and time.monotonic() < until:
                 at = self._at
                 worker.join(min(STUCK_SECONDS, max(0.0, until - time.monotonic())))
             if not worker.is_alive():
                 return
-            self._worker = None  # it ends as soon as it goes on
-            self._from_outside(self._at, "its memory is locked")
-            if self._left and time.monotonic() >= until:
+            with self._taking:
+                self._worker = threading.current_thread()  # the other one ends as soon as it goes on
+            if self._at:
+                self._from_outside(self._at, "its memory is locked")
+            if time.monotonic() < until:
+                continue
+            if self._left:
                 raise OSError(errno.ETIMEDOUT, "reading the arguments of all processes took more than %.0f s" % seconds)
+            return
 
     def _work(self):
-        me = self._worker
+        me = threading.current_thread()
         try:
-            while self._left and self._worker is me:
-                self._at = pid = self._left.pop()
+            while self._take(me):
+                pid = self._at
                 vm = self._read(pid)
                 if vm is not None and self._worker is me:
-                    self.vms.append(vm)
+                    self._found[pid] = vm
         except Exception as exc:  # pylint: disable=broad-except  # it would be lost with its thread
             self._problem = exc
+
+    def _take(self, me):
+        """Whether there is a next process for this worker, which then is `_at`. One that was given up takes none: it would be lost."""
+        with self._taking:
+            if not self._left or self._worker is not me:
+                return False
+            self._at = self._left.pop()
+            return True
 
     def _read(self, pid):
         folder = os.path.join(self._proc, str(pid))
@@ -121,7 +136,7 @@ class Look:
             found = of_process(folder, pid, [])
             if found is None or not (_is_qemu(_comm(folder)) or _is_qemu(_program(folder))):
                 return
-            self.vms.append(found)
+            self._found[pid] = found
         except (OSError, ValueError, IndexError) as exc:
             if _has_ended(exc):
                 return

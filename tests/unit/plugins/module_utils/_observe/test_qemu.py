@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import threading
+import time
 
 import pytest
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import demand, netlink, qemu, qemu_words, unix_peers
@@ -140,8 +142,23 @@ def test_a_vm_whose_descriptors_are_not_shown_is_not_knowing(tmp_path, monkeypat
     assert [(need["vm"]["pid"], need["socket"]) for need in found["needs"]] == [(4, ONE)]
 
 
-def test_a_process_whose_memory_is_locked_is_not_waited_for(tmp_path, monkeypatch):
+class Late(threading.Thread):
+    """A worker that gets no CPU at first, but for the first one of a test."""
+
+    begun = 0
+
+    def run(self):
+        Late.begun += 1
+        if Late.begun > 1:
+            time.sleep(0.3)
+        super().run()
+
+
+@pytest.mark.parametrize("kind", [threading.Thread, Late])
+def test_a_process_whose_memory_is_locked_is_not_waited_for(tmp_path, monkeypatch, kind):
     """Its arguments lie in that memory; a FIFO that nobody writes to blocks whoever opens it, as the kernel does."""
+    monkeypatch.setattr(qemu.threading, "Thread", kind)
+    monkeypatch.setattr(Late, "begun", 0)
     write_vm(tmp_path, 3)
     write_process(tmp_path, 7, name="qemu-system-x86", started=100.0)
     os.mkfifo(tmp_path / "proc/7/cmdline")
@@ -152,6 +169,20 @@ def test_a_process_whose_memory_is_locked_is_not_waited_for(tmp_path, monkeypatc
     assert "process 7 (its memory is locked) can't be examined" in found["unseen"][0]
     assert not found["connections_known"]
     os.close(os.open(tmp_path / "proc/7/cmdline", os.O_WRONLY))  # lets the reader go
+
+
+def test_the_next_worker_is_not_taken_for_the_one_that_hangs(tmp_path, monkeypatch):
+    """It waits for a CPU longer than a process is waited for."""
+    write_process(tmp_path, 7, name="qemu-system-x86", started=100.0)
+    os.mkfifo(tmp_path / "proc/7/cmdline")
+    for pid in (8, 9):
+        write_vm(tmp_path, pid)
+    monkeypatch.setattr(qemu.threading, "Thread", Late)
+    monkeypatch.setattr(Late, "begun", 0)
+    monkeypatch.setattr(qemu, "STUCK_SECONDS", 0.1)
+    look = qemu.Look(str(tmp_path), 20)
+    os.close(os.open(tmp_path / "proc/7/cmdline", os.O_WRONLY))
+    assert [vm.pid for vm in look.vms] == [7, 8, 9] and look.unseen == {7: "its memory is locked"}
 
 
 def test_without_proc_there_is_an_error_and_no_traceback(tmp_path, capfd):
