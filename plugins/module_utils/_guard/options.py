@@ -15,7 +15,7 @@ FILE = "/etc/zbs-vhost/guard.json"
 _MOST = 64 * 1024
 _TEXT, _NUMBER = (str,), (int, float)
 # name: (types, default, least, most). Seconds where it is a time.
-KNOWN = {  # type: dict[str, tuple]
+KNOWN: dict = {
     "host_ip": (_TEXT, "", None, None),
     "container_name": (_TEXT, "", None, None),
     "admin_socket": (_TEXT, "/var/zbsvhost/sockets/admin.sock", None, None),
