@@ -126,6 +126,8 @@ def _site(folder: Path, settings: Settings, manager: str) -> None:
     lab = yaml.safe_load(inventory.text(settings))["all"]
     computes = site["all"]["children"]["zbs_vhost"]
     for group in site["all"]["children"].values():
+        # A second admin node, which the lab has not got, would be a machine of somebody else's network.
+        group["hosts"] = {name: variables for name, variables in group["hosts"].items() if name in HOSTS}
         for variables in group["hosts"].values():
             for old, new in _exchanges(folder, settings).items():
                 variables["ansible_host"] = variables["ansible_host"].replace(old, new)
