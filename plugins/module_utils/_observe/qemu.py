@@ -90,30 +90,33 @@ class Look:
                 self._worker = threading.current_thread()  # the other one ends as soon as it goes on
             if self._at:
                 self._from_outside(self._at, "its memory is locked")
-            if time.monotonic() < until:
-                continue
-            if self._left:
-                raise OSError(errno.ETIMEDOUT, "reading the arguments of all processes took more than %.0f s" % seconds)
-            return
+            if time.monotonic() >= until:
+                if self._left:
+                    raise OSError(
+                        errno.ETIMEDOUT, "reading the arguments of all processes took more than %.0f s" % seconds
+                    )
+                return
 
     def _work(self):
-        me = threading.current_thread()
         try:
-            while self._take(me):
-                pid = self._at
+            for pid in iter(self._take, 0):
                 vm = self._read(pid)
-                if vm is not None and self._worker is me:
+                if vm is not None and self._goes_on():
                     self._found[pid] = vm
         except Exception as exc:  # pylint: disable=broad-except  # it would be lost with its thread
             self._problem = exc
 
-    def _take(self, me):
-        """Whether there is a next process for this worker, which then is `_at`. One that was given up takes none: it would be lost."""
+    def _take(self):
+        """The next process for this worker, 0 for none. One that was given up takes none: it would be lost."""
         with self._taking:
-            if not self._left or self._worker is not me:
-                return False
+            if not self._left or not self._goes_on():
+                return 0
             self._at = self._left.pop()
-            return True
+            return self._at
+
+    def _goes_on(self):
+        """Whether this worker was not given up."""
+        return self._worker is threading.current_thread()
 
     def _read(self, pid):
         folder = os.path.join(self._proc, str(pid))

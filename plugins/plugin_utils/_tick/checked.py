@@ -8,8 +8,8 @@ For a tick that comes past the role's own check, which costs a worker process fo
 
 from pathlib import Path
 
-import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.yaml import yaml_load
 
 _SPECS = Path(__file__).parents[3] / "roles/zbs_vhost_heal/meta/argument_specs.yml"
 LOGIN = ("zbs_vhost_heal_cbd_ssh_username", "zbs_vhost_heal_cbd_ssh_password")
@@ -21,7 +21,7 @@ def refusal(variables, template):
     variables  {name: value}, values as they were written
     template   gives such a value worked out
     """
-    spec = yaml.safe_load(_SPECS.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+    spec = yaml_load(_SPECS.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
     found = template({name: variables[name] for name in spec if name in variables})
     wrong = ArgumentSpecValidator(spec).validate(found).error_messages
     if wrong:
