@@ -185,6 +185,25 @@ def test_the_next_worker_is_not_taken_for_the_one_that_hangs(tmp_path, monkeypat
     assert [vm.pid for vm in look.vms] == [7, 8, 9] and look.unseen == {7: "its memory is locked"}
 
 
+def test_many_that_hang_are_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(qemu, "STUCK_SECONDS", 0.05)
+    monkeypatch.setattr(demand, "VMS_SECONDS", 0.3)
+    for pid in range(100, 140):
+        (tmp_path / "proc" / str(pid)).mkdir(parents=True)
+        os.mkfifo(tmp_path / "proc" / str(pid) / "cmdline")
+    with pytest.raises(TimeoutError, match="arguments of all processes took more than 0 s"):
+        demand.collect(FOLDER, ADMIN, str(tmp_path), dict)
+    for pid in range(100, 140):  # lets the readers go
+        os.close(os.open(tmp_path / "proc" / str(pid) / "cmdline", os.O_RDWR))
+
+
+def test_an_error_of_our_own_is_not_lost_with_its_thread(tmp_path, monkeypatch):
+    write_vm(tmp_path, 3, program="/usr/bin/qemu-kvm")
+    monkeypatch.setattr(qemu, "of_process", lambda *_arguments: {}[1])
+    with pytest.raises(KeyError):
+        qemu.Look(str(tmp_path))
+
+
 def test_without_proc_there_is_an_error_and_no_traceback(tmp_path, capfd):
     with pytest.raises(FileNotFoundError):
         demand.collect(FOLDER, ADMIN, str(tmp_path), dict)
