@@ -84,7 +84,7 @@ def _outage(site: Site, host: str, killed: float, seen_since: Callable[[float], 
     claim("the health counts its missing volume as broken", rows[host]["broken"] == 1, rows[host])
     still = _show(site, host)
     claim(
-        f"and yet the disk stands still: round {_round(hung)}, {time.monotonic() - killed:.0f} s after the kill round {_round(still)}",
+        f"and yet the disk stands still: round {_round(hung)} at the kill; {time.monotonic() - killed:.0f} s later, round {_round(still)}",
         _round(hung) == _round(still),
         still,
     )
