@@ -61,15 +61,7 @@ def call(path, method, deadline, params=None):
     `params` None leaves the key out, which is what a method without parameters wants. A raised SpdkProblem carries
     `details.pid` when the connection stood, so that a hung target's process can still be looked at.
     """
-    if not path or "\0" in path:
-        # The kernel would take these for no name, an abstract one, or the part before the zero.
-        raise SpdkProblem("%r is not a socket path; give its full path" % path, "bad_path")
-    if len(os.fsencode(path)) > MAX_PATH:
-        raise SpdkProblem(
-            "the socket path %s is longer than %d bytes, which no unix socket can have; use a shorter socket directory"
-            % (path, MAX_PATH),
-            "bad_path",
-        )
+    _check(path)
     request = {"jsonrpc": "2.0", "id": os.getpid(), "method": method}
     if params is not None:
         request["params"] = params
@@ -97,6 +89,33 @@ def call(path, method, deadline, params=None):
         error = answer["error"] if isinstance(answer["error"], dict) else {}
         raise SpdkError(method, error.get("code"), str(error.get("message", "no message"))[:300])
     return Answer(answer["result"], pid)
+
+
+def listener(path, deadline):
+    """Process id of the process that listens on the socket, which is asked nothing: one that hangs is known at once too.
+
+    None where nobody listens, and where the kernel does not tell.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        try:
+            _check(path)
+            _connect(sock, path, deadline)
+        except SpdkProblem:
+            return None
+        return _peer_pid(sock)
+
+
+def _check(path):
+    """SpdkProblem `bad_path` for what can't be a socket's path."""
+    if not path or "\0" in path:
+        # The kernel would take these for no name, an abstract one, or the part before the zero.
+        raise SpdkProblem("%r is not a socket path; give its full path" % path, "bad_path")
+    if len(os.fsencode(path)) > MAX_PATH:
+        raise SpdkProblem(
+            "the socket path %s is longer than %d bytes, which no unix socket can have; use a shorter socket directory"
+            % (path, MAX_PATH),
+            "bad_path",
+        )
 
 
 def _connect(sock, path, deadline):

@@ -147,8 +147,9 @@ def refuse_bad(wish, host):
 
 def _held(wish, pages):
     """The numa.Held of the running target: what it took itself, and nothing of the VMs whose memory it maps."""
+    # By the kernel's word where it has one: that needs no Docker, and no answer of a target that hangs.
     pid = (
-        _listener(below(wish.root, wish.admin_socket))
+        spdk.listener(below(wish.root, wish.admin_socket), Deadline(LISTENER_TIMEOUT))
         or inspect_container(wish.container_name, Deadline(ASK_TIMEOUT)).pid
     )
     process = read_process(pid, wish.root) if pid else None
@@ -158,13 +159,3 @@ def _held(wish, pages):
         return Held(pages)  # it runs and can't be read: no reason to take memory for it a second time
     nodes = process.own_pages.get(wish.page_kib, {})
     return Held(sum(nodes.values()), None if None in nodes else nodes)
-
-
-def _listener(admin_socket):
-    """Process id of the target by the kernel's word, which needs no Docker; None when nobody listens."""
-    try:
-        return spdk.call(admin_socket, "spdk_get_version", Deadline(LISTENER_TIMEOUT)).pid
-    except spdk.SpdkProblem as exc:
-        return exc.details.get("pid")
-    except spdk.SpdkError:
-        return None

@@ -1,5 +1,6 @@
 """Who is behind a socket's path: nobody, somebody who takes no connection, something else, or no right to ask."""
 
+import contextlib
 import errno
 import os
 import socket
@@ -167,3 +168,30 @@ def test_what_connecting_may_end_with_is_never_taken_for_nobody(number, code):
 
 def test_a_kernel_that_does_not_tell_the_peer():
     assert spdk._peer_pid(Sock(errno.ENOPROTOOPT)) is None
+
+
+def test_the_listener_is_known_though_it_never_answers(folder):
+    path = folder + "/admin.sock"
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(path)
+        sock.listen(8)
+        before, started = open_files(), time.monotonic()
+        assert spdk.listener(path, Deadline(10 * SHORT)) == os.getpid()
+        assert time.monotonic() - started < 10 * SHORT and open_files() <= before
+        assert sock.accept()[0].recv(1) == b""  # it was asked nothing
+
+
+@pytest.mark.parametrize("name", ["admin.sock", "not/there/admin.sock", "a" * 200, ""])
+def test_where_nobody_listens_no_listener_is_known(folder, name):
+    before = open_files()
+    assert spdk.listener(name and folder + "/" + name, Deadline(SHORT)) is None
+    assert open_files() <= before
+
+
+def test_a_listener_whose_queue_is_full_is_not_known(folder):
+    path = folder + "/admin.sock"
+    with socket.socket(socket.AF_UNIX) as sock, contextlib.ExitStack() as waiting:
+        sock.bind(path)
+        sock.listen(0)
+        waiting.enter_context(socket.socket(socket.AF_UNIX)).connect(path)
+        assert spdk.listener(path, Deadline(SHORT)) is None

@@ -1,6 +1,5 @@
 """Preparing a host: only what is missing is done, check mode predicts it, and what can't be done is said."""
 
-import os
 import threading
 
 import pytest
@@ -10,7 +9,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._hugepages import askin
 from ansible_collections.zstack.zbs.plugins.module_utils._observe import process
 from ansible_collections.zstack.zbs.plugins.module_utils._prepare import host, prepare
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
-from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, fake_kernel, peer, programs
+from ansible_collections.zstack.zbs.tests.unit.plugins.support import fake_host, fake_kernel, programs
 
 FIT = {"installed": True, "active": True, "version": "28", "iptables": False}
 MOUNT = fake_host.MOUNT_2M + "\n"
@@ -247,7 +246,7 @@ def test_what_was_not_asked_for_is_not_looked_at(kernel):
 
 def test_pages_of_a_target_that_listens_and_cannot_be_read_are_not_taken_twice(kernel, monkeypatch):
     stuck = process.ProcessInfo(7, "reactor_0", "D", 1.0, 100.0, None)
-    monkeypatch.setattr(host, "_listener", lambda path: 7)
+    monkeypatch.setattr(host.spdk, "listener", lambda _path, _deadline: 7)
     monkeypatch.setattr(host, "read_process", lambda pid, root: stuck)
     for numa in ("any", 0, "target", {0: 100}):
         found = host.look(wish(numa=numa))
@@ -295,12 +294,3 @@ def test_a_path_that_is_none_is_refused(path):
     with pytest.raises(ZbsError) as caught:
         refusals.check_folder_name(path)
     assert caught.value.code == "hugetlbfs_dir"
-
-
-def test_a_listener_that_answers_an_error_holds_nothing_that_is_known(tmp_path):
-    with peer.short_folder() as folder:
-        path = folder + "/admin.sock"
-        with peer.Peer(path, peer.sends(peer.answer(1, error={"code": -32601, "message": "no such method"}))):
-            assert host._listener(path) is None
-        with peer.Peer(path + "2", peer.sends(lambda _request: b"junk")):
-            assert host._listener(path + "2") == os.getpid()
