@@ -14,18 +14,21 @@ GOALS = {ANSWERS: 2.5, SERVED: 3.5, GOES_ON: 4.5}
 
 
 def rows(rounds: int) -> list[Row]:
-    """Kill and heal a target of a lab of one host, `rounds` times. The lab must be down, and is afterwards."""
-    seen = Measurement(1).rounds(rounds)
-    return [
-        Row(
-            f"{what}: {BEYOND} / all",
-            _middle([row[f"{what}, {BEYOND}"] for row in seen]),
-            _middle([row[what] for row in seen]),
-            None,
-            f"{goal} s",
-        )
-        for what, goal in GOALS.items()
-    ]
+    """Kill and heal a target of a lab of one host, `rounds` times, without the node part and with it. The lab must be down, and is afterwards."""
+    found = []
+    for node in (False, True):
+        seen = Measurement(1, node).rounds(rounds)
+        found += [
+            Row(
+                f"{what}{', with the node part' if node else ''}: {BEYOND} / all",
+                _middle([row[f"{what}, {BEYOND}"] for row in seen]),
+                _middle([row[what] for row in seen]),
+                None,
+                f"{goal} s",
+            )
+            for what, goal in GOALS.items()
+        ]
+    return found
 
 
 def _middle(seconds: list[float]) -> str:

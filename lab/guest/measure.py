@@ -4,8 +4,8 @@
 """How long a VM's disk stands still: `python -m lab.guest.measure [TIMES]`, on a machine whose lab is down.
 
 Brings a lab of one compute host up, kills its target TIMES times (10) and heals it with one tick each, and prints the medians, what zbsadm
-itself took among them. QEMU looks for a lost target every ten seconds, as the manager sets it; `--reconnect 1` shows what a heal takes without that wait. A
-measurement, no test: nothing is asserted about its figures.
+and zbs themselves took among them. QEMU looks for a lost target every ten seconds, as the manager sets it; `--reconnect 1` shows what a heal
+takes without that wait, `--node` what it takes with the node part. A measurement, no test: nothing is asserted about its figures.
 """
 
 import argparse
@@ -42,8 +42,9 @@ class Measurement:
 
     guests = {VM: [VOLUME]}
 
-    def __init__(self, reconnect: int) -> None:
+    def __init__(self, reconnect: int, node: bool = False) -> None:
         self.reconnect = reconnect
+        self.node = node
         self.environment = {**os.environ, "ZBS_LAB_HOSTS": "1", "ZBS_LAB_NAMES": UUID, "ANSIBLE_NOCOLOR": "1"}
         self.environment["ANSIBLE_CONFIG"] = str(ROOT / "ansible.cfg")
 
@@ -64,7 +65,8 @@ class Measurement:
         """Run a playbook; seconds that it took."""
         argv = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", ".cache/lab/inventory.yml"]
         # One outage after the other is what is measured, not a target that is flapping.
-        argv += ["-e", "zbs_vhost_heal_flap_window=0"]
+        argv += ["-e", "zbs_vhost_heal_flap_window=0", "-e", "zbs_vhost_node_flap_limit=1000"]
+        argv += ["-e", f"zbs_vhost_heal_node={self.node}"]
         began = time.monotonic()
         self.run(*argv, f"zstack.zbs.{name}", *[word for item in variables.items() for word in ("-e", "=".join(item))])
         return time.monotonic() - began
@@ -122,14 +124,16 @@ class Measurement:
             print(f"  {name:58} {statistics.median(values):6.2f} s  ({min(values):.2f}, {max(values):.2f})")
         return rows
 
-    def zbsadm(self) -> tuple[float, float]:
-        """Seconds of zbsadm's calls since they were cleared, by its own log: (of the deploy, of the volume)."""
-        spent = {"vhost deploy": 0.0, "vhost create-bdev": 0.0}
+    def spent(self) -> tuple[float, float, float]:
+        """Seconds of the admin node's programs since their calls were cleared, by their own log: (zbsadm's of the deploy, zbsadm's of the
+        volume, zbs's of who has the volume open)."""
+        spent = {"vhost deploy": 0.0, "vhost create-bdev": 0.0, "list client": 0.0}
         for line in self.run(*CALLS).splitlines():
             call = json.loads(line)
             if call["command"] in spent:
                 spent[call["command"]] += call["seconds"]
-        return spent["vhost deploy"], spent["vhost create-bdev"]
+        deploy, create, asked = spent.values()
+        return deploy, create, asked
 
     def once(self) -> dict[str, float]:
         """Kill, heal, and what happened when, in seconds."""
@@ -141,7 +145,7 @@ class Measurement:
         tick = self.play("heal")
         seen = self.seen(watcher)
         self.settle(3)
-        deploy, create = self.zbsadm()
+        deploy, create, asked = self.spent()
         well = self.play("heal")  # as the next minute's tick would: the entries are gone
         return {
             ANSWERS: seen["answers"] - began,
@@ -149,6 +153,7 @@ class Measurement:
             GOES_ON: seen["goes_on"][0] - began,
             "of it zbsadm: the deploy": deploy,
             "of it zbsadm: the volume": create,
+            "of it zbs: who has the volume open": asked,
             f"{ANSWERS}, {BEYOND}": seen["answers"] - began - deploy,
             f"{SERVED}, {BEYOND}": seen["served"] - began - deploy - create,
             f"{GOES_ON}, {BEYOND}": seen["goes_on"][0] - began - deploy - create,
@@ -163,29 +168,30 @@ def _letters(disks: list[str]) -> list[str]:
     return [f"vd{chr(ord('a') + number)}" for number in range(len(disks))]
 
 
-def main(times: int, reconnect: int) -> None:
+def main(times: int, reconnect: int, node: bool) -> None:
     """Measure and print; the lab is taken down whatever happens."""
-    rows = Measurement(reconnect).rounds(times)
+    rows = Measurement(reconnect, node).rounds(times)
     share = statistics.median(row["a tick with nothing to do"] / row["the whole tick"] for row in rows)
     print(f"  Ansible's own share of the tick (one with nothing to do beside it): {share:.0%}")
 
 
-def asked(module: str, about: str | None, times: int, reconnect: int) -> tuple[int, int]:
-    """(how many rounds, seconds between QEMU's looks) that the command line of a measurement asks for."""
-    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=about)
-    parser.add_argument(
+def parser(module: str, about: str | None, times: int, reconnect: int) -> argparse.ArgumentParser:
+    """What the command line of a measurement takes: `times` and `reconnect`, with these defaults."""
+    made = argparse.ArgumentParser(prog=f"python -m {module}", description=about)
+    made.add_argument(
         "times", nargs="?", type=int, default=times, help=f"how many rounds to measure (default: {times})"
     )
-    parser.add_argument(
+    made.add_argument(
         "--reconnect",
         type=int,
         default=reconnect,
         metavar="SECONDS",
         help=f"between QEMU's looks for a lost target (default: {reconnect})",
     )
-    chosen = parser.parse_args()
-    return chosen.times, chosen.reconnect
+    return made
 
 
 if __name__ == "__main__":
-    main(*asked("lab.guest.measure", __doc__, 10, domain.RECONNECT))
+    line = parser("lab.guest.measure", __doc__, 10, domain.RECONNECT)
+    line.add_argument("--node", action="store_true", help="with the node part on the host")
+    main(**vars(line.parse_args()))

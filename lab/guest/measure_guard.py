@@ -11,23 +11,16 @@ measurement, no test: nothing is asserted about its figures.
 import time
 
 from .. import volumes
-from .measure import SSH, TARGET, Measurement, asked
+from .measure import SSH, TARGET, Measurement, parser
 
 
 class ByGuard(Measurement):
-    """A lab of one host with two VMs and a guard."""
+    """A lab of one host with two VMs and a guard. A tick traced the volumes when they were started."""
 
     guests = {
         "web": [f"pool1/{volumes.name_of(uuid)}" for uuid in volumes.UUIDS[:2]],
         "db": [f"pool1/{volumes.name_of(number * 32)}" for number in ("d", "e")],
     }
-
-    def start(self) -> None:
-        """The site, the VMs, the guard; a tick traces the volumes."""
-        super().start()
-        # Every death here is an outage of its own, not a target that is flapping.
-        self.play("node", zbs_vhost_node_flap_limit="1000")
-        self.play("heal", zbs_vhost_heal_node="true")
 
     def once(self) -> dict[str, float]:
         """Kill, and what happened when, in seconds."""
@@ -46,5 +39,5 @@ class ByGuard(Measurement):
 
 
 if __name__ == "__main__":
-    times, reconnect = asked("lab.guest.measure_guard", __doc__, 20, 1)
-    ByGuard(reconnect).rounds(times)
+    chosen = parser("lab.guest.measure_guard", __doc__, 20, 1).parse_args()
+    ByGuard(chosen.reconnect, node=True).rounds(chosen.times)
