@@ -42,7 +42,8 @@ class ActionModule(OnceForAll):
         result.update(planned, traces=traces, goes_on=batches.goes_on(planned, everyone, traces), changed=False)
         if ticks and not self._task.check_mode:  # in which nothing is attempted
             due = {name for host in hosts for name in ticks[host]["due"]}
-            ahead.pack(ahead.modules(due), self._configure_module, task_vars)
+            node = all(ticks[host].get("way") == "node" for host in hosts)
+            ahead.pack(ahead.modules(due, node), self._configure_module, task_vars)
         result["untraced"] = batches.untraced((ticks[host] for host in hosts if ticks), ticks.values())
         return result
 

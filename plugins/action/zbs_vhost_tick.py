@@ -10,11 +10,11 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.zstack.zbs.plugins.plugin_utils._admin import heartbeat, nodes
-from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import attempts
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import ahead, attempts
 from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 
 # Here and not where it is used: the strategy's process loads a plugin once, while each of its workers, one a host, would load it anew.
-from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm, checked, shortly
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm, checked, client, shortly
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick.options import attempt, longest, options
 
 # Phases of an attempt of the target, and what zbs_vhost_attempt calls them.
@@ -61,9 +61,10 @@ class ActionModule(ActionBase):
             if phase in CHECKED:
                 self._check(phase, task_vars)
             if phase == "settings":
+                # What comes next is packed meanwhile, but for hosts that are sent no module.
+                ahead.pack([] if self._by_node(task_vars) else [shortly.TICK], self._configure_module, task_vars)
                 return dict(result, changed=False)
             if phase in ATTEMPT:
-                # Never by the code on the host, which prepares nothing: where something is due the way is not what takes the time.
                 found = dict(attempt(task_vars, self._templar.template), **dict(given, phase=ATTEMPT[phase]))
             else:
                 found = self._of_a_tick(given, task_vars)
@@ -76,16 +77,15 @@ class ActionModule(ActionBase):
         kept = 0 < self._task.timeout < seconds
         try:
             with contextlib.nullcontext() if kept else alarm.within(seconds):
-                if phase in ATTEMPT:
-                    answer = self._module("zbs_vhost_attempt", found, task_vars)
-                else:
-                    answer = self._answer(found, task_vars)
+                answer = self._answer(shortly.ATTEMPT if phase in ATTEMPT else shortly.TICK, found, task_vars)
         except alarm.TimeUp:
             self._cleanup_remote_tmp = False  # over the same connection, which would never answer either
             raise AnsibleActionFail(
                 "%s got no answer within %d s; check the host's console" % (phase, seconds),
                 result={"timedout": {"period": seconds}},  # as Ansible's own, for the report
             ) from None
+        if phase == "begin_target" and answer.get("client"):
+            self._decide_client(answer, task_vars)
         result.update(answer)
         return result
 
@@ -98,6 +98,14 @@ class ActionModule(ActionBase):
         if why:
             raise AnsibleActionFail(why)
 
+    def _decide_client(self, answer, task_vars):
+        """Enter into the begin of an attempt whether the client is deployed first."""
+        wanted, *login = self._templar.template([task_vars[name] for name in (client.WANTED, *client.LOGIN)])
+        deploy, why = client.decide(answer["client"], wanted, login, task_vars["inventory_hostname"])
+        answer["client"] = dict(answer["client"], deploy=deploy)
+        if why:
+            answer["warnings"] = [*answer.get("warnings", []), why]
+
     def _of_a_tick(self, given, task_vars):
         """The options of zbs_vhost_recovery."""
         found = dict(options(task_vars, self._templar.template), **given)
@@ -106,12 +114,11 @@ class ActionModule(ActionBase):
             found.update(heartbeat.options(*self._templar.template(known)))
         return found
 
-    def _answer(self, arguments, task_vars):
+    def _answer(self, module, arguments, task_vars):
         """What the module returns: by the code that lies on the host where it has it, else by the module itself, in the same task."""
-        node = self._templar.template(task_vars.get("zbs_vhost_heal_node", False))
-        if not boolean(node, strict=False):
-            return self._module("zbs_vhost_recovery", arguments, task_vars)
-        text, params = shortly.question(code.HASH, arguments, self._task.check_mode)
+        if not self._by_node(task_vars):
+            return self._module(module, arguments, task_vars)
+        text, params = shortly.question(code.HASH, module, arguments, self._task.check_mode)
         why = "the connection can't pass it a question"
         if text is not None and self._connection.has_pipelining:
             told = self._low_level_execute_command(shortly.COMMAND, in_data=text.encode())
@@ -119,14 +126,17 @@ class ActionModule(ActionBase):
             if answer is not None:
                 return dict(wrap_var(answer), way="node")
             why = shortly.reason(told["rc"], told["stdout"])
-        answer = dict(self._module("zbs_vhost_recovery", arguments, task_vars), way="module")
-        if text is not None and arguments.get("phase") == "observe":
+        answer = dict(self._module(module, arguments, task_vars), way="module")
+        if text is not None and (module == shortly.ATTEMPT or arguments["phase"] == "observe"):
             warning = (
                 "the tick had to bring its code along, since the node part did not answer (%s); run zstack.zbs.node"
                 % why
             )
             answer["warnings"] = [*answer.get("warnings", []), warning]
         return answer
+
+    def _by_node(self, task_vars):
+        return boolean(self._templar.template(task_vars.get("zbs_vhost_heal_node", False)), strict=False)
 
     def _module(self, name, arguments, task_vars):
         return self._execute_module(module_name="zstack.zbs." + name, module_args=arguments, task_vars=task_vars)

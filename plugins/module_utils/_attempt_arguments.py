@@ -39,8 +39,6 @@ SPEC = dict(
 RULES = {"required_one_of": _recovery_arguments.RULES["required_one_of"]}
 
 
-def whole(params):
+def checked(params):
     """The parameters with those of vhost that nobody has to name; ZbsError `bad_option` names an option that can't be."""
-    found = dict(params, protocols=["vhost"], cbd_heartbeat=None, traced=None)
-    _recovery_arguments.check(found)
-    return found
+    return _recovery_arguments.checked(dict(params, protocols=["vhost"], cbd_heartbeat=None, traced=None))

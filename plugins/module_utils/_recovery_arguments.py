@@ -50,8 +50,8 @@ RULES = {
 }
 
 
-def check(params):
-    """ZbsError `bad_option` names an option that can't be."""
+def checked(params):
+    """The parameters, as a phase takes them; ZbsError `bad_option` names an option that can't be."""
     for name, least, most in TICKS:
         if not least <= params[name] <= most:
             raise ZbsError(
@@ -70,3 +70,4 @@ def check(params):
             )
     if params["deploy_timeout"] is not None:
         check_seconds(params, "deploy_timeout", 1.0)
+    return params

@@ -189,15 +189,12 @@ decisions:
 """
 
 from ansible_collections.zstack.zbs.plugins.module_utils import _attempt_arguments, _module
-from ansible_collections.zstack.zbs.plugins.module_utils._attempt import beginning, ending
-
-PHASES = {"begin": beginning.begin, "finish": ending.finish}
+from ansible_collections.zstack.zbs.plugins.module_utils._attempt import phase
 
 
 def main(module):
     """Run the phase and return what came of it."""
-    params = _attempt_arguments.whole(module.params)
-    return PHASES[params["phase"]](params, module.check_mode)
+    return phase.run(_attempt_arguments.checked(module.params), module.check_mode)
 
 
 if __name__ == "__main__":

@@ -224,8 +224,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases
 
 def main(module):
     """Run the phase and return what it found."""
-    _recovery_arguments.check(module.params)
-    return phases.run(module.params, module.check_mode)
+    return phases.run(_recovery_arguments.checked(module.params), module.check_mode)
 
 
 if __name__ == "__main__":

@@ -101,4 +101,16 @@ due:
   elements: str
   returned: success
   sample: []
+client:
+  description:
+    - RV(zstack.zbs.zbs_vhost_recovery#module:client), with C(deploy), whether the role deploys the client before the target. If the client
+      is missing and the role has no login for that, a warning says so.
+  type: dict
+  returned: with O(phase=begin_target)
+  sample: {path: /etc/zbs/client.conf, state: missing, needed: false, seconds: 220.0, deploy: true}
+way:
+  description: Whether the code on the host answered, C(node), or the C(module) was sent.
+  type: str
+  returned: with the role's variable C(zbs_vhost_heal_node)
+  sample: node
 """

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The look: a phase of the tick by the code that lies on the host, for a controller that ships none.
+"""The look: a module of the tick by the code that lies on the host, for a controller that ships none.
 
-On standard input one JSON object, {hash, params, check_mode}: which code the controller has, and what the module zbs_vhost_recovery
-would get. On standard output one JSON object, {result}, {failure} (as _tools/errors has it) or {declined} (why nothing was done: the
+On standard input one JSON object, {hash, module, params, check_mode}: which code the controller has, which module it would send, and what
+that would get. On standard output one JSON object, {result}, {failure} (as _tools/errors has it) or {declined} (why nothing was done: the
 controller sends the module then). A host that should have a guard and has none at work says so in `guard`.
 """
 
@@ -13,10 +13,11 @@ import os
 import sys
 
 from .._guard import options, status
+from .._tick import phases
 from .._tools import outside
 from .._tools.errors import ZbsError
+from .._tools.visible import visible_in
 from .._window.window import Clock
-from . import phases
 
 
 def main(code):
@@ -31,15 +32,25 @@ def respond(text, code):
     try:
         asked = outside.loads(text)
         params, check_mode = dict(asked["params"]), bool(asked["check_mode"])
-        wanted = asked["hash"]
+        wanted, module = asked["hash"], asked.get("module")
     except (ValueError, TypeError, KeyError):
         return {"declined": "the question can't be understood"}
     if wanted != code:
         return {"declined": "the code on the host is %s, the controller's is %s" % (code, wanted)}
     try:
-        answer = {"result": phases.run(params, check_mode)}
-        if params.get("phase") == "observe" and os.path.exists(options.FILE):
-            answer["guard"] = status.problem(Clock(), status.FILE)
-        return answer
+        if module == "zbs_vhost_attempt":
+            answer = {"result": _attempt(params, check_mode)}
+        else:
+            answer = {"result": phases.run(params, check_mode)}
+            if params.get("phase") == "observe" and os.path.exists(options.FILE):
+                answer["guard"] = status.problem(Clock(), status.FILE)
     except ZbsError as exc:
-        return {"failure": exc.as_failure()}
+        answer = {"failure": exc.as_failure()}
+    return visible_in(answer)  # as at the door of the modules
+
+
+def _attempt(params, check_mode):
+    # Where something is due, and not at every tick: preparing a host takes a good part of the code.
+    from .._attempt import phase
+
+    return phase.run(params, check_mode)

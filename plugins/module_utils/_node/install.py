@@ -41,7 +41,7 @@ from %(package)s.%(module)s import main
 sys.exit(main(%(arguments)sos.path.basename(HOME)))
 """
 # program: (module, its arguments before the hash)
-PROGRAMS = {"look": ("_tick.look", ""), "guard": ("_guard.program", "sys.argv[1:], ")}
+PROGRAMS = {"look": ("_look.look", ""), "guard": ("_guard.program", "sys.argv[1:], ")}
 
 
 def check_hash(code):

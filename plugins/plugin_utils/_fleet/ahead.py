@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules that attempts run, put together beside the tasks before them.
+"""The modules of a tick and its attempts, put together beside the tasks before them.
 
 Ansible packs a module with all that it imports when the first task of a run needs it: a fifth of a second each, on one core, in which
 VMs wait for their disks. It keeps what it packed for the rest of the run, so that another process may do it before.
@@ -13,14 +13,15 @@ import sys
 from ansible_collections.zstack.zbs.plugins.module_utils._window.ledger import VOLUME
 
 
-def modules(due):
+def modules(due, node=False):
     """Names of the modules that attempts of what is due run, in their order. Pure.
 
-    due  the protocols and volumes of all hosts
+    due   the protocols and volumes of all hosts
+    node  whether all these hosts answered by the code that lies there: what runs on them is not packed
     """
     found = []
     if "vhost" in due:  # its disks follow
-        return ["zbs_vhost_attempt", "zbs_vhost_deploy", "zbs_vhost_restore"]
+        return [*([] if node else ["zbs_vhost_attempt"]), "zbs_vhost_deploy", "zbs_vhost_restore"]
     if any(name.startswith(VOLUME) for name in due):
         found.append("zbs_vhost_restore")
     if "cbd" in due:

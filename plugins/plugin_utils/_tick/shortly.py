@@ -1,44 +1,68 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The short way of a tick: the question to the code that lies on the host (module_utils/_tick/look.py), and its answer. Pure."""
+"""The short way of a tick: the question to the code that lies on the host (module_utils/_look/look.py), and its answer. Pure."""
 
 import json
-from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.zstack.zbs.plugins.module_utils import _recovery_arguments
 from ansible_collections.zstack.zbs.plugins.module_utils._node.places import CURRENT, FOLDER
 from ansible_collections.zstack.zbs.plugins.module_utils._tools import outside
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 COMMAND = f"{FOLDER}/{CURRENT}/look"
+TICK, ATTEMPT = "zbs_vhost_recovery", "zbs_vhost_attempt"
 # What Ansible would work out on the host: the controller's home and environment are others.
 _ELSEWHERE = ("~", "$")
-_SPEC: dict[str, Any] = _recovery_arguments.SPEC
-_PATHS = [name for name, option in _SPEC.items() if option["type"] == "path"]
-_VALIDATOR = ArgumentSpecValidator(_SPEC, **_recovery_arguments.RULES)
 
 
-def question(code, arguments, check_mode):
+class _Door:
+    """The options of a module, as `arguments` has them, and what is worked out of those."""
+
+    def __init__(self, arguments):
+        self.paths = [name for name, option in arguments.SPEC.items() if option["type"] == "path"]
+        self.validator = ArgumentSpecValidator(arguments.SPEC, **arguments.RULES)
+        self.checked = arguments.checked
+
+
+_TICK = _Door(_recovery_arguments)
+
+
+def question(code, module, arguments, check_mode):
     """(the text for the host, the module's parameters); (None, None) where only the module can tell what is wrong or meant.
 
     code       hash of the controller's code
+    module     TICK or ATTEMPT
     arguments  what the module would be called with
     """
-    found = _VALIDATOR.validate(arguments)
+    door = _TICK if module == TICK else _attempt()
+    found = door.validator.validate(arguments)
     params = found.validated_parameters
-    if found.error_messages or any(sign in str(arguments.get(name) or "") for name in _PATHS for sign in _ELSEWHERE):
+    if found.error_messages or any(
+        sign in str(arguments.get(name) or "") for name in door.paths for sign in _ELSEWHERE
+    ):
         return None, None
     try:
-        _recovery_arguments.check(params)
-        return json.dumps({"hash": code, "params": params, "check_mode": check_mode}), params
+        asked = {"hash": code, "module": module, "params": door.checked(params), "check_mode": check_mode}
+        return json.dumps(asked), params
     except (ValueError, TypeError, ZbsError):
         return None, None
 
 
+def _attempt():
+    # Where something is due, and not at every tick: it brings a good part of the modules along.
+    from ansible_collections.zstack.zbs.plugins.module_utils import _attempt_arguments
+
+    return _Door(_attempt_arguments)
+
+
 def answer(status, output, params):
-    """The module's result from the exit status and output of the host's code; None where it did not come that way."""
+    """The module's result from the exit status and output of the host's code; None where it did not come that way.
+
+    As in what a module returns, no word of params["secrets"] is in it.
+    """
     if status != 0:
         return None
     told = _object(output)
@@ -52,7 +76,8 @@ def answer(status, output, params):
         warnings = (warnings if isinstance(warnings, list) else []) + ([told["guard"]] if told.get("guard") else [])
         if warnings:
             found["warnings"] = warnings
-    return dict(found, invocation={"module_args": params})
+    found = dict(found, invocation={"module_args": params})
+    return remove_values(found, params["secrets"]) if params.get("secrets") else found
 
 
 def reason(status, output):

@@ -23,6 +23,7 @@ MODULE_UTILS = (
     ("_guard",),
     ("_tick",),
     ("_attempt",),
+    ("_look",),
     ("",),  # the door: _module.py and _arguments.py
 )
 PLUGIN_UTILS = (("_admin", "_awx", "_fleet", "_inventory", "_node", "_tick", "_zstack"), ("_report",))

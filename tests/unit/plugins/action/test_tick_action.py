@@ -35,6 +35,14 @@ def ran(monkeypatch):
     return calls
 
 
+@pytest.fixture(autouse=True)
+def packed(monkeypatch):
+    """The modules that are packed ahead."""
+    names = []
+    monkeypatch.setattr(zbs_vhost_tick.ahead, "pack", lambda modules, *_rest: names.extend(modules))
+    return names
+
+
 def tick(values=None, timeout=0, pipelining=True, **arguments):
     return run_action(zbs_vhost_tick, arguments, values or VALUES, timeout=timeout, pipelining=pipelining)
 
@@ -100,6 +108,26 @@ def test_a_typo_costs_no_window(ran, phase, values, said):
 @pytest.mark.parametrize("values", [{}, dict(BOTH, **LOGIN), {"zbs_vhost_heal_max_skip": "template of 7"}])
 def test_sound_settings_ask_no_host(ran, values):
     assert tick(dict(WHOLE, **values), phase="settings")["changed"] is False and ran == []
+
+
+@pytest.mark.parametrize(
+    "more, phase, names",
+    [
+        ({}, "settings", ["zbs_vhost_recovery"]),
+        ({"zbs_vhost_heal_node": "no"}, "settings", ["zbs_vhost_recovery"]),
+        ({"zbs_vhost_heal_node": True}, "settings", []),  # nothing is sent
+        ({}, "observe", []),
+    ],
+)
+def test_the_look_is_packed_beside_that_of_the_settings(ran, packed, more, phase, names):
+    tick(dict(WHOLE, **more), phase=phase)
+    assert packed == names
+
+
+def test_nothing_is_packed_for_settings_that_cannot_be(packed):
+    with pytest.raises(AnsibleActionFail):
+        tick(dict(WHOLE, **TYPO), phase="settings")
+    assert packed == []
 
 
 @pytest.mark.parametrize("phase", ["observe", "finish", "finish_target", "finish_volumes", "trace", "clear"])
@@ -239,15 +267,43 @@ def test_a_heartbeat_that_the_site_has_to_name_is_asked_for(ran):
 
 @pytest.mark.parametrize("phase, seconds", [("begin_target", 280), ("finish_target", 100)])
 @pytest.mark.parametrize("node", [False, True])
-def test_an_attempt_is_always_the_modules(ran, host, monkeypatch, phase, seconds, node):
+def test_an_attempt_by_the_module_and_by_the_node_part(ran, host, monkeypatch, phase, seconds, node):
     given = []
     real = alarm.within
     monkeypatch.setattr(alarm, "within", lambda limit: given.append(limit) or real(limit))
-    tick(dict(WHOLE, zbs_vhost_heal_node=node), phase=phase, lease_id="1", observed={"status": "x"})
-    assert ran[0]["module_name"] == "zstack.zbs.zbs_vhost_attempt" and host.asked == [] and given == [seconds]
-    arguments = ran[0]["module_args"]
+    values = dict(WHOLE, zbs_vhost_heal_node=node, zbs_vhost_target_ssh_password="hidden")
+    found = tick(values, phase=phase, lease_id="1", observed={"status": "x"})
+    assert given == [seconds] and found.get("way") == ("node" if node else None)
+    if node:
+        assert ran == [] and host.asked[0][1]["module"] == "zbs_vhost_attempt" and "hidden" not in str(found)
+        arguments = host.asked[0][1]["params"]
+    else:
+        assert host.asked == [] and ran[0]["module_name"] == "zstack.zbs.zbs_vhost_attempt"
+        arguments = ran[0]["module_args"]
     assert (arguments["phase"], arguments["counts"], arguments["lease_id"]) == (phase.split("_")[0], True, "1")
-    assert (arguments["observed"], arguments["hugepage_count"], arguments["secrets"]) == ({"status": "x"}, 1024, [])
+    assert (arguments["observed"], arguments["hugepage_count"]) == ({"status": "x"}, 1024)
+    assert arguments["secrets"] == ["hidden"]
+
+
+def test_an_attempt_that_the_node_part_broke_off_is_the_modules_and_says_why(ran, host):
+    host.answer = (1, "Traceback")
+    found = tick(dict(WHOLE, zbs_vhost_heal_node=True), phase="begin_target")
+    assert ran[0]["module_name"] == "zstack.zbs.zbs_vhost_attempt" and found["way"] == "module"
+    assert "it ended with status 1 and no answer" in found["warnings"][0]
+
+
+@pytest.mark.parametrize("phase", ["begin_target", "finish_target"])
+def test_the_begin_of_an_attempt_says_whether_the_client_comes_first(ran, monkeypatch, phase):
+    missing = {"path": "/etc/zbs/client.conf", "state": "missing", "needed": False, "seconds": 220.0}
+    answer = {"client": missing, "warnings": ["w"]}
+    monkeypatch.setattr(zbs_vhost_tick.ActionModule, "_execute_module", lambda _self, **_call: dict(answer))
+    found = tick(dict(WHOLE, **dict.fromkeys(LOGIN, "")), phase=phase, lease_id="1")
+    if phase == "finish_target":
+        assert found["client"] == missing and found["warnings"] == ["w"]
+        return
+    assert found["client"]["deploy"] is False and found["warnings"][0] == "w"
+    assert "/etc/zbs/client.conf is missing on compute1; set" in found["warnings"][1]
+    assert tick(dict(WHOLE, **LOGIN), phase=phase)["client"]["deploy"] is True
 
 
 def test_an_attempt_needs_the_settings_of_pages_too(ran):

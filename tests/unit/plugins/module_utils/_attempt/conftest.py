@@ -46,7 +46,7 @@ class Host:
         found = {name: spec.get("default") for name, spec in _attempt_arguments.SPEC.items()}
         found.update(host_ip="h", phase=phase, facts_dir=str(self.folder), evidence_dir=str(self.folder / "log"))
         found.update(dict({"wait": 0.0, "hung_recheck": 0.0, "who": "job 1"}, **more))
-        return _attempt_arguments.whole(found)
+        return _attempt_arguments.checked(found)
 
     def begin(self, check_mode=False, **more):
         return beginning.begin(self.params("begin", **more), check_mode)

@@ -5,14 +5,17 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.zstack.zbs.plugins.module_utils._tick import look, phases
+from ansible_collections.zstack.zbs.plugins.module_utils._attempt import phase as attempt
+from ansible_collections.zstack.zbs.plugins.module_utils._look import look
+from ansible_collections.zstack.zbs.plugins.module_utils._tick import phases
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 CODE = "c0de"
 
 
 def asked(**more):
-    return json.dumps(dict({"hash": CODE, "params": {"a": 1}, "check_mode": False}, **more)).encode()
+    found = {"hash": CODE, "module": "zbs_vhost_recovery", "params": {"a": 1}, "check_mode": False}
+    return json.dumps(dict(found, **more)).encode()
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b"7", b"{}", b"\xff", asked(params=7), b"[" * 100000])
@@ -41,6 +44,19 @@ def test_a_host_that_should_have_a_guard_says_so(monkeypatch, tmp_path, phase, t
         (tmp_path / "guard.json").write_text("{}")
     answer = look.respond(asked(params={"phase": phase}), CODE)
     assert ("no guard is at work" in answer["guard"]) if said else ("guard" not in answer)
+
+
+@pytest.mark.parametrize("phase", ["begin", "finish"])
+def test_an_attempt_is_that_of_its_module(monkeypatch, phase):
+    monkeypatch.setattr(phases, "run", None)
+    monkeypatch.setitem(attempt.PHASES, phase, lambda params, check_mode: {"params": params, "check": check_mode})
+    answer = look.respond(asked(module="zbs_vhost_attempt", params={"phase": phase}, check_mode=True), CODE)
+    assert answer == {"result": {"params": {"phase": phase}, "check": True}}
+
+
+def test_nothing_from_outside_acts_on_a_terminal(monkeypatch):
+    monkeypatch.setattr(phases, "run", lambda _params, _check_mode: {"vm": "a\x1b[2J", "warn": ["b\x07"]})
+    assert look.respond(asked(), CODE) == {"result": {"vm": "a\\x1b[2J", "warn": ["b\\x07"]}}
 
 
 def test_an_intended_error_is_a_failure(monkeypatch):

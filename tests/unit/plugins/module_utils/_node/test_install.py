@@ -80,7 +80,7 @@ def test_the_guard_checks_its_options(folder, tmp_path):
 
 
 def test_a_new_version_takes_the_link_and_the_old_one_goes_when_nobody_runs_it(folder):
-    install.install(folder, OTHER, bundle({"_tools/x.py": "", "_tick/look.py": "", "_guard/program.py": ""}))
+    install.install(folder, OTHER, bundle({"_tools/x.py": "", "_look/look.py": "", "_guard/program.py": ""}))
     assert os.readlink(os.path.join(folder, "current")) == OTHER
     handle = os.open(os.path.join(folder, CODE), os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_SH)

@@ -39,5 +39,5 @@ def test_a_trace_leaves_a_ledger_alone_that_was_lost(host, tmp_path):
 def test_an_answer_of_another_shape_is_refused(traced):
     defaults = {name: spec.get("default") for name, spec in _recovery_arguments.SPEC.items()}
     with pytest.raises(ZbsError, match="traced has no valid volume of a; give what zbs_vhost_cluster returned"):
-        _recovery_arguments.check(dict(defaults, phase="trace", traced=traced))
-    _recovery_arguments.check(dict(defaults, phase="trace", traced={"a": {"path": None}}))
+        _recovery_arguments.checked(dict(defaults, phase="trace", traced=traced))
+    _recovery_arguments.checked(dict(defaults, phase="trace", traced={"a": {"path": None}}))

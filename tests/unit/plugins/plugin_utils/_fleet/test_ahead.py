@@ -20,6 +20,7 @@ from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import ahead
 )
 def test_which_modules_attempts_run(due, names):
     assert ahead.modules(set(due)) == names
+    assert ahead.modules(set(due), node=True) == [name for name in names if name != "zbs_vhost_attempt"]
 
 
 @pytest.fixture

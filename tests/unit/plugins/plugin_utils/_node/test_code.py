@@ -15,7 +15,7 @@ def test_it_is_every_room_and_no_door():
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(code.archive()))) as bundle:
         names = set(bundle.namelist())
         assert names == {str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if path.parent != ROOT}
-        assert bundle.read("_tick/look.py") == (ROOT / "_tick/look.py").read_bytes()
+        assert bundle.read("_look/look.py") == (ROOT / "_look/look.py").read_bytes()
 
 
 def test_one_version_is_one_archive_and_one_hash():

@@ -9,9 +9,10 @@ ASKED = {"host_ip": "192.0.2.1", "timeout": "5", "hold": "no", "phase": "observe
 
 
 def test_the_question_has_what_the_module_would_have():
-    text, params = shortly.question("c0de", ASKED, True)
+    text, params = shortly.question("c0de", shortly.TICK, ASKED, True)
     asked = json.loads(text)
-    assert (asked["hash"], asked["check_mode"], asked["params"]) == ("c0de", True, params)
+    assert (asked["hash"], asked["module"]) == ("c0de", "zbs_vhost_recovery")
+    assert (asked["check_mode"], asked["params"]) == (True, params)
     assert (params["timeout"], params["hold"], params["max_skip"], params["who"]) == (5.0, False, 64, "ansible")
 
 
@@ -30,7 +31,32 @@ def test_the_question_has_what_the_module_would_have():
     ],
 )
 def test_what_only_the_module_can_say_is_not_asked(more):
-    assert shortly.question("c0de", dict(ASKED, **more), False) == (None, None)
+    assert shortly.question("c0de", shortly.TICK, dict(ASKED, **more), False) == (None, None)
+
+
+BEGIN = {"host_ip": "192.0.2.1", "phase": "begin", "counts": True, "cpuset": "4-7", "secrets": ["hidden"]}
+
+
+def test_an_attempt_has_what_its_module_would_have():
+    text, params = shortly.question("c0de", shortly.ATTEMPT, BEGIN, False)
+    asked = json.loads(text)
+    assert (asked["module"], asked["params"]["protocols"]) == ("zbs_vhost_attempt", ["vhost"])
+    assert (params["hugepage_size"], params["cpuset"], params["evidence_keep"]) == ("2M", "4-7", 20)
+
+
+@pytest.mark.parametrize(
+    "more", [{"phase": "observe"}, {"cpuset": {1, 2}}, {"evidence_dir": "~/evidence"}, {"max_skip": 0}, {"hold": "x"}]
+)
+def test_of_an_attempt_too_the_module_says_what_cannot_be(more):
+    assert shortly.question("c0de", shortly.ATTEMPT, dict(BEGIN, **more), False) == (None, None)
+
+
+def test_no_secret_is_in_an_answer():
+    _text, params = shortly.question("c0de", shortly.ATTEMPT, BEGIN, False)
+    told = {"result": {"error": "the login hidden was refused", "secret": "hidden", "warn": ["hidden!"]}}
+    found = shortly.answer(0, json.dumps(told), params)
+    assert "hidden" not in json.dumps(found) and found["error"] == "the login ******** was refused"
+    assert params["secrets"] == ["hidden"]
 
 
 def test_a_result_is_the_modules():
