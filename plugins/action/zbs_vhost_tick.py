@@ -121,7 +121,8 @@ class ActionModule(ActionBase):
         text, params = shortly.question(code.HASH, module, arguments, self._task.check_mode)
         why = "the connection can't pass it a question"
         if text is not None and self._connection.has_pipelining:
-            told = self._low_level_execute_command(shortly.COMMAND, in_data=text.encode())
+            words = filter(None, [self._compute_environment_string(), shortly.COMMAND])  # as a module gets it
+            told = self._low_level_execute_command(" ".join(words), in_data=text.encode())
             answer = shortly.answer(told["rc"], told["stdout"], params)
             if answer is not None:
                 return dict(wrap_var(answer), way="node")

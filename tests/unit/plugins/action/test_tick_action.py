@@ -43,8 +43,9 @@ def packed(monkeypatch):
     return names
 
 
-def tick(values=None, timeout=0, pipelining=True, **arguments):
-    return run_action(zbs_vhost_tick, arguments, values or VALUES, timeout=timeout, pipelining=pipelining)
+def tick(values=None, timeout=0, pipelining=True, environment=(), **arguments):
+    more = {"timeout": timeout, "pipelining": pipelining, "environment": environment}
+    return run_action(zbs_vhost_tick, arguments, values or VALUES, **more)
 
 
 def test_the_module_gets_the_settings(ran):
@@ -205,6 +206,11 @@ def test_the_short_way(ran, host, value):
     assert (found["way"], found["decisions"], ran) == ("node", {"vhost": "well"}, [])
     assert host.asked[0][0] == "/usr/libexec/zbs-vhost/current/look"
     assert host.asked[0][1]["params"]["phase"] == "observe"
+
+
+def test_the_environment_of_the_play_is_that_of_the_short_way_too(ran, host):
+    assert tick(NODE, phase="observe", environment=[{"DOCKER_CONFIG": "/srv/docker"}])["way"] == "node"
+    assert host.asked[0][0] == "DOCKER_CONFIG=/srv/docker /usr/libexec/zbs-vhost/current/look"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,10 @@ def run_action(
         environment=environment,
         delegate_to=delegate_to,
     )
-    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/not/used"), has_pipelining=pipelining)
+    shell = SimpleNamespace(
+        tmpdir="/not/used", env_prefix=lambda **given: " ".join("%s=%s" % one for one in given.items())
+    )
+    connection = SimpleNamespace(_shell=shell, has_pipelining=pipelining)
     action = plugin.ActionModule(task, connection, None, None, Templar(), None)
     # The loader's, for the sentence of ansible-core before 2.19.
     action._load_name = task.action
