@@ -5,7 +5,7 @@
 
 Brings a lab of one compute host up, kills its target TIMES times (10) and heals it with one tick each, and prints the medians, what zbsadm
 and zbs themselves took among them. QEMU looks for a lost target every ten seconds, as the manager sets it; `--reconnect 1` shows what a heal
-takes without that wait, `--node` what it takes with the node part. A measurement, no test: nothing is asserted about its figures.
+takes without that wait, `--node` what it takes with the node part and its guard. A measurement, no test: nothing is asserted about its figures.
 """
 
 import argparse
@@ -193,5 +193,5 @@ def parser(module: str, about: str | None, times: int, reconnect: int) -> argpar
 
 if __name__ == "__main__":
     line = parser("lab.guest.measure", __doc__, 10, domain.RECONNECT)
-    line.add_argument("--node", action="store_true", help="with the node part on the host")
+    line.add_argument("--node", action="store_true", help="with the node part on the host, its guard too")
     main(**vars(line.parse_args()))

@@ -10,7 +10,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.zstack.zbs.plugins.plugin_utils._admin import heartbeat, nodes
-from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import ahead, attempts
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import ahead, attempts, registered
 from ansible_collections.zstack.zbs.plugins.plugin_utils._node import code
 
 # Here and not where it is used: the strategy's process loads a plugin once, while each of its workers, one a host, would load it anew.
@@ -22,6 +22,8 @@ ATTEMPT = {"begin_target": "begin", "finish_target": "finish"}
 PHASES = ["settings", "observe", "begin", "finish", *ATTEMPT, "begin_volumes", "finish_volumes", "trace", "clear"]
 # Before these the host's settings are looked at; `settings` is that alone.
 CHECKED = ["settings", "begin", "begin_target", "begin_volumes"]
+# Phases of the modules that take a lease, or end one: what may have been done is never done again.
+LEASED = ["begin", "finish", "begin_volumes", "finish_volumes"]
 SPEC = {
     "phase": {"type": "str", "choices": PHASES, "default": "observe"},
     "protocols": {"type": "list", "elements": "str", "choices": ["vhost", "cbd"]},
@@ -61,11 +63,14 @@ class ActionModule(ActionBase):
             if phase in CHECKED:
                 self._check(phase, task_vars)
             if phase == "settings":
-                # What comes next is packed meanwhile, but for hosts that are sent no module.
-                ahead.pack([] if self._by_node(task_vars) else [shortly.TICK], self._configure_module, task_vars)
+                # What comes next is packed meanwhile, unless the first host is sent no module.
+                ahead.pack([] if self._has_node(task_vars) else [shortly.TICK], self._configure_module, task_vars)
                 return dict(result, changed=False)
             if phase in ATTEMPT:
                 found = dict(attempt(task_vars, self._templar.template), **dict(given, phase=ATTEMPT[phase]))
+                if phase == "begin_target":  # before anything is taken
+                    names = (client.WANTED, *client.LOGIN)
+                    wanted, *login = self._templar.template([task_vars[name] for name in names])
             else:
                 found = self._of_a_tick(given, task_vars)
             seconds = longest(phase, found)
@@ -84,8 +89,10 @@ class ActionModule(ActionBase):
                 "%s got no answer within %d s; check the host's console" % (phase, seconds),
                 result={"timedout": {"period": seconds}},  # as Ansible's own, for the report
             ) from None
-        if phase == "begin_target" and answer.get("client"):
-            self._decide_client(answer, task_vars)
+        if phase == "begin_target" and "vhost" in answer.get("begun", ()) and "outcome" not in answer:
+            deploy, why = client.decide(answer["client"], wanted, login, task_vars["inventory_hostname"])
+            answer["client"] = dict(answer["client"], deploy=deploy)
+            answer["warnings"] = [*answer.get("warnings", []), *([why] if why else [])]
         result.update(answer)
         return result
 
@@ -98,14 +105,6 @@ class ActionModule(ActionBase):
         if why:
             raise AnsibleActionFail(why)
 
-    def _decide_client(self, answer, task_vars):
-        """Enter into the begin of an attempt whether the client is deployed first."""
-        wanted, *login = self._templar.template([task_vars[name] for name in (client.WANTED, *client.LOGIN)])
-        deploy, why = client.decide(answer["client"], wanted, login, task_vars["inventory_hostname"])
-        answer["client"] = dict(answer["client"], deploy=deploy)
-        if why:
-            answer["warnings"] = [*answer.get("warnings", []), why]
-
     def _of_a_tick(self, given, task_vars):
         """The options of zbs_vhost_recovery."""
         found = dict(options(task_vars, self._templar.template), **given)
@@ -116,19 +115,27 @@ class ActionModule(ActionBase):
 
     def _answer(self, module, arguments, task_vars):
         """What the module returns: by the code that lies on the host where it has it, else by the module itself, in the same task."""
-        if not self._by_node(task_vars):
+        phase, by_node = arguments["phase"], self._has_node(task_vars)
+        if phase in LEASED:  # by the code that answered in this tick, or not at all
+            by_node = by_node and (task_vars.get(registered.TICK) or {}).get("way") == "node"
+        if not by_node:
             return self._module(module, arguments, task_vars)
         text, params = shortly.question(code.HASH, module, arguments, self._task.check_mode)
         why = "the connection can't pass it a question"
-        if text is not None and self._connection.has_pipelining:
+        if text is not None and self._passes_questions():
             words = filter(None, [self._compute_environment_string(), shortly.COMMAND])  # as a module gets it
             told = self._low_level_execute_command(" ".join(words), in_data=text.encode())
             answer = shortly.answer(told["rc"], told["stdout"], params)
             if answer is not None:
                 return dict(wrap_var(answer), way="node")
-            why = shortly.reason(told["rc"], told["stdout"])
+            why = shortly.reason(told["rc"], told["stdout"], told["stderr"])
+            if phase in LEASED and not shortly.untouched(told["rc"], told["stdout"]):
+                raise AnsibleActionFail(
+                    "the node part broke off the phase %s (%s); what it began ends with its lease, and the tick after that goes on"
+                    % (phase, why)
+                )
         answer = dict(self._module(module, arguments, task_vars), way="module")
-        if text is not None and (module == shortly.ATTEMPT or arguments["phase"] == "observe"):
+        if text is not None and phase == "observe":
             warning = (
                 "the tick had to bring its code along, since the node part did not answer (%s); run zstack.zbs.node"
                 % why
@@ -136,8 +143,14 @@ class ActionModule(ActionBase):
             answer["warnings"] = [*answer.get("warnings", []), warning]
         return answer
 
-    def _by_node(self, task_vars):
+    def _has_node(self, task_vars):
         return boolean(self._templar.template(task_vars.get("zbs_vhost_heal_node", False)), strict=False)
+
+    def _passes_questions(self):
+        """Whether the connection passes a program its standard input, also as another user: su, for one, does not."""
+        become = getattr(self._connection, "become", None)
+        others = become is not None and (become.name == "su" or not getattr(become, "pipelining", True))
+        return self._connection.has_pipelining and not others
 
     def _module(self, name, arguments, task_vars):
         return self._execute_module(module_name="zstack.zbs." + name, module_args=arguments, task_vars=task_vars)

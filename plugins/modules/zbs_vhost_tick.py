@@ -106,7 +106,7 @@ client:
     - RV(zstack.zbs.zbs_vhost_recovery#module:client), with C(deploy), whether the role deploys the client before the target. If the client
       is missing and the role has no login for that, a warning says so.
   type: dict
-  returned: with O(phase=begin_target)
+  returned: with O(phase=begin_target), if the attempt was taken
   sample: {path: /etc/zbs/client.conf, state: missing, needed: false, seconds: 220.0, deploy: true}
 way:
   description: Whether the code on the host answered, C(node), or the C(module) was sent.

@@ -37,6 +37,8 @@ def respond(text, code):
         return {"declined": "the question can't be understood"}
     if wanted != code:
         return {"declined": "the code on the host is %s, the controller's is %s" % (code, wanted)}
+    if module not in ("zbs_vhost_recovery", "zbs_vhost_attempt"):
+        return {"declined": "the code on the host has no module %s" % module}
     try:
         if module == "zbs_vhost_attempt":
             answer = {"result": _attempt(params, check_mode)}
@@ -46,7 +48,13 @@ def respond(text, code):
                 answer["guard"] = status.problem(Clock(), status.FILE)
     except ZbsError as exc:
         answer = {"failure": exc.as_failure()}
-    return visible_in(answer)  # as at the door of the modules
+    # As at the door of the modules.
+    answer = visible_in(answer)
+    if params.get("secrets"):
+        from .._tools import masking  # a tick has none
+
+        answer = masking.hide_in(answer, params["secrets"])
+    return answer
 
 
 def _attempt(params, check_mode):

@@ -34,7 +34,10 @@ def pack(names, configure, task_vars):
 
     configure  ActionBase._configure_module of an action
     """
-    if not names or os.fork():
+    try:
+        if not names or os.fork():
+            return
+    except OSError:  # no room for another process: the task does without
         return
     try:
         # This one, so that no host is asked for its own: what is kept is the same for every interpreter.

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.yaml import yaml_load
+from ansible_collections.zstack.zbs.plugins.plugin_utils._tick.client import LOGIN
 
 _SPECS = Path(__file__).parents[3] / "roles/zbs_vhost_heal/meta/argument_specs.yml"
-LOGIN = ("zbs_vhost_heal_cbd_ssh_username", "zbs_vhost_heal_cbd_ssh_password")
 
 
 def refusal(variables, template):

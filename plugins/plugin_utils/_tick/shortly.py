@@ -9,7 +9,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.zstack.zbs.plugins.module_utils import _recovery_arguments
 from ansible_collections.zstack.zbs.plugins.module_utils._node.places import CURRENT, FOLDER
-from ansible_collections.zstack.zbs.plugins.module_utils._tools import outside
+from ansible_collections.zstack.zbs.plugins.module_utils._tools import answers
 from ansible_collections.zstack.zbs.plugins.module_utils._tools.errors import ZbsError
 
 COMMAND = f"{FOLDER}/{CURRENT}/look"
@@ -63,9 +63,9 @@ def answer(status, output, params):
 
     As in what a module returns, no word of params["secrets"] is in it.
     """
+    told = _object(output)
     if status != 0:
         return None
-    told = _object(output)
     if isinstance(told.get("failure"), dict) and isinstance(told["failure"].get("message"), str):
         found = {"failed": True, "msg": told["failure"]["message"], "failure": told["failure"]}
     elif "failure" in told or not isinstance(told.get("result"), dict):
@@ -80,16 +80,19 @@ def answer(status, output, params):
     return remove_values(found, params["secrets"]) if params.get("secrets") else found
 
 
-def reason(status, output):
+def untouched(status, output):
+    """Whether it is certain that the host's code did nothing, so that the module may take what it was asked to take."""
+    return status in (126, 127) or "declined" in _object(output)
+
+
+def reason(status, output, errors=""):
     """Why the answer did not come that way, in words."""
     if status in (126, 127):
         return "the host does not have it"
-    return _object(output).get("declined") or "it ended with status %s and no answer" % status
+    last = (errors.strip().splitlines() or [""])[-1]
+    return _object(output).get("declined") or "it ended with status %s and no answer%s" % (status, last and ": " + last)
 
 
 def _object(output):
-    """The JSON object in the output of the host's code; empty for anything else."""
-    try:
-        return outside.shaped(outside.loads(output), dict)
-    except ValueError:
-        return {}
+    """The JSON object in the output of the host's code, which a login may have preceded with words; empty where there is none."""
+    return answers.last_object(output, ("result", "failure", "declined")) or {}

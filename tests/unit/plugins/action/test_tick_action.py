@@ -3,11 +3,13 @@
 import contextlib
 import json
 import time
+from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.zstack.zbs.plugins.action import zbs_vhost_tick
+from ansible_collections.zstack.zbs.plugins.plugin_utils._fleet import registered
 from ansible_collections.zstack.zbs.plugins.plugin_utils._tick import alarm
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.actions import run_action
 from ansible_collections.zstack.zbs.tests.unit.plugins.support.roles import defaults
@@ -43,8 +45,8 @@ def packed(monkeypatch):
     return names
 
 
-def tick(values=None, timeout=0, pipelining=True, environment=(), **arguments):
-    more = {"timeout": timeout, "pipelining": pipelining, "environment": environment}
+def tick(values=None, timeout=0, pipelining=True, environment=(), become=None, **arguments):
+    more = {"timeout": timeout, "pipelining": pipelining, "environment": environment, "become": become}
     return run_action(zbs_vhost_tick, arguments, values or VALUES, **more)
 
 
@@ -194,6 +196,7 @@ def host(monkeypatch):
 
 
 NODE = dict(VALUES, zbs_vhost_heal_node=True)
+SEEN = {registered.TICK: {"way": "node"}}
 
 
 def test_without_the_node_part_no_host_is_asked_for_it(ran, host):
@@ -277,7 +280,7 @@ def test_an_attempt_by_the_module_and_by_the_node_part(ran, host, monkeypatch, p
     given = []
     real = alarm.within
     monkeypatch.setattr(alarm, "within", lambda limit: given.append(limit) or real(limit))
-    values = dict(WHOLE, zbs_vhost_heal_node=node, zbs_vhost_target_ssh_password="hidden")
+    values = dict(WHOLE, **SEEN, zbs_vhost_heal_node=node, zbs_vhost_target_ssh_password="hidden")
     found = tick(values, phase=phase, lease_id="1", observed={"status": "x"})
     assert given == [seconds] and found.get("way") == ("node" if node else None)
     if node:
@@ -291,17 +294,65 @@ def test_an_attempt_by_the_module_and_by_the_node_part(ran, host, monkeypatch, p
     assert arguments["secrets"] == ["hidden"]
 
 
-def test_an_attempt_that_the_node_part_broke_off_is_the_modules_and_says_why(ran, host):
-    host.answer = (1, "Traceback")
-    found = tick(dict(WHOLE, zbs_vhost_heal_node=True), phase="begin_target")
-    assert ran[0]["module_name"] == "zstack.zbs.zbs_vhost_attempt" and found["way"] == "module"
-    assert "it ended with status 1 and no answer" in found["warnings"][0]
+# Each with what it needs.
+LEASED = [
+    ("begin", {}),
+    ("finish", {"lease_id": "1"}),
+    ("begin_target", {}),
+    ("finish_target", {"lease_id": "1"}),
+    ("begin_volumes", {}),
+    ("finish_volumes", {"lease_id": "1", "restored": []}),
+]
+
+
+@pytest.mark.parametrize("phase, given", LEASED)
+@pytest.mark.parametrize("answer", [(1, "Traceback"), (0, "junk"), (0, '{"result": 7}'), (-9, "")])
+def test_what_may_have_been_taken_is_never_taken_again(ran, host, phase, given, answer):
+    """The module after it would find the lease of the code before it, and nobody would end the attempt."""
+    host.answer = answer
+    with pytest.raises(
+        AnsibleActionFail, match="the node part broke off the phase .* what it began ends with its lease"
+    ):
+        tick(dict(WHOLE, **SEEN, zbs_vhost_heal_node=True), phase=phase, **given)
+    assert ran == []
+
+
+@pytest.mark.parametrize("phase, given", LEASED)
+@pytest.mark.parametrize("answer", [(127, ""), (0, '{"declined": "other code"}')])
+def test_what_was_certainly_not_taken_is_the_modules(ran, host, phase, given, answer):
+    host.answer = answer
+    assert tick(dict(WHOLE, **SEEN, zbs_vhost_heal_node=True), phase=phase, **given)["way"] == "module"
+    assert len(ran) == 1
+
+
+@pytest.mark.parametrize("phase, given", LEASED)
+@pytest.mark.parametrize("seen", [{}, {registered.TICK: None}, {registered.TICK: {"way": "module"}}])
+def test_a_host_that_did_not_answer_the_tick_by_its_node_part_is_not_asked_by_it_for_more(
+    ran, host, phase, given, seen
+):
+    tick(dict(WHOLE, **seen, zbs_vhost_heal_node=True), phase=phase, **given)
+    assert host.asked == [] and len(ran) == 1
+
+
+@pytest.mark.parametrize(
+    "become, way",
+    [
+        (None, "node"),
+        (("sudo", True), "node"),
+        (("su", True), "module"),
+        (("su", False), "module"),
+        (("x", False), "module"),
+    ],
+)
+def test_another_user_whose_program_gets_no_input_goes_the_long_way(ran, host, become, way):
+    become = become and SimpleNamespace(name=become[0], pipelining=become[1])
+    assert tick(NODE, phase="observe", become=become)["way"] == way
 
 
 @pytest.mark.parametrize("phase", ["begin_target", "finish_target"])
 def test_the_begin_of_an_attempt_says_whether_the_client_comes_first(ran, monkeypatch, phase):
     missing = {"path": "/etc/zbs/client.conf", "state": "missing", "needed": False, "seconds": 220.0}
-    answer = {"client": missing, "warnings": ["w"]}
+    answer = {"client": missing, "warnings": ["w"], "begun": ["vhost"]}
     monkeypatch.setattr(zbs_vhost_tick.ActionModule, "_execute_module", lambda _self, **_call: dict(answer))
     found = tick(dict(WHOLE, **dict.fromkeys(LOGIN, "")), phase=phase, lease_id="1")
     if phase == "finish_target":
@@ -310,6 +361,10 @@ def test_the_begin_of_an_attempt_says_whether_the_client_comes_first(ran, monkey
     assert found["client"]["deploy"] is False and found["warnings"][0] == "w"
     assert "/etc/zbs/client.conf is missing on compute1; set" in found["warnings"][1]
     assert tick(dict(WHOLE, **LOGIN), phase=phase)["client"]["deploy"] is True
+    # Of an attempt that was not taken, or that broke off, it would be told as the reason.
+    for more in ({"begun": []}, {"outcome": "failed"}):
+        answer.update(more)
+        assert tick(dict(WHOLE, **dict.fromkeys(LOGIN, "")), phase=phase)["warnings"] == ["w"]
 
 
 def test_an_attempt_needs_the_settings_of_pages_too(ran):

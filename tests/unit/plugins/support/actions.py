@@ -16,7 +16,15 @@ class Templar:
 
 
 def run_action(
-    plugin, arguments, task_vars, check_mode=False, timeout=0, environment=(), delegate_to=None, pipelining=True
+    plugin,
+    arguments,
+    task_vars,
+    check_mode=False,
+    timeout=0,
+    environment=(),
+    delegate_to=None,
+    pipelining=True,
+    become=None,
 ):
     """The result of `plugin` (a module with ActionModule) for a task with `arguments`."""
     task = SimpleNamespace(
@@ -31,7 +39,7 @@ def run_action(
     shell = SimpleNamespace(
         tmpdir="/not/used", env_prefix=lambda **given: " ".join("%s=%s" % one for one in given.items())
     )
-    connection = SimpleNamespace(_shell=shell, has_pipelining=pipelining)
+    connection = SimpleNamespace(_shell=shell, has_pipelining=pipelining, become=become)
     action = plugin.ActionModule(task, connection, None, None, Templar(), None)
     # The loader's, for the sentence of ansible-core before 2.19.
     action._load_name = task.action

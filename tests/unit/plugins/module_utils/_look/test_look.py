@@ -54,6 +54,25 @@ def test_an_attempt_is_that_of_its_module(monkeypatch, phase):
     assert answer == {"result": {"params": {"phase": phase}, "check": True}}
 
 
+def test_what_is_no_module_of_a_tick_is_declined(monkeypatch):
+    monkeypatch.setattr(phases, "run", None)
+    for name in ("zbs_vhost_deploy", None):
+        assert "has no module %s" % name in look.respond(asked(module=name), CODE)["declined"]
+
+
+@pytest.mark.parametrize("refuse", [False, True])
+def test_no_secret_leaves_the_host(monkeypatch, refuse):
+    def begin(_params, _check_mode):
+        if refuse:
+            raise ZbsError("hunter2 was refused", "bad_option", {"login": "hunter2"})
+        return {"error": "hunter2", "warn": ["with hunter2"]}
+
+    monkeypatch.setitem(attempt.PHASES, "begin", begin)
+    params = {"phase": "begin", "secrets": ["hunter2"]}
+    answer = look.respond(asked(module="zbs_vhost_attempt", params=params), CODE)
+    assert ("failure" in answer) is refuse and "hunter2" not in json.dumps(answer)
+
+
 def test_nothing_from_outside_acts_on_a_terminal(monkeypatch):
     monkeypatch.setattr(phases, "run", lambda _params, _check_mode: {"vm": "a\x1b[2J", "warn": ["b\x07"]})
     assert look.respond(asked(), CODE) == {"result": {"vm": "a\\x1b[2J", "warn": ["b\\x07"]}}

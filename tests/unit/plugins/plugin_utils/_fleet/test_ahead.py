@@ -59,6 +59,14 @@ def test_one_that_fails_says_nothing(children, capfd):
     assert os.waitpid(children.pop(), 0)[1] == 0 and capfd.readouterr() == ("", "")
 
 
+def test_a_machine_that_has_no_room_for_it_does_without(monkeypatch):
+    def fork():
+        raise OSError("no room")
+
+    monkeypatch.setattr(os, "fork", fork)
+    ahead.pack(["zbs_vhost_attempt"], None, {})
+
+
 def test_nothing_due_begins_no_process(children):
     ahead.pack([], None, {})
     assert children == []

@@ -88,7 +88,8 @@ def test_a_failure_is_the_modules():
         (0, "{"),
         (0, "[]"),
         (0, json.dumps({"declined": "other code"})),
-        (0, "noise\n" + json.dumps({"result": {}})),
+        (0, "noise " + json.dumps({"result": {}})),
+        (1, "noise\n" + json.dumps({"result": {}})),
         (0, json.dumps({"result": 7})),
         (0, json.dumps({"result": ["x"]})),
         (0, json.dumps({"failure": "x"})),
@@ -100,6 +101,44 @@ def test_a_failure_is_the_modules():
 )
 def test_whatever_else_goes_the_long_way(status, output):
     assert shortly.answer(status, output, {}) is None
+
+
+@pytest.mark.parametrize("before", ["Welcome\n", '{"motd": 1}\n', "\x1b[1mhello\x1b[0m\n\n"])
+@pytest.mark.parametrize("after", ["", "\nBye\n", '\n{"a": 1}'])
+def test_what_a_login_says_beside_it_costs_no_answer(before, after):
+    """An answer that is not read is an attempt that nobody ends."""
+    output = before + json.dumps({"result": {"begun": ["vhost"], "diff": {"before": {}}}}) + after
+    assert shortly.answer(0, output, {})["begun"] == ["vhost"]
+
+
+@pytest.mark.parametrize(
+    "status, output, certain",
+    [
+        (127, "", True),
+        (126, "noise", True),
+        (0, '{"declined": "other code"}', True),
+        (0, 'noise\n{"declined": "other code"}', True),
+        (1, "", False),
+        (0, "", False),
+        (0, "junk", False),
+        (0, '{"result": 7}', False),
+        (-9, '{"failure"', False),
+    ],
+)
+def test_when_it_is_certain_that_nothing_was_done(status, output, certain):
+    assert shortly.untouched(status, output) is certain
+
+
+@pytest.mark.parametrize(
+    "errors, words",
+    [
+        ("", "it ended with status 1 and no answer"),
+        (" \n", "it ended with status 1 and no answer"),
+        ("Traceback\nKeyError: 'x'\n", "it ended with status 1 and no answer: KeyError: 'x'"),
+    ],
+)
+def test_the_last_line_of_its_errors_is_told(errors, words):
+    assert shortly.reason(1, "", errors) == words
 
 
 @pytest.mark.parametrize(
