@@ -59,7 +59,7 @@ def main() -> int:
     except Stopped:
         tell.bad("Interrupted.")
         status = 130
-    except (OSError, subprocess.SubprocessError, LookupError, ValueError, StopIteration) as error:
+    except (LabError, OSError, subprocess.SubprocessError, LookupError, ValueError, StopIteration) as error:
         tell.bad(f"The story can't go on: {type(error).__name__}: {error}; see .cache/demo.log")
     finally:
         # From here on nothing may interrupt the cleaning up.

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
+from .. import docker
 from ..guest import watching
 from ..settings import Settings
 from ..zstack.server import Standin
@@ -53,6 +54,7 @@ class Site:
         self.inventory = settings.zstack
         self.manager = manager
         self.names = settings.names
+        self._containers = {host.name: host.container for host in settings.everyone}
         self.bin = Path(sys.executable).parent
         self.log = root / ".cache/demo.log"
         self.log.write_text("")
@@ -107,18 +109,11 @@ class Site:
         return {row["host"]: row for row in data["rows"]}, run
 
     def on(self, host: str, *argv: str) -> str:
-        """Run a command on a host of the lab over SSH and return its output; Broken when it fails."""
-        done = subprocess.run(
-            [sys.executable, "-m", "lab", "ssh", host, shlex.join(argv)],  # ssh hands one line to a shell there
-            cwd=self.root,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        if done.returncode != 0:
-            raise Broken(f"`{' '.join(argv)}` on {host} ended with status {done.returncode}: {done.stderr.strip()}")
-        return done.stdout
+        """Run a command on a host of the lab, as its own root, and return its output; Broken when it fails."""
+        done = docker.exec_in(self._containers[host], argv, 60)
+        if not done.ok:
+            raise Broken(f"`{' '.join(argv)}` on {host} failed: {done.last_words}")
+        return done.out
 
     def guest(self, *words: str) -> str:
         """A command of `lab.guest`, the lab's VMs; its output. Broken when it fails."""

@@ -4,6 +4,7 @@
 """The acts. Each shows the lines that matter and checks every claim that it prints."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ def tell_all(site: Site) -> None:
     _break_two(site)
     _heal_tick(site, pids)
     _window(site)
-    _fleet(site)
+    with ThreadPoolExecutor(1) as beside:
+        started = beside.submit(vm.start, site)  # it boots meanwhile
+        _fleet(site)
+        started.result()
     vm.tell(site)
 
 
