@@ -125,8 +125,12 @@ PROXY = "pr0xyw0rt"
 HOST = "198.18.%d.%d" % divmod(uuid.uuid4().int % 65536, 256)
 
 # As much as it can tell: its own arguments, in a refusal, in what is no JSON, and in a success.
+# It runs until the watch has seen it: how long a program runs, a machine that is busy decides.
 TATTLER = r"""#!{python}
-import json, sys
+import json, os, sys, time
+until = time.monotonic() + 30
+while time.monotonic() < until and not os.path.exists("{watched}/%d" % os.getpid()):
+    time.sleep(0.01)
 print("debug: called with", sys.argv, file=sys.stderr)
 words = " ".join(sys.argv[1:])
 if "client" in sys.argv:
@@ -200,8 +204,10 @@ PLAY = """
 class Watch(threading.Thread):
     """Every command line on this machine that bears the secret while it runs: {argv as a tuple}."""
 
-    def __init__(self, needle):
+    def __init__(self, needle, folder):
+        """`folder` gets a file for each process that was seen, named by its id."""
         super().__init__(daemon=True)
+        self.folder = folder
         self.needle, self.seen, self.looks, self.over = needle.encode(), set(), 0, threading.Event()
 
     def run(self):
@@ -214,6 +220,7 @@ class Watch(threading.Thread):
                     continue
                 if self.needle in words:
                     self.seen.add(tuple(words.decode("utf-8", "replace").split("\0")))
+                    (self.folder / name).touch()
 
     def __enter__(self):
         self.start()
@@ -244,7 +251,9 @@ def test_a_talkative_run_leaves_no_secret_anywhere(tmp_path, traced):
     given.mkdir(mode=0o700)
     zbsadm = given / "zbsadm"
     (given / "ansible.cfg").write_text("[defaults]\n")
-    zbsadm.write_text(TATTLER.format(python=sys.executable))
+    watched = tmp_path / "watched"
+    watched.mkdir()
+    zbsadm.write_text(TATTLER.format(python=sys.executable, watched=watched))
     zbsadm.chmod(0o755)
     (given / "login.json").write_text(json.dumps({"zbs_vhost_target_ssh_password": PASSWORD}))
     programs.write_program(given / "bin", "docker", programs.answering("[]", "Error: No such container", 1))
@@ -278,7 +287,7 @@ def test_a_talkative_run_leaves_no_secret_anywhere(tmp_path, traced):
     (traced / "home").mkdir()
     lock = Path(calls.LOCK_DIR, "zbs_vhost_deploy-%s.lock" % HOST)
     try:
-        with Watch(CORE) as watch:
+        with Watch(CORE, watched) as watch:
             done = subprocess.run(
                 argv, env=environment, cwd=traced, capture_output=True, text=True, timeout=240, check=False
             )
