@@ -127,7 +127,7 @@ class Measurement:
     def spent(self) -> tuple[float, float, float]:
         """Seconds of the admin node's programs since their calls were cleared, by their own log: (zbsadm's of the deploy, zbsadm's of the
         volume, zbs's of who has the volume open)."""
-        spent = {"vhost deploy": 0.0, "vhost create-bdev": 0.0, "list client": 0.0}
+        spent = {"vhost deploy": 0.0, "vhost create-bdev": 0.0, "zbs list client": 0.0}
         for line in self.run(*CALLS).splitlines():
             call = json.loads(line)
             if call["command"] in spent:
