@@ -23,7 +23,7 @@ _NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,254}\Z")
 # The UUID that the manager's volumes bear: `volume_` and 32 hex digits. Longer runs of them are no UUID.
 _UUID_TAIL = re.compile(r"(?:^|[^0-9a-f])([0-9a-f]{32})\Z")
 # Known to Python 3.9 and newer, and to the older ones of the distributions that have a FIPS mode.
-_NOT_FOR_SECURITY = {"usedforsecurity": False}
+_NOT_FOR_SECURITY: dict = {"usedforsecurity": False}
 
 
 class Volume:
