@@ -58,6 +58,7 @@ class ActionModule(ActionBase):
                 result.update(volumes)
                 return result
         given = {option: value for option, value in arguments.items() if value is not None}
+        wanted, login = None, []  # of the client, where an attempt begins
         phase = given["phase"]
         try:
             if phase in CHECKED:
