@@ -58,7 +58,7 @@ class ActionModule(ActionBase):
                 result.update(volumes)
                 return result
         given = {option: value for option, value in arguments.items() if value is not None}
-        wanted, login = None, []  # of the client, where an attempt begins
+        known = None  # of the client, where an attempt begins
         phase = given["phase"]
         try:
             if phase in CHECKED:
@@ -70,8 +70,7 @@ class ActionModule(ActionBase):
             if phase in ATTEMPT:
                 found = dict(attempt(task_vars, self._templar.template), **dict(given, phase=ATTEMPT[phase]))
                 if phase == "begin_target":  # before anything is taken
-                    names = (client.WANTED, *client.LOGIN)
-                    wanted, *login = self._templar.template([task_vars[name] for name in names])
+                    known = self._templar.template([task_vars[name] for name in (client.WANTED, *client.LOGIN)])
             else:
                 found = self._of_a_tick(given, task_vars)
             seconds = longest(phase, found)
@@ -90,7 +89,8 @@ class ActionModule(ActionBase):
                 "%s got no answer within %d s; check the host's console" % (phase, seconds),
                 result={"timedout": {"period": seconds}},  # as Ansible's own, for the report
             ) from None
-        if phase == "begin_target" and "vhost" in answer.get("begun", ()) and "outcome" not in answer:
+        if known and "vhost" in answer.get("begun", ()) and "outcome" not in answer:
+            wanted, *login = known
             deploy, why = client.decide(answer["client"], wanted, login, task_vars["inventory_hostname"])
             answer["client"] = dict(answer["client"], deploy=deploy)
             answer["warnings"] = [*answer.get("warnings", []), *([why] if why else [])]
@@ -149,7 +149,7 @@ class ActionModule(ActionBase):
 
     def _passes_questions(self):
         """Whether the connection passes a program its standard input, also as another user: su, for one, does not."""
-        become = getattr(self._connection, "become", None)
+        become = self._connection.become
         others = become is not None and (become.name == "su" or not getattr(become, "pipelining", True))
         return self._connection.has_pipelining and not others
 

@@ -33,19 +33,15 @@ def respond(text, code):
         asked = outside.loads(text)
         params, check_mode = dict(asked["params"]), bool(asked["check_mode"])
         wanted, module = asked["hash"], asked.get("module")
+        run = _MODULES.get(module)
     except (ValueError, TypeError, KeyError):
         return {"declined": "the question can't be understood"}
     if wanted != code:
         return {"declined": "the code on the host is %s, the controller's is %s" % (code, wanted)}
-    if module not in ("zbs_vhost_recovery", "zbs_vhost_attempt"):
+    if run is None:
         return {"declined": "the code on the host has no module %s" % module}
     try:
-        if module == "zbs_vhost_attempt":
-            answer = {"result": _attempt(params, check_mode)}
-        else:
-            answer = {"result": phases.run(params, check_mode)}
-            if params.get("phase") == "observe" and os.path.exists(options.FILE):
-                answer["guard"] = status.problem(Clock(), status.FILE)
+        answer = run(params, check_mode)
     except ZbsError as exc:
         answer = {"failure": exc.as_failure()}
     # As at the door of the modules.
@@ -57,8 +53,18 @@ def respond(text, code):
     return answer
 
 
+def _tick(params, check_mode):
+    answer = {"result": phases.run(params, check_mode)}
+    if params.get("phase") == "observe" and os.path.exists(options.FILE):
+        answer["guard"] = status.problem(Clock(), status.FILE)
+    return answer
+
+
 def _attempt(params, check_mode):
     # Where something is due, and not at every tick: preparing a host takes a good part of the code.
     from .._attempt import phase
 
-    return phase.run(params, check_mode)
+    return {"result": phase.run(params, check_mode)}
+
+
+_MODULES = {"zbs_vhost_recovery": _tick, "zbs_vhost_attempt": _attempt}

@@ -21,7 +21,8 @@ def modules(due, node=False):
     """
     found = []
     if "vhost" in due:  # its disks follow
-        return [*([] if node else ["zbs_vhost_attempt"]), "zbs_vhost_deploy", "zbs_vhost_restore"]
+        on_hosts = [] if node else ["zbs_vhost_attempt"]
+        return [*on_hosts, "zbs_vhost_deploy", "zbs_vhost_restore"]
     if any(name.startswith(VOLUME) for name in due):
         found.append("zbs_vhost_restore")
     if "cbd" in due:

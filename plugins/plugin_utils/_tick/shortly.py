@@ -63,9 +63,9 @@ def answer(status, output, params):
 
     As in what a module returns, no word of params["secrets"] is in it.
     """
-    told = _object(output)
     if status != 0:
         return None
+    told = _object(output)
     if isinstance(told.get("failure"), dict) and isinstance(told["failure"].get("message"), str):
         found = {"failed": True, "msg": told["failure"]["message"], "failure": told["failure"]}
     elif "failure" in told or not isinstance(told.get("result"), dict):
