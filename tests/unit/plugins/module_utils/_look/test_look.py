@@ -18,7 +18,9 @@ def asked(**more):
     return json.dumps(dict(found, **more)).encode()
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"7", b"{}", b"\xff", asked(params=7), b"[" * 100000])
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[]", b"7", b"{}", b"\xff", asked(params=7), asked(module=["x"]), b"[" * 100000]
+)
 def test_a_question_that_is_none_is_declined(text):
     assert look.respond(text, CODE) == {"declined": "the question can't be understood"}
 
