@@ -43,7 +43,8 @@ def bring(settings: Settings) -> None:
 
 
 def _bring_up(settings: Settings, record: state.State) -> None:
-    need({"ssh": "openssh-client", "ssh-keygen": "openssh-client"}, "The lab")
+    # A small root of Debian 13 has no umount, and without it nothing that an engine mounted can be taken away.
+    need({"ssh": "openssh-client", "ssh-keygen": "openssh-client", "umount": "mount"}, "The lab")
     engine.prepare()
     if not engine.running():
         engine.start(settings.run_dir)
