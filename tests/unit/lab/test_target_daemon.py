@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,9 @@ pytestmark = pytest.mark.skipif(
     shutil.which("qemu-storage-daemon") is None,
     reason="qemu-storage-daemon (Debian: qemu-system-common) is not installed; the lab's molecule runs cover this",
 )
+# Of vhost-user, https://www.qemu.org/docs/master/interop/vhost-user.html: requests, a feature's bit, the flags of every message.
+SET_PROTOCOL_FEATURES, SET_BACKEND_REQ_FD = 16, 21
+BACKEND_REQ, VERSION = 5, 1
 # The seam: memory of no pages in place of HugeMemory. There is no switch for this in the program itself.
 PROGRAM = """
 import sys
@@ -82,11 +86,10 @@ class Daemon:
         assert self.ask("vhost_create_blk_controller", ctrlr="b1", dev_name="b1")["result"] is True
         return f"{self.folder}/s/b1"
 
-    def guest(self) -> socket.socket:
-        client = socket.socket(socket.AF_UNIX)
-        client.connect(f"{self.folder}/s/b1")
+    def guest(self) -> Guest:
+        guest = Guest(f"{self.folder}/s/b1")
         until(lambda: len(self.sessions()) == 1, "the guest is a session")
-        return client
+        return guest
 
     def sessions(self) -> list:
         return self.ask("vhost_get_controllers")["result"][0]["sessions"]
@@ -101,6 +104,32 @@ class Daemon:
             self.process.kill()
         self.process.wait(DEADLINE)
         self.errors.close()
+
+
+class Guest:
+    """A client with the channel on which QEMU is told of a new size: one without it is dropped then by the data plane of QEMU 10."""
+
+    def __init__(self, path: str) -> None:
+        self.client = socket.socket(socket.AF_UNIX)
+        self.client.connect(path)
+        self.channel, theirs = socket.socketpair()
+        with theirs:
+            self.say(SET_PROTOCOL_FEATURES, struct.pack("<Q", 1 << BACKEND_REQ))
+            self.say(SET_BACKEND_REQ_FD, b"", theirs)
+
+    def say(self, request: int, payload: bytes, *sockets: socket.socket) -> None:
+        message = struct.pack("<III", request, VERSION, len(payload)) + payload
+        socket.send_fds(self.client, [message], [one.fileno() for one in sockets])
+
+    def close(self) -> None:
+        self.client.close()
+        self.channel.close()
+
+    def __enter__(self) -> Guest:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 def fields(pid: int) -> list[str]:
