@@ -26,7 +26,7 @@ MODULE_UTILS = (
     ("_look",),
     ("",),  # the door: _module.py and _arguments.py
 )
-PLUGIN_UTILS = (("_admin", "_awx", "_fleet", "_inventory", "_node", "_tick", "_zstack"), ("_report",))
+PLUGIN_UTILS = (("_admin", "_awx", "_docker", "_fleet", "_inventory", "_node", "_tick", "_zstack"), ("_report",))
 # What stands on these: plugins that Ansible itself calls, which nobody imports.
 ENTRANCES = ("modules", "action", "inventory", "doc_fragments")
 
