@@ -4,10 +4,11 @@
 """Run the checks by stage, with progress, and close with one line of counts: `N passed, N failed`.
 
 Usage: python -m tools.check STAGE..., see STAGES. Exit status 0 only when every check passed and ran. What a plus sign joins runs side
-by side, what a comma joins one after the other. `lint,sanity,unit+molecule`: each of the two keeps about one core busy, both take
-about the same time, and a third beside them would make tests that watch the clock wait for the machine.
+by side, what a comma joins one after the other. `lint,sanity,unit+molecule`: each of the two keeps about one core busy, and a third
+beside them would make tests that watch the clock wait for the machine. The one on the lab takes longer, so the other one yields to it.
 """
 
+import contextlib
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,8 @@ STAGES = {
     "matrix": matrix.run,
     "publish": publish.run,
 }
+# Those that have the lab of the machine, which one at a time can have.
+ON_LAB = {"molecule", "slow", "docs", "events", "runner", "matrix"}
 
 
 def _run(name: str) -> Tally:
@@ -45,11 +48,12 @@ def _run(name: str) -> Tally:
 
 
 def _lane(names: list[str]) -> Tally:
-    """Run stages one after the other."""
+    """Run stages one after the other; without the lab they yield to what has it."""
     total = Tally()
-    for name in names:
-        if not running.ended():
-            total.add(_run(name))
+    with contextlib.nullcontext() if ON_LAB.intersection(names) else running.yielding():
+        for name in names:
+            if not running.ended():
+                total.add(_run(name))
     return total
 
 

@@ -12,15 +12,19 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 # Seconds that a program has to clean up after SIGINT before SIGKILL: one that takes a lab down needs some ten.
 GRACE = 60.0
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# The niceness of what yields: a third of the share of what it runs beside. Less, and tests that watch the clock would wait too long.
+NICE = 5
 
 _living: set["subprocess.Popen[Any]"] = set()
 _lock = threading.RLock()  # a signal may arrive while the thread that handles it starts a program
 _ended = threading.Event()
+_lane = threading.local()
 
 
 class Ended(Exception):
@@ -44,6 +48,8 @@ def run(argv: list[str], *, limit: float, cleaning: bool = False, **how: Any) ->
         child = subprocess.Popen(argv, start_new_session=True, **how)
         if not cleaning:
             _living.add(child)
+    if yields():
+        _nice(child.pid)
     try:
         output, errors = child.communicate(timeout=limit)
     except BaseException:
@@ -55,6 +61,29 @@ def run(argv: list[str], *, limit: float, cleaning: bool = False, **how: Any) ->
         if ended():
             _signal(child, signal.SIGKILL)  # a shell's background programs do not hear SIGINT
     return subprocess.CompletedProcess(argv, child.returncode, output, errors)
+
+
+@contextlib.contextmanager
+def yielding() -> Iterator[None]:
+    """What this thread runs in here leaves the cores to what runs beside it, where both want them."""
+    _lane.yields = True
+    try:
+        yield
+    finally:
+        _lane.yields = False
+
+
+def yields() -> bool:
+    """Whether this thread is in such a block."""
+    return getattr(_lane, "yields", False)
+
+
+def _nice(pid: int) -> None:
+    """Make the leader of a session nice, and first the session, where the kernel shares the cores out by sessions (sched(7), autogroup)."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(NICE), encoding="ascii")
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, NICE)
 
 
 def _end(child: "subprocess.Popen[Any]") -> None:

@@ -1,5 +1,6 @@
 """What the checks start ends with them: by a signal, by a time limit, and what it started itself too."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tools.check import __main__ as main
 from tools.check import running
+from tools.check.process import Tally
 
 ROOT = Path(__file__).resolve().parents[3]
 # A program with one of its own, whose process ids it writes down.
@@ -84,3 +87,33 @@ def test_what_it_gives_back():
         ["sh", "-c", "echo out; echo err >&2; exit 3"], limit=30, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert (done.returncode, done.stdout, done.stderr) == (3, b"out\n", b"err\n")
+
+
+# Ends when its niceness is $0; a program begins before it is made nice.
+NICE = 'while [ "$(ps -o ni= -p $$ | tr -d " ")" != "$0" ]; do sleep 0.05; done; cat /proc/self/autogroup 2>/dev/null; true'
+
+
+def test_what_yields_is_nice_and_so_is_its_session_where_sessions_share_the_cores():
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    argv = ["sh", "-c", NICE, str(running.NICE)]
+    with running.yielding():
+        done = running.run(argv, limit=30, stdout=subprocess.PIPE)
+    assert done.stdout.decode().rpartition(" ")[2] in ("", "%d\n" % running.NICE)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.run(argv, limit=1)
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+@pytest.mark.parametrize(
+    "names, yields", [(["lint", "unit"], True), (["molecule"], False), (["slow", "runner"], False)]
+)
+def test_a_lane_without_the_lab_yields(monkeypatch, names, yields):
+    seen = []
+
+    def run(name):
+        seen.append(running.yields())
+        return Tally(passed=1)
+
+    monkeypatch.setattr(main, "_run", run)
+    main._lane(names)
+    assert seen == [yields] * len(names) and not running.yields()
