@@ -68,6 +68,13 @@ class Site:
 
     def play(self, name: str, **variables: str) -> Run:
         """Run the playbook zstack.zbs.NAME, showing its tasks go by; Broken when it fails."""
+        return self._play(name, variables, _progress)
+
+    def play_unseen(self, name: str, **variables: str) -> Run:
+        """The same beside an act that has the screen."""
+        return self._play(name, variables, _unseen)
+
+    def _play(self, name: str, variables: dict[str, str], progress: Callable[[str, str], None]) -> Run:
         argv = [str(self.bin / "ansible-playbook"), "-i", str(self.inventory), f"zstack.zbs.{name}"]
         for key, value in variables.items():
             argv += ["-e", f"{key}={value}"]
@@ -76,20 +83,19 @@ class Site:
             argv, cwd=self.root, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         try:
-            lines = self._follow(process, name)
+            lines = self._follow(process, name, progress)
         except BaseException:  # interrupted: a playbook that goes on would meet hosts that are being taken away
             process.terminate()
             process.wait()
             raise
-        _progress(name, "")
         run = Run(process.wait(), "".join(lines), time.monotonic() - started)
         if run.status != 0:
             last = [line for line in run.output.splitlines() if line.startswith("[ERROR]")][-1:]
             raise Broken(f"the playbook {name} ended with status {run.status}; see {self.log}\n" + "\n".join(last))
         return run
 
-    def _follow(self, process: "subprocess.Popen[str]", name: str) -> list[str]:
-        """The output's lines, each logged and shown as progress when it comes."""
+    def _follow(self, process: "subprocess.Popen[str]", name: str, progress: Callable[[str, str], None]) -> list[str]:
+        """The output's lines, each logged and told to `progress` when it comes, and an empty one at the end."""
         lines = []
         assert process.stdout is not None
         with process.stdout, self.log.open("a") as log:
@@ -97,7 +103,8 @@ class Site:
             for line in process.stdout:
                 lines.append(line)
                 log.write(line)
-                _progress(name, line)
+                progress(name, line)
+        progress(name, "")
         return lines
 
     def report(self, name: str, kind: str, **variables: str) -> tuple[dict[str, Any], Run]:
@@ -182,6 +189,10 @@ class Site:
             "ANSIBLE_CONFIG": str(self.root / "ansible.cfg"),
             **extra,
         }
+
+
+def _unseen(name: str, line: str) -> None:
+    """No progress."""
 
 
 def _progress(name: str, line: str) -> None:
