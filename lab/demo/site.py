@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import IO, Any, Callable, Iterator, Union
 
 from .. import docker
 from ..guest import watching
@@ -68,22 +68,10 @@ class Site:
 
     def play(self, name: str, **variables: str) -> Run:
         """Run the playbook zstack.zbs.NAME, showing its tasks go by; Broken when it fails."""
-        return self._play(name, variables, _progress)
-
-    def play_unseen(self, name: str, **variables: str) -> Run:
-        """The same beside an act that has the screen."""
-        return self._play(name, variables, _unseen)
-
-    def _play(self, name: str, variables: dict[str, str], progress: Callable[[str, str], None]) -> Run:
-        argv = [str(self.bin / "ansible-playbook"), "-i", str(self.inventory), f"zstack.zbs.{name}"]
-        for key, value in variables.items():
-            argv += ["-e", f"{key}={value}"]
         started = time.monotonic()
-        process = subprocess.Popen(
-            argv, cwd=self.root, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        process = self._start(name, variables, subprocess.PIPE)
         try:
-            lines = self._follow(process, name, progress)
+            lines = self._follow(process, name)
         except BaseException:  # interrupted: a playbook that goes on would meet hosts that are being taken away
             process.terminate()
             process.wait()
@@ -94,8 +82,35 @@ class Site:
             raise Broken(f"the playbook {name} ended with status {run.status}; see {self.log}\n" + "\n".join(last))
         return run
 
-    def _follow(self, process: "subprocess.Popen[str]", name: str, progress: Callable[[str, str], None]) -> list[str]:
-        """The output's lines, each logged and told to `progress` when it comes, and an empty one at the end."""
+    @contextlib.contextmanager
+    def beside(self, name: str) -> Iterator[Callable[[], None]]:
+        """Run the playbook zstack.zbs.NAME beside the story. What is yielded waits for its end; Broken when it failed.
+
+        Without a thread, for a signal reaches the main one alone: where the story breaks off, the playbook is ended.
+        """
+        with self.log.open("a") as log:
+            process = self._start(name, {}, log)
+
+        def ended() -> None:
+            if process.wait() != 0:
+                raise Broken(f"the playbook {name} ended with status {process.returncode}; see {self.log}")
+
+        try:
+            yield ended
+        finally:
+            process.terminate()
+            process.wait()
+
+    def _start(self, name: str, variables: dict[str, str], output: Union[int, IO[str]]) -> "subprocess.Popen[str]":
+        argv = [str(self.bin / "ansible-playbook"), "-i", str(self.inventory), f"zstack.zbs.{name}"]
+        for key, value in variables.items():
+            argv += ["-e", f"{key}={value}"]
+        return subprocess.Popen(
+            argv, cwd=self.root, env=self._environment(), stdout=output, stderr=subprocess.STDOUT, text=True
+        )
+
+    def _follow(self, process: "subprocess.Popen[str]", name: str) -> list[str]:
+        """The output's lines, each logged and shown as progress when it comes."""
         lines = []
         assert process.stdout is not None
         with process.stdout, self.log.open("a") as log:
@@ -103,8 +118,8 @@ class Site:
             for line in process.stdout:
                 lines.append(line)
                 log.write(line)
-                progress(name, line)
-        progress(name, "")
+                _progress(name, line)
+        _progress(name, "")
         return lines
 
     def report(self, name: str, kind: str, **variables: str) -> tuple[dict[str, Any], Run]:
@@ -189,10 +204,6 @@ class Site:
             "ANSIBLE_CONFIG": str(self.root / "ansible.cfg"),
             **extra,
         }
-
-
-def _unseen(name: str, line: str) -> None:
-    """No progress."""
 
 
 def _progress(name: str, line: str) -> None:

@@ -5,7 +5,6 @@
 
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from .. import volumes
@@ -37,17 +36,17 @@ def tell(site: Site) -> None:
     site.report("heal", "heal")
     note("a healthy tick: the ledger now knows which VM is connected to what")
     killed = _kill(site, host)
-    with ThreadPoolExecutor(1) as beside, site.watching(host, _VM, bdev) as seen_since:
+    with site.watching(host, _VM, bdev) as seen_since:
         _outage(site, host, killed)
-        guard = beside.submit(site.play_unseen, "node")  # for the next act, while QEMU waits
-        seen = seen_since(killed)
-        claim(
-            f"after the kill the volume was served again at {seen['served']:.1f} s, and the disk went on at {seen['goes_on']:.1f} s",
-            seen["served"] < seen["goes_on"],
-            seen,
-        )
-        after = _unharmed(site, host, before)
-        guard.result()
+        with site.beside("node") as guarded:  # for the next act, while QEMU waits
+            seen = seen_since(killed)
+            claim(
+                f"after the kill the volume was served again at {seen['served']:.1f} s, and the disk went on at {seen['goes_on']:.1f} s",
+                seen["served"] < seen["goes_on"],
+                seen,
+            )
+            after = _unharmed(site, host, before)
+            guarded()
     _by_guard(site, host, bdev, after)
     site.guest("stop", host, _VM)
 

@@ -22,7 +22,8 @@ _REGISTRY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0
 def refusal(variables):
     """What is wrong, in a sentence; empty where nothing is.
 
-    variables  {name of VARIABLES: value}, values as the role's argument_specs take them
+    variables  {name of VARIABLES: value}, all of them; values as the role's argument_specs take them, which also take numbers and null for
+               a text; pull_timeout is an integer
     """
     return next(_wrong(*(variables[name] for name in VARIABLES)), "")
 
@@ -33,16 +34,16 @@ def _wrong(package_sets, image, url, checksum, timeout, hosts, registries):
             "zbs_docker_package_sets is %s; give lists of packages, at least one of them, as "
             "[[docker-ce, docker-ce-cli, containerd.io], [docker.io]]." % _shown(package_sets)
         )
-    if image and not _IMAGE.fullmatch(image):
+    if image and not _IMAGE.fullmatch(str(image)):
         yield "zbs_docker_image is %s; give registry/name:tag." % _shown(image)
-    if url and not _CHECKSUM.fullmatch(checksum):
+    if url and not _CHECKSUM.fullmatch(str(checksum).strip()):
         yield (
             "zbs_docker_image_checksum is %s, and zbs_docker_image_url needs one; give the archive's checksum as sha256:HEX."
             % _shown(checksum)
         )
-    if url and not _URL.fullmatch(url):  # it may have a password in it
+    if url and not _URL.fullmatch(str(url)):  # it may have a password in it
         yield "zbs_docker_image_url is not an http or https address without a login; give one."
-    if not re.fullmatch(r"\s*[0-9]{1,5}\s*", str(timeout)) or not 1 <= int(timeout) <= _LONGEST_PULL:
+    if not 1 <= timeout <= _LONGEST_PULL:
         yield "zbs_docker_pull_timeout is %s; give seconds from 1 to %d." % (_shown(timeout), _LONGEST_PULL)
     for host in hosts:
         if not (_NAME.fullmatch(str(host.get("name", ""))) and _ADDRESS.fullmatch(str(host.get("address", "")))):

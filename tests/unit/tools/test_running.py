@@ -90,12 +90,14 @@ def test_what_it_gives_back():
 
 
 # Ends when its niceness is $0; a program begins before it is made nice.
-NICE = 'while [ "$(ps -o ni= -p $$ | tr -d " ")" != "$0" ]; do sleep 0.05; done; cat /proc/self/autogroup 2>/dev/null; true'
+NICE = 'while [ "$(nice)" != "$0" ]; do sleep 0.05; done; cat /proc/self/autogroup 2>/dev/null; true'
 
 
 def test_what_yields_is_nice_and_so_is_its_session_where_sessions_share_the_cores(monkeypatch):
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    monkeypatch.setattr(running, "NICE", before + 2)  # these tests may yield themselves
+    if before == 19:
+        pytest.skip("these tests are as nice as can be")
+    monkeypatch.setattr(running, "NICE", before + 1)  # they may yield themselves
     argv = ["sh", "-c", NICE, str(running.NICE)]
     with running.yielding():
         done = running.run(argv, limit=30, stdout=subprocess.PIPE)

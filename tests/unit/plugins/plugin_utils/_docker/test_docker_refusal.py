@@ -24,7 +24,9 @@ URL = "http://mirror.example.com/image.tar"
         {"image_url": "https://mirror.example.com", "image_checksum": "sha512:" + "0" * 128},
         {"image_checksum": "nothing reads it without an address"},
         {"pull_timeout": 1},
-        {"pull_timeout": "86400"},
+        {"pull_timeout": 86400},
+        {"image_url": URL, "image_checksum": SHA + "\n"},  # a block of YAML
+        {"image": None, "image_url": None, "image_checksum": None},
         {
             "registry_hosts": [
                 {"name": "registry.example.com", "address": "10.0.0.5"},
@@ -59,7 +61,11 @@ def test_what_can_be_is_not_refused(given):
         ),
         ({"pull_timeout": 0}, "zbs_docker_pull_timeout is 0; give seconds from 1 to 86400."),
         ({"pull_timeout": 86401}, "zbs_docker_pull_timeout is 86401; give seconds"),
-        ({"pull_timeout": "soon"}, 'zbs_docker_pull_timeout is "soon"; give seconds'),
+        (
+            {"image_url": URL, "image_checksum": None},
+            "zbs_docker_image_checksum is null, and zbs_docker_image_url needs one",
+        ),
+        ({"image_url": 5, "image_checksum": SHA}, "zbs_docker_image_url is not an http or https address"),
         (
             {"registry_hosts": [{"name": "a:5000", "address": "10.0.0.5"}]},
             "give a name without a port and an address, as 10.0.0.5.",
