@@ -15,23 +15,21 @@ from .process import LOGS, ROOT, Tally, check
 from .unit import counted
 
 VENV = ROOT / ".cache/events"
-SERVERS = {"prometheus": ("prometheus", "promtool"), "prometheus-alertmanager": ("prometheus-alertmanager", "amtool")}
 _LIMIT = 900
 
 
 def provide() -> None:
     """Have ansible-rulebook in VENV, and a Java on this machine. LabError where that can't be."""
-    need({"java": "openjdk-17-jre-headless"}, "ansible-rulebook")
+    need({"java": "default-jre-headless"}, "ansible-rulebook")
     venv.provide(VENV, ROOT / "requirements/events.txt")
 
 
 def provide_servers() -> None:
     """Have Prometheus and Alertmanager, Debian's, in promtool's folder. LabError where that can't be."""
     try:
-        for package, programs in SERVERS.items():
-            if not all((promtool.FOLDER / name).exists() for name in programs):
-                promtool.cut_out(package, *programs)
-    except (OSError, subprocess.SubprocessError, StopIteration) as error:
+        for program in promtool.PACKAGES:
+            promtool.cut_out(program)
+    except (OSError, subprocess.SubprocessError) as error:
         raise LabError(f"Prometheus and Alertmanager can't be had from Debian's archive: {error}") from None
 
 

@@ -1,8 +1,9 @@
 # Copyright (c) 2026, the zstack.zbs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""promtool, the judge of metrics and alert rules, cut out of Debian's package: installing that would start a Prometheus."""
+"""promtool, the judge of metrics and alert rules, and its servers, cut out of Debian's packages: installing those would start them."""
 
+import functools
 import shutil
 import subprocess
 import tempfile
@@ -11,33 +12,57 @@ from pathlib import Path
 from .process import ROOT
 
 FOLDER = ROOT / ".cache/promtool"
+# The packages that a program may be in, of which an older Debian has no first one: Debian 13 gave promtool one of its own.
+PACKAGES = {
+    "promtool": ("promtool", "prometheus"),
+    "prometheus": ("prometheus",),
+    "prometheus-alertmanager": ("prometheus-alertmanager",),
+    "amtool": ("prometheus-alertmanager",),
+}
 
 
 def provide() -> None:
     """Have promtool on PATH or in FOLDER; where it can't be had, say so: the tests that need it are skipped."""
-    if shutil.which("promtool") or (FOLDER / "promtool").exists():
+    if shutil.which("promtool"):
         return
     try:
-        cut_out("prometheus", "promtool")
-    except (OSError, subprocess.SubprocessError, StopIteration) as error:
+        cut_out("promtool")
+    except (OSError, subprocess.SubprocessError) as error:
         print(f"   promtool can't be had ({error}); the metrics and alerts are not checked by it", flush=True)
 
 
-def cut_out(package: str, *programs: str) -> None:
-    """Put programs of a Debian package into FOLDER. OSError, SubprocessError or StopIteration where that can't be."""
-    with tempfile.TemporaryDirectory(prefix="zbs-promtool-") as folder:
-        # apt downloads as a user of its own, who must get into the folder.
-        Path(folder).chmod(0o755)
-        for argv in (["apt-get", "update"], ["apt-get", "download", package]):
-            subprocess.run(argv, cwd=folder, check=True, capture_output=True, timeout=300)
-        archive = next(Path(folder).glob(f"{package}_*.deb"))
+def cut_out(program: str) -> None:
+    """Have a program of PACKAGES in FOLDER. OSError or SubprocessError where that can't be."""
+    if (FOLDER / program).exists():
+        return
+    for package in PACKAGES[program]:
+        with tempfile.TemporaryDirectory(prefix="zbs-promtool-") as folder:
+            if _unpacked(package, Path(folder)) and Path(folder, "usr/bin", program).exists():
+                _keep(program, Path(folder))
+                return
+    raise FileNotFoundError(f"no {program} in Debian's {' or '.join(PACKAGES[program])}")
+
+
+def _unpacked(package: str, folder: Path) -> bool:
+    """Whether the archive has the package; its files are in the folder then."""
+    folder.chmod(0o755)  # apt downloads as a user of its own, who must get into it
+    _update()
+    subprocess.run(["apt-get", "download", package], cwd=folder, check=False, capture_output=True, timeout=300)
+    archives = list(folder.glob(f"{package}_*.deb"))
+    for archive in archives:
         subprocess.run(["dpkg", "-x", str(archive), folder], check=True, capture_output=True, timeout=120)
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        for program in programs:
-            shutil.copy2(Path(folder, "usr/bin", program), FOLDER / program)
-        if Path(folder, "usr/share/prometheus").is_dir():  # templates, which a program looks for there
-            # Some of its links lead to packages that nobody installed.
-            place = FOLDER / "share/prometheus"
-            shutil.copytree(
-                Path(folder, "usr/share/prometheus"), place, ignore_dangling_symlinks=True, dirs_exist_ok=True
-            )
+    return bool(archives)
+
+
+@functools.cache
+def _update() -> None:
+    subprocess.run(["apt-get", "update"], check=True, capture_output=True, timeout=300)
+
+
+def _keep(program: str, folder: Path) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(folder / "usr/bin" / program, FOLDER / program)
+    templates = folder / "usr/share/prometheus"
+    if templates.is_dir():  # which a program looks for there
+        # Some of its links lead to packages that nobody installed.
+        shutil.copytree(templates, FOLDER / "share/prometheus", ignore_dangling_symlinks=True, dirs_exist_ok=True)

@@ -88,7 +88,7 @@ def test_what_is_not_known_has_no_series():
         assert word not in text
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)")
+@pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: promtool, before 13 prometheus)")
 @pytest.mark.parametrize("verdict", sorted(STATUS_OF))
 def test_promtool_takes_the_metrics(verdict):
     text = textfile.render(health(verdict, hold=None, demand=[{"broken": True, "held_by": ["h"]}]), LEDGER, 1000.25)
@@ -104,7 +104,7 @@ def test_promtool_takes_the_metrics(verdict):
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)")
+@pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: promtool, before 13 prometheus)")
 @pytest.mark.parametrize(
     "words", [("check", "rules", "zbs_vhost_rules.yml"), ("test", "rules", "zbs_vhost_rules_test.yml")]
 )
