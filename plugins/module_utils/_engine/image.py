@@ -43,7 +43,7 @@ _MOST = 65536
 
 def check_name(name):
     """ZbsError `bad_option` for what is no name of an image: nothing that a program could take for an option."""
-    if not re.match(r"[A-Za-z0-9\[][A-Za-z0-9._:/@\[\]-]*$", name):
+    if not re.match(r"[A-Za-z0-9\[][A-Za-z0-9._:/@\[\]-]*\Z", name):
         raise ZbsError("%r is not an image name; give registry/name:tag" % name, "bad_option")
 
 

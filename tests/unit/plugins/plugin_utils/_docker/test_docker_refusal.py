@@ -80,6 +80,7 @@ def test_what_can_be_is_not_refused(given):
             'zbs_docker_registries has "http://bad"; give host or host:port.',
         ),
         ({"registries": [{"name": "a:123456"}]}, 'zbs_docker_registries has "a:123456"; give'),
+        ({"registries": [{"name": "a:70000"}]}, 'zbs_docker_registries has "a:70000"; give'),
         ({"registries": [{}]}, "zbs_docker_registries has null; give"),
     ],
 )
