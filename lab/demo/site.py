@@ -69,7 +69,7 @@ class Site:
     def play(self, name: str, **variables: str) -> Run:
         """Run the playbook zstack.zbs.NAME, showing its tasks go by; Broken when it fails."""
         started = time.monotonic()
-        process = self._start(name, variables, subprocess.PIPE)
+        process = self._start(self.playbook(name, **variables), subprocess.PIPE)
         try:
             lines = self._follow(process, name)
         except BaseException:  # interrupted: a playbook that goes on would meet hosts that are being taken away
@@ -83,17 +83,17 @@ class Site:
         return run
 
     @contextlib.contextmanager
-    def beside(self, name: str) -> Iterator[Callable[[], None]]:
-        """Run the playbook zstack.zbs.NAME beside the story. What is yielded waits for its end; Broken when it failed.
+    def beside(self, argv: list[str]) -> Iterator[Callable[[], None]]:
+        """Run a program beside the story. What is yielded waits for its end; Broken when it failed.
 
-        Without a thread, for a signal reaches the main one alone: where the story breaks off, the playbook is ended.
+        Without a thread, for a signal reaches the main one alone: where the story breaks off, the program is ended.
         """
         with self.log.open("a") as log:
-            process = self._start(name, {}, log)
+            process = self._start(argv, log)
 
         def ended() -> None:
             if process.wait() != 0:
-                raise Broken(f"the playbook {name} ended with status {process.returncode}; see {self.log}")
+                raise Broken(f"`{' '.join(argv)}` ended with status {process.returncode}; see {self.log}")
 
         try:
             yield ended
@@ -101,12 +101,20 @@ class Site:
             process.terminate()
             process.wait()
 
-    def _start(self, name: str, variables: dict[str, str], output: Union[int, IO[str]]) -> "subprocess.Popen[str]":
+    def playbook(self, name: str, **variables: str) -> list[str]:
+        """What runs the playbook zstack.zbs.NAME."""
         argv = [str(self.bin / "ansible-playbook"), "-i", str(self.inventory), f"zstack.zbs.{name}"]
-        for key, value in variables.items():
-            argv += ["-e", f"{key}={value}"]
+        return argv + [word for key, value in variables.items() for word in ("-e", f"{key}={value}")]
+
+    def _start(self, argv: list[str], output: Union[int, IO[str]]) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            argv, cwd=self.root, env=self._environment(), stdout=output, stderr=subprocess.STDOUT, text=True
+            argv,
+            cwd=self.root,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     def _follow(self, process: "subprocess.Popen[str]", name: str) -> list[str]:
@@ -139,9 +147,8 @@ class Site:
 
     def guest(self, *words: str) -> str:
         """A command of `lab.guest`, the lab's VMs; its output. Broken when it fails."""
-        argv = [sys.executable, "-m", "lab.guest", *words]
         done = subprocess.run(
-            argv, cwd=self.root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
+            guest_command(*words), cwd=self.root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
         )
         if done.returncode != 0:
             raise Broken(f"`lab.guest {' '.join(words)}` ended with status {done.returncode}: {done.stderr.strip()}")
@@ -204,6 +211,11 @@ class Site:
             "ANSIBLE_CONFIG": str(self.root / "ansible.cfg"),
             **extra,
         }
+
+
+def guest_command(*words: str) -> list[str]:
+    """What runs a command of `lab.guest`."""
+    return [sys.executable, "-m", "lab.guest", *words]
 
 
 def _progress(name: str, line: str) -> None:

@@ -4,7 +4,6 @@
 """The acts. Each shows the lines that matter and checks every claim that it prints."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +24,9 @@ def tell_all(site: Site) -> None:
     _break_two(site)
     _heal_tick(site, pids)
     _window(site)
-    with ThreadPoolExecutor(1) as beside:
-        started = beside.submit(vm.start, site)  # it boots meanwhile
+    with site.beside(vm.starting(site)) as started:  # it boots meanwhile
         _fleet(site)
-        started.result()
+        started()
     vm.tell(site)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import volumes
 from ..guest.domain import RECONNECT
-from .site import Site
+from .site import Site, guest_command
 from .tell import claim, heading, note, show
 
 _VM = "web"
@@ -18,9 +18,9 @@ _VOLUME = f"pool1/{volumes.name_of(volumes.UUIDS[0])}"
 _LOOKS = 2
 
 
-def start(site: Site) -> None:
-    """Start the VM on the first host."""
-    site.guest("start", site.hosts[0], _VM, _VOLUME, "--reconnect", str(_LOOKS))
+def starting(site: Site) -> list[str]:
+    """What starts the VM on the first host."""
+    return guest_command("start", site.hosts[0], _VM, _VOLUME, "--reconnect", str(_LOOKS))
 
 
 def tell(site: Site) -> None:
@@ -38,7 +38,7 @@ def tell(site: Site) -> None:
     killed = _kill(site, host)
     with site.watching(host, _VM, bdev) as seen_since:
         _outage(site, host, killed)
-        with site.beside("node") as guarded:  # for the next act, while QEMU waits
+        with site.beside(site.playbook("node")) as guarded:  # for the next act, while QEMU waits
             seen = seen_since(killed)
             claim(
                 f"after the kill the volume was served again at {seen['served']:.1f} s, and the disk went on at {seen['goes_on']:.1f} s",
