@@ -37,9 +37,10 @@ def cut_out(program: str) -> None:
         return
     for package in PACKAGES[program]:
         with tempfile.TemporaryDirectory(prefix="zbs-promtool-") as folder:
-            if _unpacked(package, Path(folder)) and Path(folder, "usr/bin", program).exists():
-                _keep(program, Path(folder))
-                return
+            if _unpacked(package, Path(folder)):
+                _keep(Path(folder))
+        if (FOLDER / program).exists():
+            return
     raise FileNotFoundError(f"no {program} in Debian's {' or '.join(PACKAGES[program])}")
 
 
@@ -59,9 +60,12 @@ def _update() -> None:
     subprocess.run(["apt-get", "update"], check=True, capture_output=True, timeout=300)
 
 
-def _keep(program: str, folder: Path) -> None:
+def _keep(folder: Path) -> None:
+    """All programs of PACKAGES that an unpacked package has, so that none is fetched twice."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(folder / "usr/bin" / program, FOLDER / program)
+    for program in PACKAGES:
+        if (folder / "usr/bin" / program).exists():
+            shutil.copy2(folder / "usr/bin" / program, FOLDER / program)
     templates = folder / "usr/share/prometheus"
     if templates.is_dir():  # which a program looks for there
         # Some of its links lead to packages that nobody installed.
