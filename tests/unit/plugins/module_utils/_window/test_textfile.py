@@ -13,6 +13,7 @@ from ansible_collections.zstack.zbs.plugins.module_utils._window import metrics_
 
 RULES = Path(__file__).resolve().parents[5] / "extensions" / "prometheus"
 PROMTOOL = shutil.which("promtool")
+needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: promtool, before 13 prometheus)")
 LEDGER = {"zbs": {"vhost": {"failures": 3, "skip": 5}}, 'a"b\\c\nd': {"cbd": {"failures": 0, "skip": 0}}}
 
 
@@ -88,7 +89,7 @@ def test_what_is_not_known_has_no_series():
         assert word not in text
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: promtool, before 13 prometheus)")
+@needs_promtool
 @pytest.mark.parametrize("verdict", sorted(STATUS_OF))
 def test_promtool_takes_the_metrics(verdict):
     text = textfile.render(health(verdict, hold=None, demand=[{"broken": True, "held_by": ["h"]}]), LEDGER, 1000.25)
@@ -104,7 +105,7 @@ def test_promtool_takes_the_metrics(verdict):
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: promtool, before 13 prometheus)")
+@needs_promtool
 @pytest.mark.parametrize(
     "words", [("check", "rules", "zbs_vhost_rules.yml"), ("test", "rules", "zbs_vhost_rules_test.yml")]
 )
