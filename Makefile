@@ -6,7 +6,7 @@ PYTHON ?= python3
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: setup ## a ZBS site on this machine is prepared, deployed, broken and healed (root; two and a half minutes)
+demo: setup ## a ZBS site on this machine is prepared, deployed, broken and healed (root; three minutes)
 	@exec .venv/bin/python -m lab.demo
 
 test: setup-test ## lint, unit tests, sanity, molecule on the lab (root)
